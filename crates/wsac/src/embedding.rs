@@ -1,0 +1,137 @@
+//! Points of the shared audio-text space: `Embedding` [d] and `Embeddings` [N, d], unit L2 norm by construction.
+
+use crate::error::{Error, Result};
+
+/// One point on the unit sphere of the shared space: `d` numbers, L2 norm 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding(Vec<f32>);
+
+impl Embedding {
+    /// Scales `values` to unit length. `None` where they have no direction (all zero, or not finite).
+    pub fn new(mut values: Vec<f32>) -> Option<Self> {
+        normalize(&mut values).then_some(Self(values))
+    }
+
+    /// The `d` numbers.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The `d` numbers, owned.
+    pub fn into_vec(self) -> Vec<f32> {
+        self.0
+    }
+
+    /// The cosine of the angle to `other`, in [-1, 1].
+    pub fn cosine(&self, other: &Embedding) -> f32 {
+        dot(&self.0, &other.0)
+    }
+}
+
+/// `N` embeddings as rows of one matrix [N, d]; every row has unit L2 norm.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Embeddings {
+    dim: usize,
+    data: Vec<f32>,
+}
+
+impl Embeddings {
+    /// Scales each row of `data` [N, dim] to unit length.
+    ///
+    /// # Errors
+    /// Where a row has no direction (all zero, or not finite), or `data` is no multiple of `dim`.
+    pub fn new(dim: usize, mut data: Vec<f32>) -> Result<Self> {
+        if dim == 0 || !data.len().is_multiple_of(dim) {
+            return Err(Error::Config(format!("{} numbers are no rows of {dim}", data.len())));
+        }
+        for (i, row) in data.chunks_exact_mut(dim).enumerate() {
+            if !normalize(row) {
+                return Err(Error::Config(format!("embedding {i} is zero or not finite, so it has no direction")));
+            }
+        }
+        Ok(Self { dim, data })
+    }
+
+    /// No rows yet, each to have `dim` numbers.
+    pub fn empty(dim: usize) -> Self {
+        Self { dim, data: Vec::new() }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.data.len().checked_div(self.dim).unwrap_or(0)
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// The width `d` of a row.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Row `i`, `d` numbers.
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.data[i * self.dim..(i + 1) * self.dim]
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.data.chunks_exact(self.dim.max(1))
+    }
+
+    /// The whole matrix [N, d], row-major.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// Row `i` as an [`Embedding`].
+    pub fn get(&self, i: usize) -> Embedding {
+        Embedding(self.row(i).to_vec())
+    }
+
+    /// Adds a row at the end.
+    ///
+    /// # Panics
+    /// Where the widths differ: one space has one width.
+    pub fn push(&mut self, embedding: &Embedding) {
+        assert_eq!(embedding.0.len(), self.dim, "embeddings of one space have one width");
+        self.data.extend_from_slice(&embedding.0);
+    }
+
+    /// The mean of the rows, not normalised; zeros where there are none.
+    pub fn mean(&self) -> Vec<f32> {
+        let mut sum = vec![0f64; self.dim];
+        for row in self.rows() {
+            sum.iter_mut().zip(row).for_each(|(s, &x)| *s += f64::from(x));
+        }
+        let n = self.len().max(1) as f64;
+        sum.iter().map(|s| (s / n) as f32).collect()
+    }
+}
+
+/// Scales `v` to unit L2 norm (summed in f64). False, and `v` unchanged, where it has no direction.
+pub fn normalize(v: &mut [f32]) -> bool {
+    let norm = v.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+    if !(norm.is_finite() && norm > 0.0) {
+        return false;
+    }
+    v.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
+    true
+}
+
+/// The inner product of two vectors of the same length.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    // Eight running sums let the compiler use vector lanes; their order is fixed, so the result is too.
+    let mut lanes = [0f32; 8];
+    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in a8.zip(b8) {
+        for i in 0..8 {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}

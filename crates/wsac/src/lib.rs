@@ -1,0 +1,7 @@
+//! Audio captioning from text-only training (WSAC, arXiv 2309.12242): audio to caption, captions to decoder.
+
+pub mod embedding;
+pub mod error;
+pub mod rng;
+
+pub use error::{Error, Result};
