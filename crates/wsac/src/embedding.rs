@@ -42,11 +42,16 @@ impl Embeddings {
     /// Where a row has no direction (all zero, or not finite), or `data` is no multiple of `dim`.
     pub fn new(dim: usize, mut data: Vec<f32>) -> Result<Self> {
         if dim == 0 || !data.len().is_multiple_of(dim) {
-            return Err(Error::Config(format!("{} numbers are no rows of {dim}", data.len())));
+            return Err(Error::Config(format!(
+                "{} numbers are no rows of {dim}",
+                data.len()
+            )));
         }
         for (i, row) in data.chunks_exact_mut(dim).enumerate() {
             if !normalize(row) {
-                return Err(Error::Config(format!("embedding {i} is zero or not finite, so it has no direction")));
+                return Err(Error::Config(format!(
+                    "embedding {i} is zero or not finite, so it has no direction"
+                )));
             }
         }
         Ok(Self { dim, data })
@@ -54,7 +59,10 @@ impl Embeddings {
 
     /// No rows yet, each to have `dim` numbers.
     pub fn empty(dim: usize) -> Self {
-        Self { dim, data: Vec::new() }
+        Self {
+            dim,
+            data: Vec::new(),
+        }
     }
 
     /// How many rows there are.
@@ -97,7 +105,11 @@ impl Embeddings {
     /// # Panics
     /// Where the widths differ: one space has one width.
     pub fn push(&mut self, embedding: &Embedding) {
-        assert_eq!(embedding.0.len(), self.dim, "embeddings of one space have one width");
+        assert_eq!(
+            embedding.0.len(),
+            self.dim,
+            "embeddings of one space have one width"
+        );
         self.data.extend_from_slice(&embedding.0);
     }
 
@@ -105,7 +117,9 @@ impl Embeddings {
     pub fn mean(&self) -> Vec<f32> {
         let mut sum = vec![0f64; self.dim];
         for row in self.rows() {
-            sum.iter_mut().zip(row).for_each(|(s, &x)| *s += f64::from(x));
+            sum.iter_mut()
+                .zip(row)
+                .for_each(|(s, &x)| *s += f64::from(x));
         }
         let n = self.len().max(1) as f64;
         sum.iter().map(|s| (s / n) as f32).collect()
@@ -114,11 +128,16 @@ impl Embeddings {
 
 /// Scales `v` to unit L2 norm (summed in f64). False, and `v` unchanged, where it has no direction.
 pub fn normalize(v: &mut [f32]) -> bool {
-    let norm = v.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+    let norm = v
+        .iter()
+        .map(|&x| f64::from(x) * f64::from(x))
+        .sum::<f64>()
+        .sqrt();
     if !(norm.is_finite() && norm > 0.0) {
         return false;
     }
-    v.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
+    v.iter_mut()
+        .for_each(|x| *x = (f64::from(*x) / norm) as f32);
     true
 }
 
@@ -127,7 +146,12 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     // Eight running sums let the compiler use vector lanes; their order is fixed, so the result is too.
     let mut lanes = [0f32; 8];
     let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
+    let rest: f32 = a8
+        .remainder()
+        .iter()
+        .zip(b8.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     for (x, y) in a8.zip(b8) {
         for i in 0..8 {
             lanes[i] += x[i] * y[i];

@@ -54,21 +54,34 @@ pub enum Error {
 impl Error {
     /// An [`Error::Io`] for `path`.
     pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        Self::Io { path: path.as_ref().into(), source }
+        Self::Io {
+            path: path.as_ref().into(),
+            source,
+        }
     }
 
     /// An [`Error::Audio`] for `path`.
     pub fn audio(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
-        Self::Audio { path: path.as_ref().into(), reason: reason.into() }
+        Self::Audio {
+            path: path.as_ref().into(),
+            reason: reason.into(),
+        }
     }
 
     /// An [`Error::Captions`] for `path`.
     pub fn captions(path: impl AsRef<Path>, line: Option<u64>, reason: impl Into<String>) -> Self {
-        Self::Captions { path: path.as_ref().into(), line, reason: reason.into() }
+        Self::Captions {
+            path: path.as_ref().into(),
+            line,
+            reason: reason.into(),
+        }
     }
 
     /// An [`Error::Model`] for `path`.
     pub fn model(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
-        Self::Model { path: path.as_ref().into(), reason: reason.into() }
+        Self::Model {
+            path: path.as_ref().into(),
+            reason: reason.into(),
+        }
     }
 }

@@ -11,7 +11,9 @@ pub struct Stream(u64);
 impl Stream {
     /// The stream called `name`, e.g. `seed0/noise/epoch3`.
     pub fn new(name: &str) -> Self {
-        Self(name.bytes().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3)))
+        Self(name.bytes().fold(0xCBF2_9CE4_8422_2325, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3)
+        }))
     }
 
     /// Output number `i` (from 0) of the stream: 64 random bits.
