@@ -2,6 +2,9 @@
 
 pub mod embedding;
 pub mod error;
+#[cfg(test)]
+#[allow(dead_code)]
+pub(crate) mod golden;
 pub mod rng;
 
 pub use error::{Error, Result};
