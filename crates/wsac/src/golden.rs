@@ -31,3 +31,22 @@ pub(crate) fn json(name: &str) -> Option<serde_json::Value> {
     let bytes = std::fs::read(shared(name)?).expect("a golden file can be read");
     Some(serde_json::from_slice(&bytes).expect("a golden file is JSON"))
 }
+
+/// The numbers of a JSON list, as f32.
+pub(crate) fn numbers(list: &serde_json::Value) -> Vec<f32> {
+    let list = list.as_array().expect("a list of numbers");
+    list.iter()
+        .map(|x| x.as_f64().expect("a number") as f32)
+        .collect()
+}
+
+/// Fails where two vectors differ in length, or anywhere by more than `tolerance`.
+pub(crate) fn assert_close(what: &str, ours: &[f32], golden: &[f32], tolerance: f32) {
+    assert_eq!(ours.len(), golden.len(), "{what}: length");
+    for (i, (a, b)) in ours.iter().zip(golden).enumerate() {
+        assert!(
+            (a - b).abs() <= tolerance,
+            "{what}[{i}]: {a} is not {b} within {tolerance}"
+        );
+    }
+}

@@ -6,5 +6,6 @@ pub mod error;
 #[allow(dead_code)]
 pub(crate) mod golden;
 pub mod rng;
+pub mod tensors;
 
 pub use error::{Error, Result};
