@@ -1,1 +1,26 @@
-//! The CPU engine.
+//! The CPU engine of `wsac`: forward and backward ops over plain row-major slices.
+//!
+//! No model, no file, no printing. Each op's backward stands beside its forward and is checked by
+//! finite differences. Work is split so that results do not depend on the number of threads; the
+//! number of threads is that of the current rayon pool.
+//!
+//! | room | what |
+//! |---|---|
+//! | [`matmul`] | `Mat` views, matrix products, the linear layer and its gradients |
+//! | [`norm`] | layer normalisation |
+//! | [`activation`] | GELU (tanh and erf forms), tanh |
+//! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
+//! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
+//! | [`dropout`] | counter-based dropout: the mask is a function of seed and position |
+//! | [`optim`] | Adam, AdamW and the reference code's older AdamW |
+
+pub mod activation;
+pub mod attention;
+pub mod dropout;
+pub mod loss;
+pub mod matmul;
+pub mod norm;
+pub mod optim;
+mod rows;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,291 @@
+//! Multi-head scaled dot-product attention over packed sequences, and one step of it over a KV cache.
+//!
+//! Sequences of different lengths lie one after the other in one [rows, ..] matrix, without padding:
+//! sequence `s` owns rows `starts[s]..starts[s + 1]`. A row of `qkv` holds queries, keys and values,
+//! `[q(d) | k(d) | v(d)]`, and head `h` owns `d / heads` neighbouring columns of each.
+
+use rayon::prelude::*;
+
+use crate::activation::exp;
+use crate::dropout::Dropout;
+
+/// The shape of an attention call.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape<'a> {
+    /// Where sequences start, and the end of the last: `sequences + 1` ascending row numbers.
+    pub starts: &'a [usize],
+    /// The number of heads.
+    pub heads: usize,
+    /// The width `d` of queries, keys and values.
+    pub width: usize,
+    /// Whether a row sees only itself and the rows before it.
+    pub causal: bool,
+}
+
+impl Shape<'_> {
+    /// The size of the weights that a forward pass keeps: heads x length^2 for each sequence.
+    pub fn weights_len(&self) -> usize {
+        self.lengths().map(|n| self.heads * n * n).sum()
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.starts.windows(2).map(|w| w[1] - w[0])
+    }
+
+    fn scale(&self) -> f32 {
+        1.0 / ((self.width / self.heads) as f32).sqrt()
+    }
+
+    /// Cuts `data` into one piece a sequence, of `size(length)` numbers each.
+    fn split<'d>(
+        &self,
+        mut data: &'d mut [f32],
+        size: impl Fn(usize) -> usize,
+    ) -> Vec<&'d mut [f32]> {
+        self.lengths()
+            .map(|n| {
+                let (piece, rest) = std::mem::take(&mut data).split_at_mut(size(n));
+                data = rest;
+                piece
+            })
+            .collect()
+    }
+
+    /// The position of each sequence's first weight, the counter of its dropout.
+    fn weight_offsets(&self) -> Vec<u32> {
+        let mut at = 0;
+        self.lengths()
+            .map(|n| {
+                let start = at as u32;
+                at += self.heads * n * n;
+                start
+            })
+            .collect()
+    }
+}
+
+/// `out[rows, d] = softmax(q k^T / sqrt(d / heads)) v`, head by head. `weights` ([`Shape::weights_len`] numbers)
+/// receives the softmax for [`attention_backward`]; `dropout` is applied to it on the way to `out`.
+pub fn attention(
+    out: &mut [f32],
+    weights: &mut [f32],
+    qkv: &[f32],
+    shape: Shape,
+    dropout: Dropout,
+) {
+    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let outs = shape.split(out, |n| n * d);
+    let weights = shape.split(weights, |n| shape.heads * n * n);
+    let offsets = shape.weight_offsets();
+    let each = shape
+        .starts
+        .par_windows(2)
+        .zip(outs)
+        .zip(weights)
+        .zip(offsets);
+    each.for_each(|(((range, out), weights), offset)| {
+        let n = range[1] - range[0];
+        let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+        out.fill(0.0);
+        for h in 0..shape.heads {
+            let column = |part: usize, row: usize| &rows[row * 3 * d + part * d + h * hd..][..hd];
+            for i in 0..n {
+                let seen = if shape.causal { i + 1 } else { n };
+                let at = (h * n + i) * n;
+                let p = &mut weights[at..at + n];
+                for (j, p) in p[..seen].iter_mut().enumerate() {
+                    *p = scale * dot(column(0, i), column(1, j));
+                }
+                softmax(&mut p[..seen]);
+                p[seen..].fill(0.0);
+                let out = &mut out[i * d + h * hd..][..hd];
+                for (j, &p) in p[..seen].iter().enumerate() {
+                    let p = if dropout.p > 0.0 {
+                        p * dropout.factor(offset + (at + j) as u32)
+                    } else {
+                        p
+                    };
+                    axpy(out, p, column(2, j));
+                }
+            }
+        }
+    });
+}
+
+/// Gradient of [`attention`]: `dqkv` is replaced; `weights` and `dropout` are those of the forward pass.
+pub fn attention_backward(
+    dqkv: &mut [f32],
+    dout: &[f32],
+    qkv: &[f32],
+    weights: &[f32],
+    shape: Shape,
+    dropout: Dropout,
+) {
+    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let pieces = shape.split(dqkv, |n| n * 3 * d);
+    let offsets = shape.weight_offsets();
+    shape
+        .starts
+        .par_windows(2)
+        .zip(pieces)
+        .zip(offsets)
+        .for_each(|((range, dqkv), offset)| {
+            let n = range[1] - range[0];
+            let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+            let dout = &dout[range[0] * d..range[1] * d];
+            let weights = &weights[offset as usize..][..shape.heads * n * n];
+            dqkv.fill(0.0);
+            let mut dp = vec![0.0; n];
+            for h in 0..shape.heads {
+                let at = |part: usize, row: usize| row * 3 * d + part * d + h * hd;
+                for i in 0..n {
+                    let seen = if shape.causal { i + 1 } else { n };
+                    let first = (h * n + i) * n;
+                    let p = &weights[first..first + seen];
+                    let dout = &dout[i * d + h * hd..][..hd];
+                    for j in 0..seen {
+                        let factor = if dropout.p > 0.0 {
+                            dropout.factor(offset + (first + j) as u32)
+                        } else {
+                            1.0
+                        };
+                        dp[j] = factor * dot(dout, &rows[at(2, j)..][..hd]);
+                        axpy(&mut dqkv[at(2, j)..][..hd], factor * p[j], dout);
+                    }
+                    // Softmax: ds_j = p_j (dp_j - sum_k p_k dp_k).
+                    let mean: f32 = dot(p, &dp[..seen]);
+                    for j in 0..seen {
+                        let ds = scale * p[j] * (dp[j] - mean);
+                        axpy(&mut dqkv[at(0, i)..][..hd], ds, &rows[at(1, j)..][..hd]);
+                        axpy(&mut dqkv[at(1, j)..][..hd], ds, &rows[at(0, i)..][..hd]);
+                    }
+                }
+            }
+        });
+}
+
+/// One new row's attention over a cache: `out[d]` from `q[d]` and `keys`, `values` [len, d] (its own row included).
+pub fn attend_cached(out: &mut [f32], q: &[f32], keys: &[f32], values: &[f32], heads: usize) {
+    let (d, hd) = (q.len(), q.len() / heads);
+    let scale = 1.0 / (hd as f32).sqrt();
+    let mut p = vec![0.0; keys.len() / d];
+    for h in 0..heads {
+        let head = h * hd..(h + 1) * hd;
+        for (p, key) in p.iter_mut().zip(keys.chunks_exact(d)) {
+            *p = scale * dot(&q[head.clone()], &key[head.clone()]);
+        }
+        softmax(&mut p);
+        let out = &mut out[head.clone()];
+        out.fill(0.0);
+        for (&p, value) in p.iter().zip(values.chunks_exact(d)) {
+            axpy(out, p, &value[head.clone()]);
+        }
+    }
+}
+
+/// Softmax in place, the largest entry subtracted first.
+pub fn softmax(x: &mut [f32]) {
+    let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
+    x.iter_mut().for_each(|v| *v = exp(*v - max));
+    let total = crate::norm::sum(x.iter().copied());
+    x.iter_mut().for_each(|v| *v /= total);
+}
+
+/// The inner product, in eight running lanes of fixed order.
+#[inline(always)]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0f32; 8];
+    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f32 = a8
+        .remainder()
+        .iter()
+        .zip(b8.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
+    for (x, y) in a8.zip(b8) {
+        for i in 0..8 {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// `y += a x`.
+#[inline(always)]
+fn axpy(y: &mut [f32], a: f32, x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += a * x);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check_gradient, numbers};
+
+    const STARTS: [usize; 4] = [0, 3, 4, 9];
+
+    fn shape(causal: bool) -> Shape<'static> {
+        Shape {
+            starts: &STARTS,
+            heads: 2,
+            width: 8,
+            causal,
+        }
+    }
+
+    fn run(qkv: &[f32], shape: Shape, dropout: Dropout) -> (Vec<f32>, Vec<f32>) {
+        let (mut out, mut weights) = (vec![0.0; 9 * 8], vec![0.0; shape.weights_len()]);
+        attention(&mut out, &mut weights, qkv, shape, dropout);
+        (out, weights)
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (causal, dropout) in [
+            (true, Dropout::NONE),
+            (false, Dropout::NONE),
+            (true, Dropout { p: 0.3, seed: 5 }),
+        ] {
+            let (qkv, dout) = (numbers(9 * 24, 1), numbers(9 * 8, 2));
+            let (_, weights) = run(&qkv, shape(causal), dropout);
+            let mut dqkv = vec![0.0; 9 * 24];
+            attention_backward(&mut dqkv, &dout, &qkv, &weights, shape(causal), dropout);
+            check_gradient("qkv", &dqkv, &qkv, |qkv| {
+                run(qkv, shape(causal), dropout)
+                    .0
+                    .iter()
+                    .zip(&dout)
+                    .map(|(o, g)| f64::from(o * g))
+                    .sum()
+            });
+        }
+    }
+
+    #[test]
+    fn packed_equals_alone_and_cached() {
+        let qkv = numbers(9 * 24, 3);
+        let (out, _) = run(&qkv, shape(true), Dropout::NONE);
+        for range in STARTS.windows(2) {
+            let n = range[1] - range[0];
+            let rows = &qkv[range[0] * 24..range[1] * 24];
+            let alone = Shape {
+                starts: &[0, n],
+                ..shape(true)
+            };
+            let (mut one, mut weights) = (vec![0.0; n * 8], vec![0.0; alone.weights_len()]);
+            attention(&mut one, &mut weights, rows, alone, Dropout::NONE);
+            assert_eq!(one, out[range[0] * 8..range[1] * 8]);
+
+            let part = |p: usize| {
+                rows.chunks_exact(24)
+                    .flat_map(|r| r[p * 8..(p + 1) * 8].to_vec())
+                    .collect::<Vec<_>>()
+            };
+            let (q, k, v) = (part(0), part(1), part(2));
+            let mut last = vec![0.0; 8];
+            attend_cached(&mut last, &q[(n - 1) * 8..], &k, &v, 2);
+            last.iter()
+                .zip(&one[(n - 1) * 8..])
+                .for_each(|(a, b)| assert!((a - b).abs() < 1e-6));
+        }
+    }
+}
