@@ -7,5 +7,6 @@ pub mod error;
 pub(crate) mod golden;
 pub mod rng;
 pub mod tensors;
+pub mod tokenizer;
 
 pub use error::{Error, Result};
