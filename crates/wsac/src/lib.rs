@@ -1,12 +1,14 @@
 //! Audio captioning from text-only training (WSAC, arXiv 2309.12242): audio to caption, captions to decoder.
 
 pub mod audio;
+pub mod clap;
 pub mod embedding;
 pub mod error;
 #[cfg(test)]
 #[allow(dead_code)]
 pub(crate) mod golden;
 pub mod rng;
+pub mod rows;
 pub mod tensors;
 pub mod tokenizer;
 
