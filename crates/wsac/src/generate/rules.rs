@@ -1,0 +1,80 @@
+//! What a caption may not do: rules that lower or forbid the scores of next words.
+
+use std::collections::BTreeSet;
+
+/// The rules of a search. `Default`: none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// Divides the positive scores, and multiplies the negative ones, of words already used; 1 does nothing.
+    pub repetition_penalty: f32,
+    /// Forbids any run of this many tokens to occur twice; 0 does nothing.
+    pub no_repeat_ngram: usize,
+    /// The end token is forbidden before this many tokens.
+    pub min_tokens: usize,
+    /// Tokens that are never used.
+    pub banned: Vec<u32>,
+    /// Forbids "crinkling and crinkling".
+    pub echo: Option<Echo>,
+}
+
+/// The rule against echoes: after a joining word, the word before it may not come again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Echo {
+    /// The tokens that join: "and", ",", "then", "as", ...
+    pub joins: Vec<u32>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            repetition_penalty: 1.0,
+            no_repeat_ngram: 0,
+            min_tokens: 0,
+            banned: Vec::new(),
+            echo: None,
+        }
+    }
+}
+
+impl Rules {
+    /// Changes the `scores` [V] of the words that may follow `tokens` (logits, or a beam's log-probabilities).
+    pub fn apply(&self, scores: &mut [f32], tokens: &[u32], end: u32) {
+        if self.repetition_penalty != 1.0 {
+            for &used in &tokens.iter().copied().collect::<BTreeSet<u32>>() {
+                let score = &mut scores[used as usize];
+                *score = if *score < 0.0 {
+                    *score * self.repetition_penalty
+                } else {
+                    *score / self.repetition_penalty
+                };
+            }
+        }
+        for word in no_repeat(tokens, self.no_repeat_ngram) {
+            scores[word as usize] = f32::NEG_INFINITY;
+        }
+        if tokens.len() < self.min_tokens {
+            scores[end as usize] = f32::NEG_INFINITY;
+        }
+        for &word in &self.banned {
+            scores[word as usize] = f32::NEG_INFINITY;
+        }
+        if let (Some(echo), [.., before, join]) = (&self.echo, tokens)
+            && echo.joins.contains(join)
+        {
+            scores[*before as usize] = f32::NEG_INFINITY;
+        }
+    }
+}
+
+/// The words that would complete a run of `n` tokens that already occurs in `tokens`; none for `n` = 0.
+pub(super) fn no_repeat(tokens: &[u32], n: usize) -> Vec<u32> {
+    if n == 0 || tokens.len() + 1 < n {
+        return Vec::new();
+    }
+    let start = &tokens[tokens.len() + 1 - n..];
+    tokens
+        .windows(n)
+        .filter(|run| &run[..n - 1] == start)
+        .map(|run| run[n - 1])
+        .collect()
+}

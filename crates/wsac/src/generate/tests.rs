@@ -1,0 +1,240 @@
+//! Generation against Hugging Face `generate` (shared golden/wsac/dev/generation.json).
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+
+use super::rules::no_repeat;
+use super::sample::inverse_cdf;
+use super::*;
+use crate::decoder::{Config, Mapper, tests::formula};
+use crate::golden;
+use crate::rng::Stream;
+
+fn n(v: &Value) -> usize {
+    v.as_u64().unwrap() as usize
+}
+
+fn ids(v: &Value) -> Vec<u32> {
+    serde_json::from_value(v.clone()).unwrap()
+}
+
+fn rules(v: &Value) -> Rules {
+    Rules {
+        repetition_penalty: v["repetition_penalty"].as_f64().unwrap_or(1.0) as f32,
+        no_repeat_ngram: v["no_repeat_ngram_size"].as_u64().unwrap_or(0) as usize,
+        min_tokens: v["min_new_tokens"].as_u64().unwrap_or(0) as usize,
+        ..Rules::default()
+    }
+}
+
+/// A golden model, its prompts [8, 16] and its end token.
+fn model(m: &Value) -> (Decoder, Vec<Vec<f32>>, u32) {
+    let case = m["case"].as_str().unwrap();
+    let config = Config {
+        vocab: 97,
+        embedding: 16,
+        width: 32,
+        layers: 2,
+        heads: 2,
+        positions: n(&m["n_positions"]),
+        prefix: n(&m["prefix_len"]),
+        mapper: if m["mapper"] == "linear" {
+            Mapper::Linear
+        } else {
+            Mapper::Mlp
+        },
+    };
+    let decoder =
+        Decoder::with_weights(config, |name, shape| Ok(formula(case, "gen", name, shape))).unwrap();
+    let stream = Stream::new(&format!("{case}/input.prefix"));
+    let prompt = |p: u64| {
+        (0..16)
+            .map(|i| stream.symmetric(p * 16 + i, 3f64.sqrt()))
+            .collect()
+    };
+    (decoder, (0..8).map(prompt).collect(), n(&m["eos"]) as u32)
+}
+
+#[test]
+fn greedy_and_its_rules_equal_hugging_face() {
+    let Some(golden) = golden::json("golden/wsac/dev/generation.json") else {
+        return;
+    };
+    for m in golden["models"].as_array().unwrap() {
+        let (decoder, prompts, end) = model(m);
+        for run in m["greedy"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(m["greedy_rules"].as_array().unwrap())
+        {
+            let options = DecodeOptions {
+                search: Search::Greedy,
+                max_tokens: n(&run["max_new"]),
+                rules: rules(&run["rules"]),
+            };
+            let ours = &generate(&decoder, &prompts[n(&run["prompt"])], end, &options)[0];
+            assert_eq!(ours.tokens, ids(&run["tokens"]), "{} {run}", m["case"]);
+            let sum = run["sum_f64"]
+                .as_f64()
+                .or(run["raw_logprob_sum_f64"].as_f64())
+                .unwrap();
+            assert!(
+                (ours.logprob - sum).abs() < 1e-4,
+                "{} is not {sum}",
+                ours.logprob
+            );
+        }
+    }
+}
+
+#[test]
+fn beams_equal_hugging_face() {
+    let Some(golden) = golden::json("golden/wsac/dev/generation.json") else {
+        return;
+    };
+    for m in golden["models"].as_array().unwrap() {
+        let (decoder, prompts, end) = model(m);
+        for run in m["beam"].as_array().unwrap() {
+            let stop = match &run["early_stopping"] {
+                Value::Bool(true) => Stop::Early,
+                Value::Bool(false) => Stop::Heuristic,
+                _ => Stop::Never,
+            };
+            let length_penalty = run["length_penalty"].as_f64().unwrap();
+            let options = DecodeOptions {
+                search: Search::Beam {
+                    width: n(&run["beams"]),
+                    length_penalty,
+                    stop,
+                },
+                max_tokens: n(&run["max_new"]),
+                rules: rules(&run["rules"]),
+            };
+            let ours = generate(&decoder, &prompts[n(&run["prompt"])], end, &options);
+            let scores: Vec<f64> = serde_json::from_value(run["scores_f64"].clone()).unwrap();
+            let close_call = run["smallest_candidate_gap"].as_f64().unwrap() < 1e-4;
+            for ((ours, want), score) in ours
+                .iter()
+                .zip(run["sequences"].as_array().unwrap())
+                .zip(&scores)
+            {
+                assert!(
+                    (ours.score - score).abs() < 1e-4,
+                    "{} is not {score}: {run}",
+                    ours.score
+                );
+                assert!(close_call || ours.tokens == ids(want), "{run}");
+            }
+        }
+    }
+}
+
+#[test]
+fn filters_equal_hugging_face() {
+    let Some(golden) = golden::json("golden/wsac/dev/generation.json") else {
+        return;
+    };
+    for case in golden["filters"].as_array().unwrap() {
+        let name = case["logits"].as_str().unwrap();
+        let scale = match name.rsplit('/').next().unwrap() {
+            "a" => 6.0,
+            "b" => 2.0,
+            _ => 4.0,
+        };
+        let stream = Stream::new(name);
+        let mut p: Vec<f32> = (0..97).map(|i| stream.symmetric(i, scale)).collect();
+        if name.ends_with("ties") {
+            p.iter_mut()
+                .for_each(|l| *l = (*l * 2.0).round_ties_even() / 2.0);
+        }
+        let o = &case["options"];
+        let past: Vec<u32> = case.get("past_tokens").map(ids).unwrap_or_default();
+        rules(o).apply(&mut p, &past, 0);
+        let number = |key: &str, or: f64| o[key].as_f64().unwrap_or(or) as f32;
+        let sampling = Sampling {
+            temperature: number("temperature", 1.0),
+            top_k: o["top_k"].as_u64().unwrap_or(0) as usize,
+            top_p: number("top_p", 1.0),
+            min_p: number("min_p", 0.0),
+            ..Sampling::default()
+        };
+        sampling.filter(&mut p);
+        let kept: Vec<u32> = (0..97).filter(|&i| p[i as usize] > 0.0).collect();
+        assert_eq!(kept.len(), n(&case["kept"]), "{case}");
+        let squares: f64 = p.iter().map(|&p| f64::from(p).powi(2)).sum();
+        assert!(
+            (squares - case["sum_p_squared"].as_f64().unwrap()).abs() < 1e-5,
+            "{case}"
+        );
+        if case["ties_open"] == true {
+            continue;
+        }
+        if case["kept_ids"].is_array() {
+            assert_eq!(kept, ids(&case["kept_ids"]), "{case}");
+        }
+        for (&id, want) in ids(&case["top8"])
+            .iter()
+            .zip(case["top8_p"].as_array().unwrap())
+        {
+            assert!(
+                (f64::from(p[id as usize]) - want.as_f64().unwrap()).abs() < 1e-5,
+                "{case}"
+            );
+        }
+        let draws = &case["inverse_cdf"];
+        for (u, &want) in draws["u"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(&ids(&draws["token"]))
+        {
+            assert_eq!(inverse_cdf(&p, u.as_f64().unwrap()) as u32, want, "{case}");
+        }
+    }
+    for case in golden["no_repeat_ngram"].as_array().unwrap() {
+        let mut banned = no_repeat(&ids(&case["tokens"]), n(&case["n"]));
+        banned.sort_unstable();
+        banned.dedup();
+        assert_eq!(banned, ids(&case["banned"]), "{case}");
+    }
+}
+
+#[test]
+fn sampling_repeats_with_its_seed_and_only_with_it() {
+    let config = Config {
+        vocab: 97,
+        embedding: 16,
+        width: 32,
+        layers: 2,
+        heads: 2,
+        positions: 48,
+        ..Config::default()
+    };
+    let decoder =
+        Decoder::with_weights(config, |name, shape| Ok(formula("s", "rich", name, shape))).unwrap();
+    let run = |seed: u32| {
+        let sampling = Sampling {
+            stream: format!("seed{seed}"),
+            ..Sampling::default()
+        };
+        let options = DecodeOptions {
+            search: Search::Sample(sampling),
+            ..DecodeOptions::default()
+        };
+        generate(&decoder, &[0.3; 16], 2, &options).remove(0).tokens
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn an_echo_is_forbidden() {
+    let rules = Rules {
+        echo: Some(Echo { joins: vec![7] }),
+        ..Rules::default()
+    };
+    let mut scores = vec![0.0; 10];
+    rules.apply(&mut scores, &[1, 5, 7], 2);
+    assert_eq!(scores.iter().position(|s| *s == f32::NEG_INFINITY), Some(5));
+}
