@@ -95,6 +95,21 @@ impl Embeddings {
         &self.data
     }
 
+    /// The whole matrix [N, d], owned.
+    pub fn into_vec(self) -> Vec<f32> {
+        self.data
+    }
+
+    /// The rows of `range` alone.
+    ///
+    /// # Panics
+    /// Where `range` leaves the matrix.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
+        let (dim, range) = (self.dim, range.start * self.dim..range.end * self.dim);
+        let data = self.data[range].to_vec();
+        Self { dim, data }
+    }
+
     /// Row `i` as an [`Embedding`].
     pub fn get(&self, i: usize) -> Embedding {
         Embedding(self.row(i).to_vec())

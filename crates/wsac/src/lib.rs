@@ -1,6 +1,7 @@
 //! Audio captioning from text-only training (WSAC, arXiv 2309.12242): audio to caption, captions to decoder.
 
 pub mod audio;
+pub mod bridge;
 pub mod clap;
 pub mod decoder;
 pub mod embedding;
@@ -10,6 +11,7 @@ pub mod generate;
 #[allow(dead_code)]
 pub(crate) mod golden;
 pub mod params;
+pub mod memory;
 pub mod rng;
 pub mod rows;
 pub mod tensors;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::embedding::normalize;
 use crate::error::{Error, Result};
 use crate::tensors::{TensorFile, Tensors, quantise_rows};
 
@@ -82,6 +83,32 @@ impl Rows {
         }
     }
 
+    /// Scales every row to unit L2 norm (of an int8 row only the scale changes).
+    ///
+    /// # Errors
+    /// Where a row has no direction (all zero, or not finite); the message has its index.
+    pub fn normalise(&mut self) -> Result<()> {
+        let width = self.width;
+        let lost = match &mut self.numbers {
+            Numbers::F32(data) => data.chunks_exact_mut(width).position(|row| !normalize(row)),
+            Numbers::Int8 { values, scales } => {
+                let rows = values.chunks_exact(width).zip(scales);
+                rows.map(|(row, scale)| {
+                    let square: i32 = row.iter().map(|&q| i32::from(q) * i32::from(q)).sum();
+                    let has_direction = square > 0 && *scale > 0.0 && scale.is_finite();
+                    *scale = 1.0 / (square as f32).sqrt();
+                    has_direction
+                })
+                .position(|has_direction| !has_direction)
+            }
+        };
+        lost.map_or(Ok(()), |i| {
+            Err(Error::Config(format!(
+                "row {i} is zero or not finite, so it has no direction"
+            )))
+        })
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         let numbers = match &self.numbers {
@@ -143,5 +170,22 @@ mod tests {
             assert_eq!(missing, "m.safetensors: tensor n is missing");
         }
         assert!(Rows::new(4, vec![0.0; 6]).is_err());
+    }
+
+    #[test]
+    fn rows_of_both_kinds_are_brought_to_unit_length() {
+        let rows = Rows::new(3, vec![1.0, -2.0, 0.5, 3.0, 3.0, 0.1]).unwrap();
+        for mut rows in [rows.quantise(), rows] {
+            rows.normalise().unwrap();
+            let mut out = [0.0; 3];
+            rows.copy_to(1..2, &mut out);
+            let norm: f32 = out.iter().map(|x| x * x).sum();
+            assert!((norm - 1.0).abs() < 1e-6, "{norm}");
+        }
+        let rows = Rows::new(2, vec![1.0, 0.0, 0.0, 0.0]).unwrap();
+        for mut rows in [rows.quantise(), rows] {
+            let error = rows.normalise().unwrap_err().to_string();
+            assert!(error.starts_with("row 1 is zero"), "{error}");
+        }
     }
 }

@@ -106,6 +106,36 @@ impl<'a> Tensors<'a> {
         Ok(view.data().iter().map(|&q| q as i8).collect())
     }
 
+    /// The bytes of tensor `name`, a list of u8 such as text.
+    ///
+    /// # Errors
+    /// Where there is no such tensor, or it is no list of u8.
+    pub fn get_bytes(&self, name: &str) -> Result<&'a [u8]> {
+        self.list(name, Dtype::U8)
+    }
+
+    /// The numbers of tensor `name`, a list of u32.
+    ///
+    /// # Errors
+    /// Where there is no such tensor, or it is no list of u32.
+    pub fn get_u32(&self, name: &str) -> Result<Vec<u32>> {
+        let data = self.list(name, Dtype::U32)?;
+        Ok(words(data).map(u32::from_le_bytes).collect())
+    }
+
+    fn list(&self, name: &str, dtype: Dtype) -> Result<&'a [u8]> {
+        let shape = self.shape(name).unwrap_or_default();
+        let view = self.view(name, &shape)?;
+        if view.dtype() != dtype || shape.len() != 1 {
+            let found = view.dtype();
+            return Err(self.wrong(
+                name,
+                format!("holds {found:?} {shape:?}, no {dtype:?} list"),
+            ));
+        }
+        Ok(view.data())
+    }
+
     fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'a>> {
         let view = (self.file.tensor(name)).map_err(|_| self.wrong(name, "is missing".into()))?;
         if view.shape() != shape {
@@ -188,6 +218,17 @@ impl TensorFile {
         self.push(name, Dtype::I8, shape, data);
     }
 
+    /// Adds the list `values` of u8, such as text.
+    pub fn bytes(&mut self, name: &str, values: &[u8]) {
+        self.push(name, Dtype::U8, &[values.len()], values.to_vec());
+    }
+
+    /// Adds the list `values` of u32.
+    pub fn u32(&mut self, name: &str, values: &[u32]) {
+        let data = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        self.push(name, Dtype::U32, &[values.len()], data);
+    }
+
     /// Adds `values` [rows, ..] as int8 and `<name>.scale` [rows]: each row's largest magnitude becomes 127.
     pub fn int8_rows(&mut self, name: &str, shape: &[usize], values: &[f32]) {
         let rows = shape.first().copied().unwrap_or(0);
@@ -266,6 +307,8 @@ mod tests {
         file.f32("b", &[3], &[1.5, -2.0, 0.1]);
         file.f16("a", &[2, 2], &[0.5, 1.0, -65504.0, 0.1]);
         file.int8_rows("q", &[3, 2], &[1.0, -0.5, 0.0, 0.0, 0.02, 0.01]);
+        file.bytes("text", b"caption");
+        file.u32("offsets", &[0, 7]);
         file.describe("{\"k\":1}");
         file
     }
@@ -274,9 +317,12 @@ mod tests {
     fn what_is_written_is_read_back() {
         let bytes = sample().to_bytes().unwrap();
         let file = Tensors::parse("x.safetensors", &bytes).unwrap();
-        assert_eq!(file.names(), ["a", "b", "q", "q.scale"]);
+        assert_eq!(file.names(), ["a", "b", "offsets", "q", "q.scale", "text"]);
         assert_eq!(file.description(), Some("{\"k\":1}"));
         assert_eq!(file.get("b", &[3]).unwrap(), [1.5, -2.0, 0.1]);
+        assert_eq!(file.get_bytes("text").unwrap(), b"caption");
+        assert_eq!(file.get_u32("offsets").unwrap(), [0, 7]);
+        assert!(file.get_u32("text").is_err() && file.get_bytes("none").is_err());
         assert_eq!(file.get("a", &[2, 2]).unwrap()[..3], [0.5, 1.0, -65504.0]);
         assert_eq!(
             file.get_i8("q", &[3, 2]).unwrap(),
