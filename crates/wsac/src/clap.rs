@@ -2,25 +2,27 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+mod heard;
 pub mod minilm;
 
-use crate::audio::Waveform;
-use crate::embedding::{Embedding, Embeddings};
+use crate::audio::AudioStream;
+use crate::embedding::Embeddings;
 use crate::error::Result;
+pub use heard::{Heard, Part, Sound};
 
 /// Sounds to points of the shared space.
 pub trait AudioTower: Send + Sync {
     /// The width `d` of an embedding.
     fn dim(&self) -> usize;
 
-    /// The samples per second that [`AudioTower::embed`] expects.
+    /// The samples per second that [`AudioTower::listen`] expects.
     fn rate(&self) -> u32;
 
-    /// The one unit embedding [d] of a whole recording.
+    /// Listens to a whole recording, block by block.
     ///
     /// # Errors
-    /// Where the recording is too short, or of another rate.
-    fn embed(&self, audio: &Waveform) -> Result<Embedding>;
+    /// Where the recording breaks off before its first sample, or has another rate.
+    fn listen(&self, audio: &mut AudioStream) -> Result<Heard>;
 }
 
 /// Texts to points of the shared space.
