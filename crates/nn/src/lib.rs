@@ -10,12 +10,14 @@
 //! | [`norm`] | layer normalisation |
 //! | [`activation`] | GELU (tanh and erf forms), tanh |
 //! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
+//! | [`conv`] | 3x3 convolutions, per channel and full, forward only |
 //! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
 //! | [`dropout`] | counter-based dropout: the mask is a function of seed and position |
 //! | [`optim`] | Adam, AdamW and the reference code's older AdamW |
 
 pub mod activation;
 pub mod attention;
+pub mod conv;
 pub mod dropout;
 pub mod loss;
 pub mod matmul;

@@ -4,6 +4,7 @@
 
 mod heard;
 pub mod minilm;
+pub mod yamnet;
 
 use crate::audio::AudioStream;
 use crate::embedding::Embeddings;

@@ -50,3 +50,16 @@ pub(crate) fn assert_close(what: &str, ours: &[f32], golden: &[f32], tolerance: 
         );
     }
 }
+
+/// The 3 s signal at 16 kHz of golden/yamnet/synthetic.json, by its formula.
+pub(crate) fn yamnet_signal() -> Vec<f32> {
+    let sine = |cycles: f64, phase: f64| (std::f64::consts::TAU * cycles + phase).sin();
+    let at = |t: f64| {
+        0.3 * sine(440.0 * t, 0.0)
+            + 0.2 * sine(1730.0 * t, 0.5)
+            + 0.1 * sine(5000.0 * t * (1.0 + 0.05 * t), 0.0)
+    };
+    (0..48_000)
+        .map(|n| at(f64::from(n) / 16_000.0) as f32)
+        .collect()
+}

@@ -11,6 +11,7 @@ pub mod generate;
 #[allow(dead_code)]
 pub(crate) mod golden;
 pub mod memory;
+pub mod mel;
 pub mod params;
 pub mod rng;
 pub mod rows;

@@ -1,0 +1,364 @@
+//! 3x3 convolutions of pictures in NHWC order: x [n, h, w, c] -> out [n, oh, ow, co], forward only.
+//!
+//! [`conv3x3`] joins few channels into many (a network's first layer); [`depthwise3x3`] filters each channel by
+//! itself. A 1x1 convolution is a matrix product over pixels: `matmul::linear`, then [`bias_relu`].
+//! Every output number is summed in one fixed order, so neither threads nor vector width change a bit.
+
+use rayon::prelude::*;
+
+/// Channels that are summed side by side: one 512-bit register.
+const LANES: usize = 16;
+
+/// The extent of a batch of pictures [n, h, w, c].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Pictures.
+    pub n: usize,
+    /// Rows of a picture.
+    pub h: usize,
+    /// Pixels of a row.
+    pub w: usize,
+    /// Numbers of a pixel.
+    pub c: usize,
+}
+
+impl Extent {
+    /// How many pixels there are in all.
+    pub fn pixels(&self) -> usize {
+        self.n * self.h * self.w
+    }
+
+    /// How many numbers there are in all.
+    pub fn numbers(&self) -> usize {
+        self.pixels() * self.c
+    }
+}
+
+/// How a 3x3 window moves over a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Pixels from one place to the next, in both directions.
+    pub stride: usize,
+    /// Zeros before the first row and column.
+    pub before: usize,
+    /// Zeros after the last row and column.
+    pub after: usize,
+}
+
+impl Window {
+    /// Stride 1, a border of one zero: the picture keeps its size.
+    pub const SAME: Self = Self {
+        stride: 1,
+        before: 1,
+        after: 1,
+    };
+    /// Stride 2, zeros at the bottom and right only: an even size is halved (TensorFlow's `SAME`).
+    pub const HALVE: Self = Self {
+        stride: 2,
+        before: 0,
+        after: 1,
+    };
+
+    /// The extent of what comes out, with `c` channels.
+    ///
+    /// # Panics
+    /// Where the padded picture is smaller than the window.
+    pub fn output(&self, x: Extent, c: usize) -> Extent {
+        let places = |size: usize| (size + self.before + self.after - 3) / self.stride + 1;
+        Extent {
+            n: x.n,
+            h: places(x.h),
+            w: places(x.w),
+            c,
+        }
+    }
+
+    /// Where in a picture's rows (or columns) of `size` the window at place `o` finds its tap `k`, if not in the zeros.
+    fn tap(&self, o: usize, k: usize, size: usize) -> Option<usize> {
+        (o * self.stride + k)
+            .checked_sub(self.before)
+            .filter(|&at| at < size)
+    }
+}
+
+/// `out[p, o] = relu(sum over the taps k and channels i of x[p + k, i] weights[k, i, o] + bias[o])`.
+///
+/// `weights` [9, c, co] and `bias` [co]; `out` is [`Window::output`] of `extent`. Meant for few input channels.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn conv3x3(
+    out: &mut [f32],
+    x: &[f32],
+    extent: Extent,
+    window: Window,
+    weights: &[f32],
+    bias: &[f32],
+) {
+    let to = window.output(extent, bias.len());
+    assert_eq!(weights.len(), 9 * extent.c * to.c, "weights [9, c, co]");
+    over_rows(out, x, extent, to, |row, picture, y| {
+        for (place, pixel) in row.chunks_exact_mut(to.c).enumerate() {
+            pixel.copy_from_slice(bias);
+            for k in 0..9 {
+                let (Some(iy), Some(ix)) = (
+                    window.tap(y, k / 3, extent.h),
+                    window.tap(place, k % 3, extent.w),
+                ) else {
+                    continue;
+                };
+                for i in 0..extent.c {
+                    let factor = picture[(iy * extent.w + ix) * extent.c + i];
+                    let weights = &weights[(k * extent.c + i) * to.c..][..to.c];
+                    let sums = pixel.iter_mut().zip(weights);
+                    sums.for_each(|(sum, w)| *sum += factor * w);
+                }
+            }
+            pixel.iter_mut().for_each(|x| *x = x.max(0.0));
+        }
+    });
+}
+
+/// `out[p, c] = relu(sum over the taps k of x[p + k, c] weights[k, c] + bias[c])`, each channel by itself.
+///
+/// `weights` [9, c] and `bias` [c]; `out` is [`Window::output`] of `extent`.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn depthwise3x3(
+    out: &mut [f32],
+    x: &[f32],
+    extent: Extent,
+    window: Window,
+    weights: &[f32],
+    bias: &[f32],
+) {
+    let c = extent.c;
+    assert_eq!(bias.len(), c, "a bias for each channel");
+    assert_eq!(weights.len(), 9 * c, "weights [9, c]");
+    let to = window.output(extent, c);
+    over_rows(out, x, extent, to, |row, picture, y| {
+        depthwise_row(row, picture, y, extent, window, weights, bias);
+    });
+}
+
+/// One row of [`depthwise3x3`]: blocks of channels outside, so that their weights stay in registers along the row.
+#[inline(always)]
+fn depthwise_row(
+    row: &mut [f32],
+    picture: &[f32],
+    y: usize,
+    extent: Extent,
+    window: Window,
+    weights: &[f32],
+    bias: &[f32],
+) {
+    let c = extent.c;
+    let whole = c / LANES * LANES;
+    for first in (0..whole).step_by(LANES) {
+        let lanes = |from: &[f32]| -> [f32; LANES] { std::array::from_fn(|l| from[l]) };
+        let taps: [[f32; LANES]; 9] = std::array::from_fn(|k| lanes(&weights[k * c + first..]));
+        let bias = lanes(&bias[first..]);
+        for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
+            let mut sums = bias;
+            for (k, weights) in taps.iter().enumerate() {
+                if let Some(at) = tap_at(y, place, k, extent, window) {
+                    let x = &picture[at + first..at + first + LANES];
+                    for l in 0..LANES {
+                        sums[l] += x[l] * weights[l];
+                    }
+                }
+            }
+            let pixel = pixel[first..first + LANES].iter_mut();
+            pixel.zip(sums).for_each(|(x, sum)| *x = sum.max(0.0));
+        }
+    }
+    for channel in whole..c {
+        for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
+            let mut sum = bias[channel];
+            for k in 0..9 {
+                if let Some(at) = tap_at(y, place, k, extent, window) {
+                    sum += picture[at + channel] * weights[k * c + channel];
+                }
+            }
+            pixel[channel] = sum.max(0.0);
+        }
+    }
+}
+
+/// Where the pixel under tap `k` begins in its picture, if it is not in the zeros around it.
+#[inline(always)]
+fn tap_at(y: usize, place: usize, k: usize, extent: Extent, window: Window) -> Option<usize> {
+    let iy = window.tap(y, k / 3, extent.h)?;
+    let ix = window.tap(place, k % 3, extent.w)?;
+    Some((iy * extent.w + ix) * extent.c)
+}
+
+/// `x[p, c] = relu(x[p, c] + bias[c])` for pixels `x` [_, c]: what follows a 1x1 convolution.
+///
+/// # Panics
+/// Where `x` is no whole number of pixels.
+pub fn bias_relu(x: &mut [f32], bias: &[f32]) {
+    assert!(x.len().is_multiple_of(bias.len().max(1)), "pixels of c");
+    x.par_chunks_mut(bias.len().max(1) * 64).for_each(|pixels| {
+        for pixel in pixels.chunks_exact_mut(bias.len()) {
+            let sums = pixel.iter_mut().zip(bias);
+            sums.for_each(|(x, b)| *x = (*x + b).max(0.0));
+        }
+    });
+}
+
+/// Runs `f(row of the output, its picture, the row's place)` for every row of every picture, in parallel.
+fn over_rows(
+    out: &mut [f32],
+    x: &[f32],
+    from: Extent,
+    to: Extent,
+    f: impl Fn(&mut [f32], &[f32], usize) + Sync,
+) {
+    assert_eq!(x.len(), from.numbers(), "x [n, h, w, c]");
+    assert_eq!(out.len(), to.numbers(), "out [n, oh, ow, co]");
+    let picture = from.h * from.w * from.c;
+    out.par_chunks_mut(to.w * to.c)
+        .enumerate()
+        .for_each(|(row, out)| {
+            let x = &x[row / to.h * picture..][..picture];
+            f(out, x, row % to.h);
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+    use proptest::prelude::*;
+
+    /// The definition, in f64: weights [9, c, co], or [9, c] where each channel is by itself.
+    fn naive(
+        x: &[f32],
+        e: Extent,
+        window: Window,
+        weights: &[f32],
+        bias: &[f32],
+        depthwise: bool,
+    ) -> Vec<f64> {
+        let to = window.output(e, bias.len());
+        let at = |n: usize, y: isize, x_: isize, i: usize| {
+            if y < 0 || x_ < 0 || y >= e.h as isize || x_ >= e.w as isize {
+                return 0.0;
+            }
+            f64::from(x[((n * e.h + y as usize) * e.w + x_ as usize) * e.c + i])
+        };
+        let mut out = Vec::new();
+        for n in 0..to.n {
+            for oy in 0..to.h {
+                for ox in 0..to.w {
+                    for o in 0..to.c {
+                        let mut sum = f64::from(bias[o]);
+                        for k in 0..9 {
+                            let y = (oy * window.stride + k / 3) as isize - window.before as isize;
+                            let x_ = (ox * window.stride + k % 3) as isize - window.before as isize;
+                            if depthwise {
+                                sum += at(n, y, x_, o) * f64::from(weights[k * to.c + o]);
+                            } else {
+                                for i in 0..e.c {
+                                    let w = weights[(k * e.c + i) * to.c + o];
+                                    sum += at(n, y, x_, i) * f64::from(w);
+                                }
+                            }
+                        }
+                        out.push(sum.max(0.0));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn window() -> impl Strategy<Value = Window> {
+        let any = (1usize..4, 0usize..2, 0usize..2);
+        let any = any.prop_map(|(stride, before, after)| Window {
+            stride,
+            before,
+            after,
+        });
+        prop_oneof![Just(Window::SAME), Just(Window::HALVE), any]
+    }
+
+    fn assert_near(got: &[f32], want: &[f64]) {
+        assert_eq!(got.len(), want.len());
+        for (g, w) in got.iter().zip(want) {
+            assert!((f64::from(*g) - w).abs() < 1e-5, "{g} is not {w}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn depthwise_equals_the_definition(n in 1usize..3, h in 3usize..8, w in 3usize..8, c in 1usize..40, window in window()) {
+            let e = Extent { n, h, w, c };
+            let (x, weights, bias) = (numbers(e.numbers(), 1), numbers(9 * c, 2), numbers(c, 3));
+            let mut out = vec![f32::NAN; window.output(e, c).numbers()];
+            depthwise3x3(&mut out, &x, e, window, &weights, &bias);
+            assert_near(&out, &naive(&x, e, window, &weights, &bias, true));
+        }
+
+        #[test]
+        fn convolution_equals_the_definition(n in 1usize..3, h in 3usize..8, w in 3usize..8, c in 1usize..4, co in 1usize..40, window in window()) {
+            let e = Extent { n, h, w, c };
+            let (x, weights, bias) = (numbers(e.numbers(), 1), numbers(9 * c * co, 2), numbers(co, 3));
+            let mut out = vec![f32::NAN; window.output(e, co).numbers()];
+            conv3x3(&mut out, &x, e, window, &weights, &bias);
+            assert_near(&out, &naive(&x, e, window, &weights, &bias, false));
+        }
+    }
+
+    #[test]
+    fn windows_have_the_sizes_of_the_network() {
+        let e = Extent {
+            n: 2,
+            h: 96,
+            w: 64,
+            c: 1,
+        };
+        assert_eq!(
+            Window::HALVE.output(e, 32),
+            Extent {
+                n: 2,
+                h: 48,
+                w: 32,
+                c: 32
+            }
+        );
+        assert_eq!(Window::SAME.output(e, 1), e);
+    }
+
+    #[test]
+    fn bias_and_relu_follow_a_product() {
+        let mut x = vec![1.0, -2.0, -3.0, 4.0];
+        bias_relu(&mut x, &[0.5, 1.0]);
+        assert_eq!(x, [1.5, 0.0, 0.0, 5.0]);
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        let e = Extent {
+            n: 5,
+            h: 24,
+            w: 16,
+            c: 37,
+        };
+        let (x, weights, bias) = (
+            numbers(e.numbers(), 1),
+            numbers(9 * e.c, 2),
+            numbers(e.c, 3),
+        );
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let mut out = vec![0.0; Window::HALVE.output(e, e.c).numbers()];
+            pool.expect("a pool")
+                .install(|| depthwise3x3(&mut out, &x, e, Window::HALVE, &weights, &bias));
+            out
+        };
+        assert!(run(1) == run(2) && run(1) == run(5));
+    }
+}
