@@ -10,8 +10,8 @@ pub mod generate;
 #[cfg(test)]
 #[allow(dead_code)]
 pub(crate) mod golden;
-pub mod memory;
 pub mod mel;
+pub mod memory;
 pub mod params;
 pub mod rng;
 pub mod rows;
