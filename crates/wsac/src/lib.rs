@@ -2,6 +2,7 @@
 
 pub mod audio;
 pub mod bridge;
+pub mod bundled;
 pub mod clap;
 pub mod decoder;
 pub mod embedding;

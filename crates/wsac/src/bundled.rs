@@ -1,0 +1,52 @@
+//! The files of `models/mini`, built into the library by the feature `bundled`, so that no file need be found or fetched.
+
+use crate::clap::minilm::MiniLm;
+use crate::error::{Error, Result};
+use crate::tensors::Tensors;
+use crate::tokenizer::Tokenizer;
+
+#[cfg(feature = "bundled")]
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini/", $name)))),*]
+    };
+}
+
+/// Names below `models/mini` and contents.
+#[cfg(feature = "bundled")]
+pub const FILES: &[(&str, &[u8])] = built_in!["minilm/model.safetensors", "minilm/vocab.txt"];
+
+/// Nothing: this build has no model.
+#[cfg(not(feature = "bundled"))]
+pub const FILES: &[(&str, &[u8])] = &[];
+
+/// The content of the file called `name`, as in [`FILES`].
+///
+/// # Errors
+/// Where this build has none.
+pub fn file(name: &str) -> Result<&'static [u8]> {
+    let found = FILES.iter().find(|(n, _)| *n == name);
+    found.map(|(_, bytes)| *bytes).ok_or_else(|| {
+        Error::Config(format!(
+            "this build of wsac has no {name} of the model mini; build it with the feature `bundled`"
+        ))
+    })
+}
+
+/// MiniLM's whole vocabulary.
+///
+/// # Errors
+/// As [`file`].
+pub fn vocabulary() -> Result<Tokenizer> {
+    let words = file("minilm/vocab.txt")?;
+    Tokenizer::from_vocab_txt(&String::from_utf8_lossy(words))
+}
+
+/// MiniLM, the text tower of `mini`.
+///
+/// # Errors
+/// As [`file`].
+pub fn text_tower() -> Result<MiniLm> {
+    let name = "minilm/model.safetensors";
+    MiniLm::new(vocabulary()?, &Tensors::parse(name, file(name)?)?)
+}
