@@ -4,6 +4,7 @@ pub mod audio;
 pub mod bridge;
 pub mod bundled;
 pub mod clap;
+pub mod dataset;
 pub mod decoder;
 pub mod embedding;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod params;
 pub mod rng;
 pub mod rows;
 pub mod tensors;
+pub mod texts;
 pub mod tokenizer;
 
 pub use error::{Error, Result};

@@ -13,6 +13,7 @@ use crate::embedding::{Embedding, Embeddings, dot};
 use crate::error::{Error, Result};
 use crate::rows::Rows;
 use crate::tensors::{TensorFile, Tensors};
+use crate::texts::Texts;
 
 /// Rows multiplied at once: as f32 they fit a core's cache.
 const BLOCK: usize = 512;
@@ -22,9 +23,7 @@ const BATCH: usize = 1 << 24;
 /// Captions with their unit embeddings.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    text: String,
-    /// Caption `i` is `text[offsets[i]..offsets[i + 1]]`.
-    offsets: Vec<u32>,
+    captions: Texts,
     rows: Rows,
     centring: Option<Centring>,
     description: Option<String>,
@@ -63,41 +62,24 @@ impl Memory {
     /// # Errors
     /// Where their numbers differ, there are none, or the text exceeds 4 GB.
     pub fn new<S: AsRef<str>>(captions: &[S], embeddings: Embeddings) -> Result<Self> {
-        let mut text = String::new();
-        let mut offsets = vec![0];
-        for caption in captions {
-            text.push_str(caption.as_ref());
-            offsets.push(u32::try_from(text.len()).map_err(|_| {
-                Error::Config("the captions of a memory exceed 4 GB; split them".into())
-            })?);
-        }
+        let mut texts = Texts::new();
+        captions.iter().try_for_each(|c| texts.push(c.as_ref()))?;
         let rows = Rows::new(embeddings.dim(), embeddings.into_vec())?;
-        Self::from_parts(text, offsets, rows).map_err(Error::Config)
+        Self::from_parts(texts, rows).map_err(Error::Config)
     }
 
-    fn from_parts(
-        text: String,
-        offsets: Vec<u32>,
-        rows: Rows,
-    ) -> std::result::Result<Self, String> {
-        let captions = offsets.len().saturating_sub(1);
-        if captions != rows.len() {
-            let rows = rows.len();
+    fn from_parts(captions: Texts, rows: Rows) -> std::result::Result<Self, String> {
+        if captions.len() != rows.len() {
+            let (captions, rows) = (captions.len(), rows.len());
             return Err(format!(
                 "a memory has {captions} captions but {rows} embeddings"
             ));
         }
-        if captions == 0 {
+        if captions.is_empty() {
             return Err("a memory needs at least one caption".into());
         }
-        let ends_fit = offsets[0] == 0 && offsets[captions] as usize == text.len();
-        let ascending = offsets.windows(2).all(|w| w[0] <= w[1]);
-        if !(ends_fit && ascending && offsets.iter().all(|&o| text.is_char_boundary(o as usize))) {
-            return Err("the offsets of the captions do not fit their text".into());
-        }
         Ok(Self {
-            text,
-            offsets,
+            captions,
             rows,
             centring: None,
             description: None,
@@ -121,12 +103,12 @@ impl Memory {
 
     /// Caption `i`.
     pub fn caption(&self, i: usize) -> &str {
-        &self.text[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+        self.captions.get(i)
     }
 
     /// All captions in order.
-    pub fn captions(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.len()).map(|i| self.caption(i))
+    pub fn captions(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.captions.iter()
     }
 
     /// The embeddings [N, d] as they are kept.
@@ -411,8 +393,9 @@ impl Memory {
     fn file(&self) -> TensorFile {
         let mut file = TensorFile::new();
         self.rows.write(&mut file, "embeddings");
-        file.bytes("captions", self.text.as_bytes());
-        file.u32("offsets", &self.offsets);
+        let (text, offsets) = self.captions.to_parts();
+        file.bytes("captions", text.as_bytes());
+        file.u32("offsets", &offsets);
         if let Some(centring) = &self.centring {
             file.f32("centre", &[self.dim()], &centring.mean);
         }
@@ -436,8 +419,9 @@ impl Memory {
         rows.normalise().map_err(|e| wrong(e.to_string()))?;
         let text = std::str::from_utf8(tensors.get_bytes("captions")?)
             .map_err(|_| wrong("its captions are not UTF-8".into()))?;
-        let offsets = tensors.get_u32("offsets")?;
-        let mut memory = Self::from_parts(text.to_owned(), offsets, rows).map_err(wrong)?;
+        let captions = Texts::from_parts(text.to_owned(), &tensors.get_u32("offsets")?)
+            .ok_or_else(|| wrong("the offsets of its captions do not fit their text".into()))?;
+        let mut memory = Self::from_parts(captions, rows).map_err(wrong)?;
         if tensors.shape("centre").is_some() {
             memory.centre_on(tensors.get("centre", &[memory.dim()])?);
         }
@@ -623,7 +607,7 @@ mod tests {
                 "row 1 is zero or not finite",
             ),
             (b"", &[0], &[], "at least one"),
-            (b"", &[], &[], "at least one"),
+            (b"", &[], &[], "do not fit"),
         ] {
             let error = parts(captions, offsets, rows).unwrap_err();
             assert!(
