@@ -5,6 +5,7 @@ pub mod bridge;
 pub mod bundled;
 pub mod clap;
 pub mod dataset;
+pub mod clauses;
 pub mod decoder;
 pub mod embedding;
 pub mod error;
