@@ -6,8 +6,29 @@
 
 use rayon::prelude::*;
 
-/// Channels that are summed side by side: one 512-bit register.
+/// Channels that are summed side by side, in registers.
 const LANES: usize = 16;
+
+/// `wide!(twin = f(name: type, ..))` makes `twin`, which is `f` compiled for 256-bit registers and called where the
+/// machine has them. Products and sums stay apart (no FMA), so that every machine finds the same numbers.
+macro_rules! wide {
+    ($twin:ident = $f:ident($($name:ident: $kind:ty),*)) => {
+        fn $twin($($name: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn avx2($($name: $kind),*) {
+                    $f($($name),*);
+                }
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the machine has AVX2, as was just asked.
+                    return unsafe { avx2($($name),*) };
+                }
+            }
+            $f($($name),*);
+        }
+    };
+}
 
 /// The extent of a batch of pictures [n, h, w, c].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,125 +94,150 @@ impl Window {
         }
     }
 
-    /// Where in a picture's rows (or columns) of `size` the window at place `o` finds its tap `k`, if not in the zeros.
-    fn tap(&self, o: usize, k: usize, size: usize) -> Option<usize> {
-        (o * self.stride + k)
-            .checked_sub(self.before)
-            .filter(|&at| at < size)
+    /// The taps `k` of the window at output row `y` and column `x` that are not in the zeros, and where the pixel
+    /// under each begins in its picture.
+    fn taps(self, from: Extent, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
+        let inside = move |place: usize, tap: usize, size: usize| {
+            let at = (place * self.stride + tap).checked_sub(self.before)?;
+            (at < size).then_some(at)
+        };
+        (0..9).filter_map(move |k| {
+            let row = inside(y, k / 3, from.h)?;
+            let column = inside(x, k % 3, from.w)?;
+            Some((k, (row * from.w + column) * from.c))
+        })
     }
 }
 
 /// `out[p, o] = relu(sum over the taps k and channels i of x[p + k, i] weights[k, i, o] + bias[o])`.
 ///
-/// `weights` [9, c, co] and `bias` [co]; `out` is [`Window::output`] of `extent`. Meant for few input channels.
+/// `weights` [9, c, co] and `bias` [co]; `out` is [`Window::output`] of `from`. Meant for few input channels.
 ///
 /// # Panics
 /// Where the shapes do not fit.
 pub fn conv3x3(
     out: &mut [f32],
     x: &[f32],
-    extent: Extent,
+    from: Extent,
     window: Window,
     weights: &[f32],
     bias: &[f32],
 ) {
-    let to = window.output(extent, bias.len());
-    assert_eq!(weights.len(), 9 * extent.c * to.c, "weights [9, c, co]");
-    over_rows(out, x, extent, to, |row, picture, y| {
+    let to = window.output(from, bias.len());
+    assert_eq!(weights.len(), 9 * from.c * to.c, "weights [9, c, co]");
+    over_rows(out, x, from, to, |row, picture, y| {
+        let mut taps = Vec::with_capacity(9 * from.c);
         for (place, pixel) in row.chunks_exact_mut(to.c).enumerate() {
-            pixel.copy_from_slice(bias);
-            for k in 0..9 {
-                let (Some(iy), Some(ix)) = (
-                    window.tap(y, k / 3, extent.h),
-                    window.tap(place, k % 3, extent.w),
-                ) else {
-                    continue;
-                };
-                for i in 0..extent.c {
-                    let factor = picture[(iy * extent.w + ix) * extent.c + i];
-                    let weights = &weights[(k * extent.c + i) * to.c..][..to.c];
-                    let sums = pixel.iter_mut().zip(weights);
-                    sums.for_each(|(sum, w)| *sum += factor * w);
-                }
+            taps.clear();
+            for (k, at) in window.taps(from, y, place) {
+                let factors = picture[at..at + from.c].iter().enumerate();
+                taps.extend(factors.map(|(i, &x)| (x, (k * from.c + i) * to.c)));
             }
-            pixel.iter_mut().for_each(|x| *x = x.max(0.0));
+            conv_pixel_wide(pixel, &taps, weights, bias);
         }
     });
 }
 
+wide!(
+    conv_pixel_wide = conv_pixel(
+        pixel: &mut [f32],
+        taps: &[(f32, usize)],
+        weights: &[f32],
+        bias: &[f32]
+    )
+);
+
+/// One pixel of [`conv3x3`]: `taps` are the inputs and where the weights of each begin.
+#[inline(always)]
+fn conv_pixel(pixel: &mut [f32], taps: &[(f32, usize)], weights: &[f32], bias: &[f32]) {
+    let (blocks, rest) = pixel.as_chunks_mut::<LANES>();
+    let whole = blocks.len() * LANES;
+    for (block, first) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let mut sums = lanes(bias, first);
+        for &(x, at) in taps {
+            let weights = lanes(weights, at + first);
+            sums.iter_mut().zip(weights).for_each(|(s, w)| *s += x * w);
+        }
+        *block = sums.map(|s| s.max(0.0));
+    }
+    for (out, c) in rest.iter_mut().zip(whole..) {
+        let products = taps.iter().map(|&(x, at)| x * weights[at + c]);
+        *out = products.fold(bias[c], |s, p| s + p).max(0.0);
+    }
+}
+
 /// `out[p, c] = relu(sum over the taps k of x[p + k, c] weights[k, c] + bias[c])`, each channel by itself.
 ///
-/// `weights` [9, c] and `bias` [c]; `out` is [`Window::output`] of `extent`.
+/// `weights` [9, c] and `bias` [c]; `out` is [`Window::output`] of `from`.
 ///
 /// # Panics
 /// Where the shapes do not fit.
 pub fn depthwise3x3(
     out: &mut [f32],
     x: &[f32],
-    extent: Extent,
+    from: Extent,
     window: Window,
     weights: &[f32],
     bias: &[f32],
 ) {
-    let c = extent.c;
+    let c = from.c;
     assert_eq!(bias.len(), c, "a bias for each channel");
     assert_eq!(weights.len(), 9 * c, "weights [9, c]");
-    let to = window.output(extent, c);
-    over_rows(out, x, extent, to, |row, picture, y| {
-        depthwise_row(row, picture, y, extent, window, weights, bias);
+    over_rows(out, x, from, window.output(from, c), |row, picture, y| {
+        for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
+            let mut taps = [(0, 0); 9];
+            let mut inside = 0;
+            for (k, at) in window.taps(from, y, place) {
+                taps[inside] = (at, k * c);
+                inside += 1;
+            }
+            depthwise_pixel_wide(pixel, &taps[..inside], picture, weights, bias);
+        }
     });
 }
 
-/// One row of [`depthwise3x3`]: blocks of channels outside, so that their weights stay in registers along the row.
+wide!(
+    depthwise_pixel_wide = depthwise_pixel(
+        pixel: &mut [f32],
+        taps: &[(usize, usize)],
+        picture: &[f32],
+        weights: &[f32],
+        bias: &[f32]
+    )
+);
+
+/// One pixel of [`depthwise3x3`]: `taps` are where the inputs begin, and their weights.
 #[inline(always)]
-fn depthwise_row(
-    row: &mut [f32],
+fn depthwise_pixel(
+    pixel: &mut [f32],
+    taps: &[(usize, usize)],
     picture: &[f32],
-    y: usize,
-    extent: Extent,
-    window: Window,
     weights: &[f32],
     bias: &[f32],
 ) {
-    let c = extent.c;
-    let whole = c / LANES * LANES;
-    for first in (0..whole).step_by(LANES) {
-        let lanes = |from: &[f32]| -> [f32; LANES] { std::array::from_fn(|l| from[l]) };
-        let taps: [[f32; LANES]; 9] = std::array::from_fn(|k| lanes(&weights[k * c + first..]));
-        let bias = lanes(&bias[first..]);
-        for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
-            let mut sums = bias;
-            for (k, weights) in taps.iter().enumerate() {
-                if let Some(at) = tap_at(y, place, k, extent, window) {
-                    let x = &picture[at + first..at + first + LANES];
-                    for l in 0..LANES {
-                        sums[l] += x[l] * weights[l];
-                    }
-                }
+    let (blocks, rest) = pixel.as_chunks_mut::<LANES>();
+    let whole = blocks.len() * LANES;
+    for (block, first) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let mut sums = lanes(bias, first);
+        for &(x, w) in taps {
+            let (x, w) = (lanes(picture, x + first), lanes(weights, w + first));
+            for l in 0..LANES {
+                sums[l] += x[l] * w[l];
             }
-            let pixel = pixel[first..first + LANES].iter_mut();
-            pixel.zip(sums).for_each(|(x, sum)| *x = sum.max(0.0));
         }
+        *block = sums.map(|s| s.max(0.0));
     }
-    for channel in whole..c {
-        for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
-            let mut sum = bias[channel];
-            for k in 0..9 {
-                if let Some(at) = tap_at(y, place, k, extent, window) {
-                    sum += picture[at + channel] * weights[k * c + channel];
-                }
-            }
-            pixel[channel] = sum.max(0.0);
-        }
+    for (out, c) in rest.iter_mut().zip(whole..) {
+        let products = taps.iter().map(|&(x, w)| picture[x + c] * weights[w + c]);
+        *out = products.fold(bias[c], |s, p| s + p).max(0.0);
     }
 }
 
-/// Where the pixel under tap `k` begins in its picture, if it is not in the zeros around it.
+/// The block of `x` that begins at `at`.
 #[inline(always)]
-fn tap_at(y: usize, place: usize, k: usize, extent: Extent, window: Window) -> Option<usize> {
-    let iy = window.tap(y, k / 3, extent.h)?;
-    let ix = window.tap(place, k % 3, extent.w)?;
-    Some((iy * extent.w + ix) * extent.c)
+fn lanes(x: &[f32], at: usize) -> [f32; LANES] {
+    let block = &x[at..at + LANES];
+    std::array::from_fn(|l| block[l])
 }
 
 /// `x[p, c] = relu(x[p, c] + bias[c])` for pixels `x` [_, c]: what follows a 1x1 convolution.

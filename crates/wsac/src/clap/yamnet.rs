@@ -64,7 +64,7 @@ struct Separable {
 
 /// What [`Yamnet::forward`] gives for N patches.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct Features {
     /// The mean over the last picture, [N, 1024].
     pub embeddings: Vec<f32>,
     /// Before the sigmoid, [N, 521].
@@ -170,7 +170,7 @@ impl Yamnet {
     ///
     /// # Panics
     /// Where `patches` is no whole number of patches.
-    pub fn forward(&self, patches: &[f32]) -> Heard {
+    pub fn forward(&self, patches: &[f32]) -> Features {
         let n = patches.len() / YamnetFrontEnd::PATCH;
         let mut at = Extent {
             n,
@@ -179,7 +179,9 @@ impl Yamnet {
             c: 1,
         };
         let to = Window::HALVE.output(at, FIRST);
-        let mut x = vec![0.0; to.numbers()];
+        let mut between = Vec::new();
+        let mut x = Vec::with_capacity(2 * to.numbers()); // the largest picture, after layer 2
+        x.resize(to.numbers(), 0.0);
         conv3x3(
             &mut x,
             patches,
@@ -190,7 +192,7 @@ impl Yamnet {
         );
         at = to;
         for layer in &self.layers {
-            (x, at) = layer.forward(&x, at);
+            at = layer.forward(&mut x, &mut between, at);
         }
         // Global average: [n, 3 * 2, 1024] -> [n, 1024].
         let pixels = at.h * at.w;
@@ -212,7 +214,7 @@ impl Yamnet {
         };
         let embedding = embeddings.par_chunks_exact(WIDTH);
         let logits = embedding.flat_map(classify).collect();
-        Heard { embeddings, logits }
+        Features { embeddings, logits }
     }
 
     /// Listens to a whole recording at 16 kHz, a few patches at a time: memory grows only by the scores, 4 kB a second.
@@ -261,36 +263,36 @@ impl Yamnet {
 }
 
 impl Separable {
-    /// x [n, h, w, from] -> [n, h', w', to] and its extent.
-    fn forward(&self, x: &[f32], extent: Extent) -> (Vec<f32>, Extent) {
+    /// Turns `x` [n, h, w, from] into [n, h', w', to], by way of `between`, and gives its extent. The two buffers go
+    /// through all layers: fresh memory for each would cost as much as its convolution.
+    fn forward(&self, x: &mut Vec<f32>, between: &mut Vec<f32>, extent: Extent) -> Extent {
         let (kernel, bias) = &self.depthwise;
         let filtered = self.window.output(extent, self.from);
-        let mut y = vec![0.0; filtered.numbers()];
-        depthwise3x3(&mut y, x, extent, self.window, kernel, bias);
+        between.resize(filtered.numbers(), 0.0);
+        depthwise3x3(between, x, extent, self.window, kernel, bias);
 
         let (weights, bias) = &self.pointwise;
-        let pixels = filtered.pixels();
-        let mut out = vec![0.0; pixels * self.to];
-        let weights = Mat::new(weights, self.from, self.to);
-        matmul(
-            &mut out,
-            Mat::new(&y, pixels, self.from),
-            weights,
-            Store::Set,
-        );
-        bias_relu(&mut out, bias);
-        let c = self.to;
-        (out, Extent { c, ..filtered })
+        let (pixels, c) = (filtered.pixels(), self.to);
+        x.resize(pixels * c, 0.0);
+        let between = Mat::new(between, pixels, self.from);
+        matmul(x, between, Mat::new(weights, self.from, c), Store::Set);
+        bias_relu(x, bias);
+        Extent { c, ..filtered }
     }
 }
 
-/// [rows, cols] -> [cols, rows].
+/// [rows, cols] -> [cols, rows], in squares that fit the cache.
 fn transposed(x: &[f32], rows: usize) -> Vec<f32> {
+    const SIDE: usize = 32;
     let cols = x.len() / rows;
     let mut out = vec![0.0; x.len()];
-    for (r, row) in x.chunks_exact(cols).enumerate() {
-        for (c, &value) in row.iter().enumerate() {
-            out[c * rows + r] = value;
+    for top in (0..rows).step_by(SIDE) {
+        for left in (0..cols).step_by(SIDE) {
+            for c in left..cols.min(left + SIDE) {
+                for r in top..rows.min(top + SIDE) {
+                    out[c * rows + r] = x[r * cols + c];
+                }
+            }
         }
     }
     out
