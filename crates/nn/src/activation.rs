@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::simd::vectorise;
+
 const CHUNK: usize = 1 << 14;
 const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 
@@ -24,8 +26,10 @@ pub fn gelu_tanh_backward(dy: &mut [f32], x: &[f32]) {
 /// GELU in its exact form (BERT's `gelu`): `x Phi(x)`, in place.
 pub fn gelu_erf(x: &mut [f32]) {
     x.par_chunks_mut(CHUNK).for_each(|c| {
-        c.iter_mut()
-            .for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2)))
+        vectorise(|| {
+            c.iter_mut()
+                .for_each(|x| *x = 0.5 * *x * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2)))
+        })
     });
 }
 
@@ -76,16 +80,20 @@ fn erf(x: f32) -> f32 {
     (1.0 - poly * exp(-a * a)).copysign(x)
 }
 
+#[inline(always)]
 fn map(out: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
     out.par_chunks_mut(CHUNK)
         .zip(x.par_chunks(CHUNK))
-        .for_each(|(out, x)| out.iter_mut().zip(x).for_each(|(o, &x)| *o = f(x)));
+        .for_each(|(out, x)| vectorise(|| out.iter_mut().zip(x).for_each(|(o, &x)| *o = f(x))));
 }
 
+#[inline(always)]
 fn update(dy: &mut [f32], x: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
     dy.par_chunks_mut(CHUNK)
         .zip(x.par_chunks(CHUNK))
-        .for_each(|(dy, x)| dy.iter_mut().zip(x).for_each(|(dy, &x)| *dy = f(*dy, x)));
+        .for_each(|(dy, x)| {
+            vectorise(|| dy.iter_mut().zip(x).for_each(|(dy, &x)| *dy = f(*dy, x)))
+        });
 }
 
 #[cfg(test)]

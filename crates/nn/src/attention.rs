@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::activation::exp;
 use crate::dropout::Dropout;
+use crate::simd::vectorise;
 
 /// The shape of an attention call.
 #[derive(Debug, Clone, Copy)]
@@ -84,31 +85,34 @@ pub fn attention(
         .zip(weights)
         .zip(offsets);
     each.for_each(|(((range, out), weights), offset)| {
-        let n = range[1] - range[0];
-        let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
-        out.fill(0.0);
-        for h in 0..shape.heads {
-            let column = |part: usize, row: usize| &rows[row * 3 * d + part * d + h * hd..][..hd];
-            for i in 0..n {
-                let seen = if shape.causal { i + 1 } else { n };
-                let at = (h * n + i) * n;
-                let p = &mut weights[at..at + n];
-                for (j, p) in p[..seen].iter_mut().enumerate() {
-                    *p = scale * dot(column(0, i), column(1, j));
-                }
-                softmax(&mut p[..seen]);
-                p[seen..].fill(0.0);
-                let out = &mut out[i * d + h * hd..][..hd];
-                for (j, &p) in p[..seen].iter().enumerate() {
-                    let p = if dropout.p > 0.0 {
-                        p * dropout.factor(offset + (at + j) as u32)
-                    } else {
-                        p
-                    };
-                    axpy(out, p, column(2, j));
+        vectorise(|| {
+            let n = range[1] - range[0];
+            let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+            out.fill(0.0);
+            for h in 0..shape.heads {
+                let column =
+                    |part: usize, row: usize| &rows[row * 3 * d + part * d + h * hd..][..hd];
+                for i in 0..n {
+                    let seen = if shape.causal { i + 1 } else { n };
+                    let at = (h * n + i) * n;
+                    let p = &mut weights[at..at + n];
+                    for (j, p) in p[..seen].iter_mut().enumerate() {
+                        *p = scale * dot(column(0, i), column(1, j));
+                    }
+                    softmax(&mut p[..seen]);
+                    p[seen..].fill(0.0);
+                    let out = &mut out[i * d + h * hd..][..hd];
+                    for (j, &p) in p[..seen].iter().enumerate() {
+                        let p = if dropout.p > 0.0 {
+                            p * dropout.factor(offset + (at + j) as u32)
+                        } else {
+                            p
+                        };
+                        axpy(out, p, column(2, j));
+                    }
                 }
             }
-        }
+        })
     });
 }
 
@@ -130,37 +134,39 @@ pub fn attention_backward(
         .zip(pieces)
         .zip(offsets)
         .for_each(|((range, dqkv), offset)| {
-            let n = range[1] - range[0];
-            let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
-            let dout = &dout[range[0] * d..range[1] * d];
-            let weights = &weights[offset as usize..][..shape.heads * n * n];
-            dqkv.fill(0.0);
-            let mut dp = vec![0.0; n];
-            for h in 0..shape.heads {
-                let at = |part: usize, row: usize| row * 3 * d + part * d + h * hd;
-                for i in 0..n {
-                    let seen = if shape.causal { i + 1 } else { n };
-                    let first = (h * n + i) * n;
-                    let p = &weights[first..first + seen];
-                    let dout = &dout[i * d + h * hd..][..hd];
-                    for j in 0..seen {
-                        let factor = if dropout.p > 0.0 {
-                            dropout.factor(offset + (first + j) as u32)
-                        } else {
-                            1.0
-                        };
-                        dp[j] = factor * dot(dout, &rows[at(2, j)..][..hd]);
-                        axpy(&mut dqkv[at(2, j)..][..hd], factor * p[j], dout);
-                    }
-                    // Softmax: ds_j = p_j (dp_j - sum_k p_k dp_k).
-                    let mean: f32 = dot(p, &dp[..seen]);
-                    for j in 0..seen {
-                        let ds = scale * p[j] * (dp[j] - mean);
-                        axpy(&mut dqkv[at(0, i)..][..hd], ds, &rows[at(1, j)..][..hd]);
-                        axpy(&mut dqkv[at(1, j)..][..hd], ds, &rows[at(0, i)..][..hd]);
+            vectorise(|| {
+                let n = range[1] - range[0];
+                let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+                let dout = &dout[range[0] * d..range[1] * d];
+                let weights = &weights[offset as usize..][..shape.heads * n * n];
+                dqkv.fill(0.0);
+                let mut dp = vec![0.0; n];
+                for h in 0..shape.heads {
+                    let at = |part: usize, row: usize| row * 3 * d + part * d + h * hd;
+                    for i in 0..n {
+                        let seen = if shape.causal { i + 1 } else { n };
+                        let first = (h * n + i) * n;
+                        let p = &weights[first..first + seen];
+                        let dout = &dout[i * d + h * hd..][..hd];
+                        for j in 0..seen {
+                            let factor = if dropout.p > 0.0 {
+                                dropout.factor(offset + (first + j) as u32)
+                            } else {
+                                1.0
+                            };
+                            dp[j] = factor * dot(dout, &rows[at(2, j)..][..hd]);
+                            axpy(&mut dqkv[at(2, j)..][..hd], factor * p[j], dout);
+                        }
+                        // Softmax: ds_j = p_j (dp_j - sum_k p_k dp_k).
+                        let mean: f32 = dot(p, &dp[..seen]);
+                        for j in 0..seen {
+                            let ds = scale * p[j] * (dp[j] - mean);
+                            axpy(&mut dqkv[at(0, i)..][..hd], ds, &rows[at(1, j)..][..hd]);
+                            axpy(&mut dqkv[at(1, j)..][..hd], ds, &rows[at(0, i)..][..hd]);
+                        }
                     }
                 }
-            }
+            })
         });
 }
 
@@ -169,25 +175,28 @@ pub fn attend_cached(out: &mut [f32], q: &[f32], keys: &[f32], values: &[f32], h
     let (d, hd) = (q.len(), q.len() / heads);
     let scale = 1.0 / (hd as f32).sqrt();
     let mut p = vec![0.0; keys.len() / d];
-    for h in 0..heads {
-        let head = h * hd..(h + 1) * hd;
-        for (p, key) in p.iter_mut().zip(keys.chunks_exact(d)) {
-            *p = scale * dot(&q[head.clone()], &key[head.clone()]);
+    vectorise(|| {
+        for h in 0..heads {
+            let head = h * hd..(h + 1) * hd;
+            for (p, key) in p.iter_mut().zip(keys.chunks_exact(d)) {
+                *p = scale * dot(&q[head.clone()], &key[head.clone()]);
+            }
+            softmax(&mut p);
+            let out = &mut out[head.clone()];
+            out.fill(0.0);
+            for (&p, value) in p.iter().zip(values.chunks_exact(d)) {
+                axpy(out, p, &value[head.clone()]);
+            }
         }
-        softmax(&mut p);
-        let out = &mut out[head.clone()];
-        out.fill(0.0);
-        for (&p, value) in p.iter().zip(values.chunks_exact(d)) {
-            axpy(out, p, &value[head.clone()]);
-        }
-    }
+    });
 }
 
 /// Softmax in place, the largest entry subtracted first.
+#[inline(always)]
 pub fn softmax(x: &mut [f32]) {
     let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
     x.iter_mut().for_each(|v| *v = exp(*v - max));
-    let total = crate::norm::sum(x.iter().copied());
+    let total = crate::norm::sum(x.len(), |i| x[i]);
     x.iter_mut().for_each(|v| *v /= total);
 }
 

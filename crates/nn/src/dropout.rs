@@ -3,6 +3,8 @@
 
 use rayon::prelude::*;
 
+use crate::simd::vectorise;
+
 const CHUNK: usize = 1 << 14;
 
 /// Where one layer's dropout stands: the probability of dropping, and the seed of this layer in this step.
@@ -45,9 +47,7 @@ impl Dropout {
         }
         x.par_chunks_mut(CHUNK).enumerate().for_each(|(c, x)| {
             let start = (c * CHUNK) as u32;
-            x.iter_mut()
-                .enumerate()
-                .for_each(|(i, x)| *x *= self.factor(start + i as u32));
+            vectorise(|| (start..).zip(x).for_each(|(i, x)| *x *= self.factor(i)));
         });
     }
 }

@@ -24,5 +24,6 @@ pub mod matmul;
 pub mod norm;
 pub mod optim;
 mod rows;
+mod simd;
 #[cfg(test)]
 mod testing;

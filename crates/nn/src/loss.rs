@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::activation::exp;
 use crate::matmul::{Mat, Store, matmul};
+use crate::simd::vectorise;
 
 /// Rows whose logits exist at once (256 x 5,000 words = 5 MB).
 const HEAD_BLOCK: usize = 256;
@@ -31,7 +32,7 @@ pub fn nll_backward(
             .zip(targets)
             .for_each(|(row, &target)| {
                 // After `blocks` a row holds log-probabilities; the gradient is scale (p - [target]).
-                row.iter_mut().for_each(|l| *l = scale * exp(*l));
+                vectorise(|| row.iter_mut().for_each(|l| *l = scale * exp(*l)));
                 row[target as usize] -= scale;
             });
         let (n, range) = (targets.len(), first * d..(first + targets.len()) * d);
@@ -91,10 +92,12 @@ fn blocks(
 
 /// Turns logits into log-probabilities in place (natural logarithm).
 pub fn log_softmax(x: &mut [f32]) {
-    let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
-    let total = crate::norm::sum(x.iter().map(|&v| exp(v - max)));
-    let shift = max + total.ln();
-    x.iter_mut().for_each(|v| *v -= shift);
+    vectorise(|| {
+        let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
+        let total = crate::norm::sum(x.len(), |i| exp(x[i] - max));
+        let shift = max + total.ln();
+        x.iter_mut().for_each(|v| *v -= shift);
+    });
 }
 
 /// The place of the largest entry, the first where several are equal.

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use crate::simd::vectorise;
+
 const CHUNK: usize = 1 << 14;
 
 /// Which update rule. `m` and `v` are the moments, `t` counts steps from 1.
@@ -94,12 +96,14 @@ impl Adam {
             .zip(self.m.par_chunks_mut(CHUNK))
             .zip(self.v.par_chunks_mut(CHUNK))
             .for_each(|(((p, g), m), v)| {
-                for i in 0..p.len() {
-                    let g = g[i] * scale;
-                    m[i] = b1 * m[i] + (1.0 - b1) * g;
-                    v[i] = b2 * v[i] + (1.0 - b2) * g * g;
-                    p[i] = (p[i] * before - rate * m[i] / (v[i].sqrt() * root + eps)) * after;
-                }
+                vectorise(|| {
+                    for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                        let g = g * scale;
+                        *m = b1 * *m + (1.0 - b1) * g;
+                        *v = b2 * *v + (1.0 - b2) * g * g;
+                        *p = (*p * before - rate * *m / (v.sqrt() * root + eps)) * after;
+                    }
+                });
             });
     }
 }

@@ -1,0 +1,18 @@
+//! Vector code for the machine at hand: a loop run inside [`vectorise`] is compiled for AVX2 and AVX-512 as well as
+//! for the baseline, and the best that the processor has is taken when it runs.
+//!
+//! Rust never fuses or reorders float arithmetic by itself, so all versions give the same bits.
+
+/// Runs `f` in the widest version the processor has. What `f` calls must be `#[inline(always)]` to profit.
+#[inline(always)]
+pub(crate) fn vectorise<R>(f: impl FnOnce() -> R) -> R {
+    struct Op<F>(F);
+    impl<R, F: FnOnce() -> R> pulp::WithSimd for Op<F> {
+        type Output = R;
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, simd: S) -> R {
+            simd.vectorize(self.0)
+        }
+    }
+    pulp::Arch::new().dispatch(Op(f))
+}
