@@ -1,0 +1,68 @@
+//! The state of an unfinished run on disk: weights, both moments and the step, written whole or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use wsac_nn::optim::Adam;
+
+use crate::error::{Error, Result};
+use crate::tensors::{TensorFile, Tensors};
+use crate::train::Trainer;
+
+/// The file in a run folder.
+pub const FILE: &str = "checkpoint.safetensors";
+
+/// Writes `bytes` to `path` so that a crash leaves the old file or the new one, never half of one.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("tmp");
+    let write = || {
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|e| Error::io(path, e))
+}
+
+/// Saves where `trainer` stands. `settings` is what the run must have in common with the one that resumes it.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn save(trainer: &Trainer, settings: &str, path: &Path) -> Result<()> {
+    let mut file = TensorFile::new();
+    file.describe(format!("{}\n{settings}", trainer.steps_done()));
+    let weights = trainer.decoder.weights();
+    for (name, values) in [("weights", weights), ("m", &trainer.adam.m), ("v", &trainer.adam.v)] {
+        file.f32(name, &[values.len()], values);
+    }
+    write_whole(path, &file.to_bytes()?)
+}
+
+/// Brings `trainer` to where the run in `path` stood.
+///
+/// # Errors
+/// Where the file is damaged, or belongs to a run with other `settings` or captions.
+pub fn load(trainer: &mut Trainer, settings: &str, path: &Path) -> Result<()> {
+    let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+    let tensors = Tensors::parse(path, &bytes)?;
+    let (step, saved) = tensors
+        .description()
+        .and_then(|d| d.split_once('\n'))
+        .and_then(|(step, settings)| Some((step.parse::<usize>().ok()?, settings)))
+        .ok_or_else(|| Error::model(path, "is no checkpoint of a training run"))?;
+    if saved != settings {
+        return Err(Error::model(
+            path,
+            "was made with other settings or captions; give the same ones to resume, or another --out to start anew",
+        ));
+    }
+    let n = trainer.decoder.weights().len();
+    let weights = tensors.get("weights", &[n])?;
+    let adam = Adam { m: tensors.get("m", &[n])?, v: tensors.get("v", &[n])?, t: step as u64, ..trainer.adam.clone() };
+    trainer.restore(step, &weights, adam);
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! A captioner on disk, the one thing that `train`, `caption` and later rooms hand to each other: the run folder.
+//!
+//! | file | content |
+//! |---|---|
+//! | `config.json` | [`Card`]: the encoder, the decoder's shape, how it was trained, how it wants to be used |
+//! | `decoder.safetensors` | the decoder's weights under the reference code's names, f32 or f16 |
+//! | `tokenizer.json` | the vocabulary, as Hugging Face tools read it |
+//! | `memory.safetensors` | captions and their embeddings |
+//! | `gap.safetensors` | optional: the modality gap `gap` [d] |
+//!
+//! A run folder also holds `train.toml`, `log.jsonl` and a `README.md`, which nothing here reads.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::bridge::{Bridge, Compat};
+use crate::checkpoint::write_whole;
+use crate::decoder::{Config, Decoder};
+use crate::error::{Error, Result};
+use crate::memory::{Centre, Memory};
+use crate::tensors::{TensorFile, Tensors};
+use crate::tokenizer::Tokenizer;
+
+/// What `config.json` says of a captioner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The captioner's name, as it stands in results.
+    pub name: String,
+    /// The encoder whose space its embeddings live in: `mini`.
+    pub clap: String,
+    /// The decoder's shape.
+    pub decoder: Config,
+    /// The strategy it does best with.
+    pub bridge: Bridge,
+    /// Whether similarities to the memory are measured from the memory's mean.
+    pub centred: bool,
+    /// Whether the decoder has learned from the embeddings of clauses, so that several sounds can condition it.
+    pub clauses: bool,
+    /// Whether it has learned from unit embeddings, so that projections are scaled to unit length.
+    pub renormalise: bool,
+    /// The variance of the noise it was trained with.
+    pub noise_variance: f64,
+    /// Whose order of normalising, noise and shift it was trained with.
+    pub compat: Compat,
+}
+
+/// A captioner: what turns embeddings into words.
+#[derive(Debug)]
+pub struct Model {
+    /// What it is.
+    pub card: Card,
+    /// Its decoder.
+    pub decoder: Decoder,
+    /// Its vocabulary.
+    pub tokenizer: Tokenizer,
+    /// The captions it knows.
+    pub memory: Memory,
+    /// The modality gap [d] it was trained with, where it was.
+    pub gap: Option<Vec<f32>>,
+}
+
+/// How the weights of a decoder are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 4 bytes a weight, exact.
+    F32,
+    /// 2 bytes a weight.
+    F16,
+}
+
+impl Model {
+    /// Reads a run folder.
+    ///
+    /// # Errors
+    /// Where a file is missing, damaged, or does not fit the others.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        if !folder.is_dir() {
+            return Err(Error::model(folder, "is no folder of a captioner; give one that `wsac train` has made"));
+        }
+        Self::read(folder, |name| match fs::read(folder.join(name)) {
+            Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io(folder.join(name), e)),
+        })
+    }
+
+    /// Reads a captioner from `file(name)`, wherever that finds it; `folder` is its name in messages.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn read<'a>(folder: &Path, file: impl Fn(&str) -> Result<Option<Cow<'a, [u8]>>>) -> Result<Self> {
+        let need = |name: &str| -> Result<(PathBuf, Cow<'a, [u8]>)> {
+            let missing = || Error::model(folder, format!("has no {name}; is it a finished run of `wsac train`?"));
+            Ok((folder.join(name), file(name)?.ok_or_else(missing)?))
+        };
+        let (path, bytes) = need("config.json")?;
+        let card: Card = serde_json::from_slice(&bytes)
+            .map_err(|e| Error::model(&path, format!("does not describe a captioner ({e})")))?;
+        let (path, bytes) = need("tokenizer.json")?;
+        let text = std::str::from_utf8(&bytes).map_err(|e| Error::model(&path, format!("is no text ({e})")))?;
+        let tokenizer = Tokenizer::from_json(&path, text)?;
+        let (path, bytes) = need("decoder.safetensors")?;
+        let tensors = Tensors::parse(&path, &bytes)?;
+        let decoder = Decoder::with_weights(card.decoder.clone(), |name, shape| tensors.get(name, shape))?;
+        if tokenizer.len() != card.decoder.vocab {
+            let (words, rows) = (tokenizer.len(), card.decoder.vocab);
+            return Err(Error::model(folder, format!("the tokenizer has {words} words but the decoder {rows}")));
+        }
+        let (path, bytes) = need("memory.safetensors")?;
+        let mut memory = Memory::from_bytes(&path, &bytes)?;
+        memory.set_centre(card.centre());
+        let gap = match file("gap.safetensors")? {
+            None => None,
+            Some(bytes) => {
+                let path = folder.join("gap.safetensors");
+                Some(Tensors::parse(&path, &bytes)?.get("gap", &[card.decoder.embedding])?)
+            }
+        };
+        Ok(Self { card, decoder, tokenizer, memory, gap })
+    }
+
+    /// Writes a run folder; each file is written whole or not at all.
+    ///
+    /// # Errors
+    /// Where the folder or a file cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>, precision: Precision) -> Result<()> {
+        let folder = folder.as_ref();
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        let mut weights = TensorFile::new();
+        for spec in self.decoder.layout().specs() {
+            let values = &self.decoder.weights()[spec.range.clone()];
+            match precision {
+                Precision::F32 => weights.f32(&spec.name, &spec.shape, values),
+                Precision::F16 => weights.f16(&spec.name, &spec.shape, values),
+            }
+        }
+        write_whole(&folder.join("decoder.safetensors"), &weights.to_bytes()?)?;
+        write_whole(&folder.join("tokenizer.json"), self.tokenizer.to_json()?.as_bytes())?;
+        write_whole(&folder.join("memory.safetensors"), &self.memory.to_bytes()?)?;
+        if let Some(gap) = &self.gap {
+            save_gap(gap, &folder.join("gap.safetensors"))?;
+        }
+        // Last, so that a folder with a config.json is whole.
+        let card = serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
+        write_whole(&folder.join("config.json"), format!("{card}\n").as_bytes())
+    }
+}
+
+impl Card {
+    /// Where similarities to the memory are measured from.
+    pub fn centre(&self) -> Centre {
+        if self.centred { Centre::MemoryMean } else { Centre::None }
+    }
+}
+
+/// Writes the modality gap [d] (Eq. 2) as a file that `train --shift` reads.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
+    let mut file = TensorFile::new();
+    file.f32("gap", &[gap.len()], gap);
+    write_whole(path, &file.to_bytes()?)
+}
+
+/// Reads the modality gap that [`save_gap`] wrote, for embeddings of width `dim`.
+///
+/// # Errors
+/// Where the file is damaged or the gap has another width.
+pub fn load_gap(path: &Path, dim: usize) -> Result<Vec<f32>> {
+    let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+    Tensors::parse(path, &bytes)?.get("gap", &[dim])
+}

@@ -1,0 +1,210 @@
+//! Training from text alone: captions and their embeddings -> a decoder that rebuilds each caption from its embedding.
+//!
+//! One step: draw a batch, perturb its embeddings (section 3.1), cross-entropy of the captions, one Adam update.
+//! Everything random comes from streams named after seed, epoch and place, so a run can stop after any step and go on
+//! bit for bit as if it had not.
+
+mod config;
+mod prepare;
+mod run;
+mod schedule;
+
+pub use config::{Noise, Optimizer, TrainConfig};
+pub use prepare::Prepared;
+pub use run::{Event, Job, Outcome, run};
+pub use schedule::Schedule;
+
+use wsac_nn::dropout::Dropout;
+use wsac_nn::optim::Adam;
+
+use crate::bridge::Perturb;
+use crate::decoder::{Batch, Decoder, Nll, Tape};
+use crate::embedding::Embeddings;
+use crate::error::{Error, Result};
+use crate::rng::Stream;
+
+/// What a decoder learns from: captions as tokens, and the embeddings that stand for them.
+#[derive(Debug, Clone, Default)]
+pub struct Examples {
+    /// Row `i` is caption `i`'s own embedding; rows of clauses come behind them.
+    pub embeddings: Embeddings,
+    /// The target tokens of each caption.
+    pub tokens: Vec<Vec<u32>>,
+    /// For captions of several clauses, the rows of these in order; empty for the others.
+    pub clauses: Vec<Vec<usize>>,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Steps done in all, this one included.
+    pub step: usize,
+    /// The mean cross-entropy of the batch (nats a token), dropout and noise included.
+    pub loss: f64,
+    /// The learning rate.
+    pub lr: f64,
+    /// The targets in the batch.
+    pub tokens: usize,
+}
+
+/// A run: the decoder, the optimiser and the place in the data.
+pub struct Trainer {
+    /// The settings.
+    pub config: TrainConfig,
+    /// The decoder as it is now.
+    pub decoder: Decoder,
+    /// The optimiser's state.
+    pub adam: Adam,
+    /// What the names of all random streams begin with: `seed0`.
+    pub salt: String,
+    perturb: Perturb,
+    examples: Examples,
+    step: usize,
+    order: (usize, Vec<usize>),
+    tape: Tape,
+    grads: Vec<f32>,
+}
+
+impl Trainer {
+    /// A run at its start.
+    ///
+    /// # Errors
+    /// Where there are fewer captions than fill one batch that may not be smaller, or a caption does not fit the
+    /// decoder's positions.
+    pub fn new(config: TrainConfig, decoder: Decoder, examples: Examples, perturb: Perturb) -> Result<Self> {
+        let adam = config.optimizer.state(decoder.weights().len());
+        perturb.check(examples.embeddings.dim())?;
+        let trainer = Self {
+            salt: format!("seed{}", config.seed),
+            config,
+            decoder,
+            adam,
+            perturb,
+            examples,
+            step: 0,
+            order: (usize::MAX, Vec::new()),
+            tape: Tape::default(),
+            grads: Vec::new(),
+        };
+        if trainer.steps_per_epoch() == 0 {
+            return Err(Error::Config(format!(
+                "{} captions do not fill one batch of {}; give more captions or a smaller batch",
+                trainer.examples.tokens.len(),
+                trainer.config.batch
+            )));
+        }
+        let most_parts = trainer.examples.clauses.iter().map(Vec::len).max().unwrap_or(1).max(1);
+        let longest = trainer.examples.tokens.iter().map(Vec::len).max().unwrap_or(0);
+        let shape = trainer.decoder.config();
+        let needed = most_parts * shape.prefix + longest;
+        if needed > shape.positions + 1 {
+            return Err(Error::Config(format!(
+                "captions of {longest} tokens need {needed} positions, but the decoder has {}",
+                shape.positions
+            )));
+        }
+        Ok(trainer)
+    }
+
+    /// Steps done so far.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// The steps of the whole run.
+    pub fn steps(&self) -> usize {
+        self.steps_per_epoch() * self.config.epochs
+    }
+
+    /// The steps of one epoch.
+    pub fn steps_per_epoch(&self) -> usize {
+        let (n, batch) = (self.examples.tokens.len(), self.config.batch.max(1));
+        if self.config.drop_last { n / batch } else { n.div_ceil(batch) }
+    }
+
+    /// The epoch that the next step belongs to, from 0.
+    pub fn epoch(&self) -> usize {
+        self.step / self.steps_per_epoch()
+    }
+
+    /// Goes on from `step` steps done, with the weights and moments of then.
+    pub fn restore(&mut self, step: usize, weights: &[f32], adam: Adam) {
+        self.step = step;
+        self.decoder.weights_mut().copy_from_slice(weights);
+        self.adam = adam;
+    }
+
+    /// One update.
+    pub fn step(&mut self) -> Step {
+        let lr = self.config.schedule.rate(self.config.lr, self.step, self.steps_per_epoch(), self.config.epochs);
+        let batch = self.batch();
+        let dropout = Dropout { p: self.config.dropout, seed: self.stream("dropout").bits(self.step as u64) };
+        let (loss, _) = self.decoder.loss_and_gradient(&mut self.tape, &mut self.grads, &batch, dropout);
+        let scale = self.config.clip.map_or(1.0, |most| clip_scale(&self.grads, most));
+        self.adam.step(self.decoder.weights_mut(), &self.grads, lr, scale);
+        self.step += 1;
+        let tokens = batch.tokens.iter().flatten().filter(|t| **t != Batch::PAD).count();
+        Step { step: self.step, loss, lr, tokens }
+    }
+
+    /// The batch of the next step: its captions, and their perturbed embeddings.
+    fn batch(&mut self) -> Batch {
+        let (epoch, n) = (self.epoch(), self.examples.tokens.len());
+        if self.order.0 != epoch {
+            self.order = (epoch, self.stream(&format!("epoch{epoch}")).shuffle(n));
+        }
+        let first = self.step % self.steps_per_epoch() * self.config.batch;
+        let places = first..(first + self.config.batch).min(n);
+        let by_clauses = self.stream(&format!("clauses/epoch{epoch}"));
+        let mut batch = Batch::default();
+        for place in places {
+            let caption = self.order.1[place];
+            let clauses = &self.examples.clauses[caption];
+            let split = clauses.len() > 1 && by_clauses.uniform(place as u64) < self.config.clauses;
+            let rows = if split { &clauses[..] } else { &[caption][..] };
+            for (part, &row) in rows.iter().enumerate() {
+                let of = if part == 0 { String::new() } else { format!("part{part}/") };
+                let noise = self.stream(&format!("noise/{of}epoch{epoch}"));
+                let mut row = self.examples.embeddings.row(row).to_vec();
+                let at = (place * row.len()) as u64;
+                self.perturb.apply(&mut row, noise, at);
+                batch.embeddings.extend(row);
+            }
+            batch.parts.push(rows.len());
+            batch.tokens.push(self.examples.tokens[caption].clone());
+        }
+        batch
+    }
+
+    fn stream(&self, what: &str) -> Stream {
+        Stream::new(&format!("{}/{what}", self.salt))
+    }
+
+    /// The negative log-likelihood of `examples` from their own embeddings, unperturbed.
+    pub fn validate(&mut self, examples: &Examples) -> Nll {
+        const BATCH: usize = 256;
+        let mut sum = Nll::default();
+        for (b, tokens) in examples.tokens.chunks(BATCH).enumerate() {
+            let rows = (b * BATCH..).take(tokens.len());
+            let batch = Batch {
+                embeddings: rows.flat_map(|i| examples.embeddings.row(i)).copied().collect(),
+                parts: vec![1; tokens.len()],
+                tokens: tokens.to_vec(),
+            };
+            let one = self.decoder.nll(&mut self.tape, &batch);
+            sum.total += one.total;
+            sum.right += one.right;
+            sum.targets += one.targets;
+        }
+        sum
+    }
+}
+
+/// The factor that brings the gradient's L2 norm down to `most`.
+fn clip_scale(grads: &[f32], most: f32) -> f32 {
+    let square: f64 = grads.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+    (f64::from(most) / square.sqrt().max(1e-12)).min(1.0) as f32
+}
+
+#[cfg(test)]
+mod tests;

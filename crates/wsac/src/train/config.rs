@@ -1,0 +1,150 @@
+//! The settings of a training run, as they stand in `train.toml`: the paper's, the reference code's and the fast default.
+
+use serde::{Deserialize, Serialize};
+use wsac_nn::optim::{Adam, Rule};
+
+use super::Schedule;
+use crate::bridge::Compat;
+use crate::decoder::{Config, Mapper};
+
+/// The settings of a run. `Default` is our fast one; a TOML file may name any of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// The seed of everything random. Change it to see how much chance matters.
+    pub seed: u64,
+    /// Passes over the captions. Fewer for a quick look; more for small files.
+    pub epochs: usize,
+    /// Captions in a step.
+    pub batch: usize,
+    /// The peak learning rate.
+    pub lr: f64,
+    /// Whether an epoch's last, smaller batch is left out (as in the reference code).
+    pub drop_last: bool,
+    /// The longest caption in tokens, `[CLS]` and `[SEP]` included; longer ones are cut.
+    pub max_tokens: usize,
+    /// Whether a cut caption keeps its `[SEP]`. The reference code loses it.
+    pub keep_sep: bool,
+    /// The share of captions of several clauses that are learned from these clauses' embeddings instead of their own,
+    /// so that the decoder can join sounds that were heard apart. 0 is the paper.
+    pub clauses: f64,
+    /// The probability of dropout.
+    pub dropout: f32,
+    /// Gradients longer than this (L2 norm) are shortened to it.
+    pub clip: Option<f32>,
+    /// Noise injection (section 3.1.1).
+    pub noise: Noise,
+    /// Whether noisy embeddings are scaled back to unit length. The paper does not, the reference code does.
+    pub renormalise: bool,
+    /// Embedding shift (section 3.1.2) by the gap given to the run.
+    pub shift: bool,
+    /// The order of normalising, noise and shift.
+    pub compat: Compat,
+    /// The share of clips held out for the validation loss where no validation file is given.
+    pub validation: f64,
+    /// The optimiser.
+    pub optimizer: Optimizer,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+    /// The decoder's shape; `vocab` and `embedding` are filled in from the captions and the encoder.
+    pub decoder: Config,
+}
+
+/// How much noise is injected.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Noise {
+    /// The variance that section 3.1.1 estimates from captions of the same clip; the encoder's own where no clip has two.
+    Auto,
+    /// This variance; 0 is none.
+    Variance(f64),
+}
+
+/// The optimiser and its weight decay.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam (the paper).
+    Adam,
+    /// AdamW with decoupled weight decay.
+    AdamW {
+        /// The decay.
+        weight_decay: f32,
+    },
+    /// The reference code's older AdamW (eps 1e-6, decay after the step).
+    ReferenceAdamW {
+        /// The decay.
+        weight_decay: f32,
+    },
+}
+
+impl Optimizer {
+    /// A fresh state for `n` weights.
+    pub fn state(self, n: usize) -> Adam {
+        match self {
+            Self::Adam => Adam::new(Rule::Adam, 1e-8, n),
+            Self::AdamW { weight_decay } => Adam::new(Rule::AdamW { weight_decay }, 1e-8, n),
+            Self::ReferenceAdamW { weight_decay } => Adam::new(Rule::HfAdamW { weight_decay }, 1e-6, n),
+        }
+    }
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            epochs: 5,
+            batch: 96,
+            lr: 1.5e-3,
+            drop_last: false,
+            max_tokens: 32,
+            keep_sep: true,
+            clauses: 0.5,
+            dropout: 0.1,
+            clip: Some(1.0),
+            noise: Noise::Auto,
+            renormalise: true,
+            shift: false,
+            compat: Compat::Paper,
+            validation: 0.02,
+            optimizer: Optimizer::AdamW { weight_decay: 0.02 },
+            schedule: Schedule::Cosine { warmup_steps: 100 },
+            decoder: Config { width: 256, ..Config::default() },
+        }
+    }
+}
+
+impl TrainConfig {
+    /// The paper's settings (section 4): 30 epochs of batch 64, Adam, 2e-5 after 5 epochs of warm-up, x 0.2 every 10.
+    pub fn paper() -> Self {
+        Self {
+            epochs: 30,
+            batch: 64,
+            lr: 2e-5,
+            clauses: 0.0,
+            clip: None,
+            renormalise: false,
+            optimizer: Optimizer::Adam,
+            schedule: Schedule::Paper { warmup_epochs: 5, factor: 0.2, every: 10 },
+            decoder: Config::default(),
+            ..Self::default()
+        }
+    }
+
+    /// The reference code's settings where they differ from the paper's.
+    pub fn reference() -> Self {
+        Self {
+            lr: 1e-5,
+            drop_last: true,
+            max_tokens: 22,
+            keep_sep: false,
+            noise: Noise::Variance(0.001),
+            renormalise: true,
+            compat: Compat::Reference,
+            optimizer: Optimizer::ReferenceAdamW { weight_decay: 0.02 },
+            schedule: Schedule::Linear { warmup_steps: 100 },
+            decoder: Config { mapper: Mapper::Linear, ..Config::default() },
+            ..Self::paper()
+        }
+    }
+}
