@@ -13,21 +13,46 @@ fn main() -> wsac::Result<()> {
     let mut args = std::env::args().skip(1).map(|a| a.parse::<usize>());
     let mut number = |or| args.next().and_then(Result::ok).unwrap_or(or);
     let (vocab, runs, width) = (number(5000), number(5), number(768));
-    let config = Config { vocab, width, mapper: Mapper::Linear, ..Config::default() };
+    let config = Config {
+        vocab,
+        width,
+        mapper: Mapper::Linear,
+        ..Config::default()
+    };
     let embedding = config.embedding;
     let mut decoder = Decoder::new(config, 0)?;
-    let mut adam = Adam::new(Rule::AdamW { weight_decay: 0.02 }, 1e-8, decoder.weights().len());
+    let mut adam = Adam::new(
+        Rule::AdamW { weight_decay: 0.02 },
+        1e-8,
+        decoder.weights().len(),
+    );
     let stream = Stream::new("train step");
     let batch = Batch {
-        embeddings: (0..64 * embedding as u64).map(|i| stream.symmetric(i, 0.05)).collect(),
+        embeddings: (0..64 * embedding as u64)
+            .map(|i| stream.symmetric(i, 0.05))
+            .collect(),
         parts: vec![1; 64],
-        tokens: (0..64).map(|s| (0..22).map(|t| 1 + stream.bits(s * 22 + t) as u32 % (vocab as u32 - 1)).collect()).collect(),
+        tokens: (0..64)
+            .map(|s| {
+                (0..22)
+                    .map(|t| 1 + stream.bits(s * 22 + t) as u32 % (vocab as u32 - 1))
+                    .collect()
+            })
+            .collect(),
     };
     let (mut tape, mut grads) = (Tape::default(), Vec::new());
     let (mut steps, mut updates) = (Vec::new(), Vec::new());
     for run in 0..=runs {
         let start = Instant::now();
-        decoder.loss_and_gradient(&mut tape, &mut grads, &batch, Dropout { p: 0.1, seed: run as u64 });
+        decoder.loss_and_gradient(
+            &mut tape,
+            &mut grads,
+            &batch,
+            Dropout {
+                p: 0.1,
+                seed: run as u64,
+            },
+        );
         let update = Instant::now();
         adam.step(decoder.weights_mut(), &grads, 1e-5, 1.0);
         if run > 0 {

@@ -36,7 +36,11 @@ pub fn save(trainer: &Trainer, settings: &str, path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
     file.describe(format!("{}\n{settings}", trainer.steps_done()));
     let weights = trainer.decoder.weights();
-    for (name, values) in [("weights", weights), ("m", &trainer.adam.m), ("v", &trainer.adam.v)] {
+    for (name, values) in [
+        ("weights", weights),
+        ("m", &trainer.adam.m),
+        ("v", &trainer.adam.v),
+    ] {
         file.f32(name, &[values.len()], values);
     }
     write_whole(path, &file.to_bytes()?)
@@ -62,7 +66,12 @@ pub fn load(trainer: &mut Trainer, settings: &str, path: &Path) -> Result<()> {
     }
     let n = trainer.decoder.weights().len();
     let weights = tensors.get("weights", &[n])?;
-    let adam = Adam { m: tensors.get("m", &[n])?, v: tensors.get("v", &[n])?, t: step as u64, ..trainer.adam.clone() };
+    let adam = Adam {
+        m: tensors.get("m", &[n])?,
+        v: tensors.get("v", &[n])?,
+        t: step as u64,
+        ..trainer.adam.clone()
+    };
     trainer.restore(step, &weights, adam);
     Ok(())
 }

@@ -17,7 +17,7 @@ mod forward;
 use serde::{Deserialize, Serialize};
 
 pub use cache::State;
-pub use forward::Tape;
+pub use forward::{Nll, Tape};
 
 use crate::error::{Error, Result};
 use crate::params::{Layout, Slot};

@@ -57,6 +57,20 @@ impl Embeddings {
         Ok(Self { dim, data })
     }
 
+    /// Takes rows that were unit when they were written, bit for bit as they are.
+    ///
+    /// # Errors
+    /// Where a row's length is off 1 by more than 1e-3, or `data` is no multiple of `dim`.
+    pub fn from_unit_rows(dim: usize, data: Vec<f32>) -> Result<Self> {
+        let unit = |row: &[f32]| (dot(row, row).sqrt() - 1.0).abs() < 1e-3;
+        if dim == 0 || !data.len().is_multiple_of(dim) || !data.chunks_exact(dim).all(unit) {
+            return Err(Error::Config(format!(
+                "these are no unit rows of {dim} numbers"
+            )));
+        }
+        Ok(Self { dim, data })
+    }
+
     /// No rows yet, each to have `dim` numbers.
     pub fn empty(dim: usize) -> Self {
         Self {

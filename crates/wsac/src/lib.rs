@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod bridge;
 pub mod bundled;
+pub mod checkpoint;
 pub mod clap;
 pub mod dataset;
 pub mod clauses;
@@ -15,11 +16,13 @@ pub mod generate;
 pub(crate) mod golden;
 pub mod mel;
 pub mod memory;
+pub mod model;
 pub mod params;
 pub mod rng;
 pub mod rows;
 pub mod tensors;
 pub mod texts;
 pub mod tokenizer;
+pub mod train;
 
 pub use error::{Error, Result};

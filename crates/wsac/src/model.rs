@@ -79,7 +79,10 @@ impl Model {
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         if !folder.is_dir() {
-            return Err(Error::model(folder, "is no folder of a captioner; give one that `wsac train` has made"));
+            return Err(Error::model(
+                folder,
+                "is no folder of a captioner; give one that `wsac train` has made",
+            ));
         }
         Self::read(folder, |name| match fs::read(folder.join(name)) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
@@ -92,23 +95,34 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn read<'a>(folder: &Path, file: impl Fn(&str) -> Result<Option<Cow<'a, [u8]>>>) -> Result<Self> {
+    pub fn read<'a>(
+        folder: &Path,
+        file: impl Fn(&str) -> Result<Option<Cow<'a, [u8]>>>,
+    ) -> Result<Self> {
         let need = |name: &str| -> Result<(PathBuf, Cow<'a, [u8]>)> {
-            let missing = || Error::model(folder, format!("has no {name}; is it a finished run of `wsac train`?"));
+            let missing = || {
+                Error::model(
+                    folder,
+                    format!("has no {name}; is it a finished run of `wsac train`?"),
+                )
+            };
             Ok((folder.join(name), file(name)?.ok_or_else(missing)?))
         };
         let (path, bytes) = need("config.json")?;
         let card: Card = serde_json::from_slice(&bytes)
             .map_err(|e| Error::model(&path, format!("does not describe a captioner ({e})")))?;
         let (path, bytes) = need("tokenizer.json")?;
-        let text = std::str::from_utf8(&bytes).map_err(|e| Error::model(&path, format!("is no text ({e})")))?;
-        let tokenizer = Tokenizer::from_json(&path, text)?;
+        let tokenizer = Tokenizer::from_json(&bytes, &path)?;
         let (path, bytes) = need("decoder.safetensors")?;
         let tensors = Tensors::parse(&path, &bytes)?;
-        let decoder = Decoder::with_weights(card.decoder.clone(), |name, shape| tensors.get(name, shape))?;
+        let decoder =
+            Decoder::with_weights(card.decoder.clone(), |name, shape| tensors.get(name, shape))?;
         if tokenizer.len() != card.decoder.vocab {
             let (words, rows) = (tokenizer.len(), card.decoder.vocab);
-            return Err(Error::model(folder, format!("the tokenizer has {words} words but the decoder {rows}")));
+            return Err(Error::model(
+                folder,
+                format!("the tokenizer has {words} words but the decoder {rows}"),
+            ));
         }
         let (path, bytes) = need("memory.safetensors")?;
         let mut memory = Memory::from_bytes(&path, &bytes)?;
@@ -120,7 +134,13 @@ impl Model {
                 Some(Tensors::parse(&path, &bytes)?.get("gap", &[card.decoder.embedding])?)
             }
         };
-        Ok(Self { card, decoder, tokenizer, memory, gap })
+        Ok(Self {
+            card,
+            decoder,
+            tokenizer,
+            memory,
+            gap,
+        })
     }
 
     /// Writes a run folder; each file is written whole or not at all.
@@ -139,13 +159,17 @@ impl Model {
             }
         }
         write_whole(&folder.join("decoder.safetensors"), &weights.to_bytes()?)?;
-        write_whole(&folder.join("tokenizer.json"), self.tokenizer.to_json()?.as_bytes())?;
+        write_whole(
+            &folder.join("tokenizer.json"),
+            self.tokenizer.to_json()?.as_bytes(),
+        )?;
         write_whole(&folder.join("memory.safetensors"), &self.memory.to_bytes()?)?;
         if let Some(gap) = &self.gap {
             save_gap(gap, &folder.join("gap.safetensors"))?;
         }
         // Last, so that a folder with a config.json is whole.
-        let card = serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
+        let card =
+            serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
         write_whole(&folder.join("config.json"), format!("{card}\n").as_bytes())
     }
 }
@@ -153,7 +177,11 @@ impl Model {
 impl Card {
     /// Where similarities to the memory are measured from.
     pub fn centre(&self) -> Centre {
-        if self.centred { Centre::MemoryMean } else { Centre::None }
+        if self.centred {
+            Centre::MemoryMean
+        } else {
+            Centre::None
+        }
     }
 }
 

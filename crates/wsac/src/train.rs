@@ -71,10 +71,15 @@ impl Trainer {
     /// # Errors
     /// Where there are fewer captions than fill one batch that may not be smaller, or a caption does not fit the
     /// decoder's positions.
-    pub fn new(config: TrainConfig, decoder: Decoder, examples: Examples, perturb: Perturb) -> Result<Self> {
+    pub fn new(
+        config: TrainConfig,
+        decoder: Decoder,
+        examples: Examples,
+        perturb: Perturb,
+    ) -> Result<Self> {
         let adam = config.optimizer.state(decoder.weights().len());
         perturb.check(examples.embeddings.dim())?;
-        let trainer = Self {
+        let mut trainer = Self {
             salt: format!("seed{}", config.seed),
             config,
             decoder,
@@ -93,8 +98,21 @@ impl Trainer {
                 trainer.config.batch
             )));
         }
-        let most_parts = trainer.examples.clauses.iter().map(Vec::len).max().unwrap_or(1).max(1);
-        let longest = trainer.examples.tokens.iter().map(Vec::len).max().unwrap_or(0);
+        let most_parts = trainer
+            .examples
+            .clauses
+            .iter()
+            .map(Vec::len)
+            .max()
+            .unwrap_or(1)
+            .max(1);
+        let longest = trainer
+            .examples
+            .tokens
+            .iter()
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0);
         let shape = trainer.decoder.config();
         let needed = most_parts * shape.prefix + longest;
         if needed > shape.positions + 1 {
@@ -103,6 +121,8 @@ impl Trainer {
                 shape.positions
             )));
         }
+        let enough = trainer.config.min_steps.div_ceil(trainer.steps_per_epoch());
+        trainer.config.epochs = trainer.config.epochs.max(enough);
         Ok(trainer)
     }
 
@@ -119,7 +139,11 @@ impl Trainer {
     /// The steps of one epoch.
     pub fn steps_per_epoch(&self) -> usize {
         let (n, batch) = (self.examples.tokens.len(), self.config.batch.max(1));
-        if self.config.drop_last { n / batch } else { n.div_ceil(batch) }
+        if self.config.drop_last {
+            n / batch
+        } else {
+            n.div_ceil(batch)
+        }
     }
 
     /// The epoch that the next step belongs to, from 0.
@@ -136,15 +160,39 @@ impl Trainer {
 
     /// One update.
     pub fn step(&mut self) -> Step {
-        let lr = self.config.schedule.rate(self.config.lr, self.step, self.steps_per_epoch(), self.config.epochs);
+        let lr = self.config.schedule.rate(
+            self.config.lr,
+            self.step,
+            self.steps_per_epoch(),
+            self.config.epochs,
+        );
         let batch = self.batch();
-        let dropout = Dropout { p: self.config.dropout, seed: self.stream("dropout").bits(self.step as u64) };
-        let (loss, _) = self.decoder.loss_and_gradient(&mut self.tape, &mut self.grads, &batch, dropout);
-        let scale = self.config.clip.map_or(1.0, |most| clip_scale(&self.grads, most));
-        self.adam.step(self.decoder.weights_mut(), &self.grads, lr, scale);
+        let dropout = Dropout {
+            p: self.config.dropout,
+            seed: self.stream("dropout").bits(self.step as u64),
+        };
+        let (loss, _) =
+            self.decoder
+                .loss_and_gradient(&mut self.tape, &mut self.grads, &batch, dropout);
+        let scale = self
+            .config
+            .clip
+            .map_or(1.0, |most| clip_scale(&self.grads, most));
+        self.adam
+            .step(self.decoder.weights_mut(), &self.grads, lr, scale);
         self.step += 1;
-        let tokens = batch.tokens.iter().flatten().filter(|t| **t != Batch::PAD).count();
-        Step { step: self.step, loss, lr, tokens }
+        let tokens = batch
+            .tokens
+            .iter()
+            .flatten()
+            .filter(|t| **t != Batch::PAD)
+            .count();
+        Step {
+            step: self.step,
+            loss,
+            lr,
+            tokens,
+        }
     }
 
     /// The batch of the next step: its captions, and their perturbed embeddings.
@@ -163,7 +211,11 @@ impl Trainer {
             let split = clauses.len() > 1 && by_clauses.uniform(place as u64) < self.config.clauses;
             let rows = if split { &clauses[..] } else { &[caption][..] };
             for (part, &row) in rows.iter().enumerate() {
-                let of = if part == 0 { String::new() } else { format!("part{part}/") };
+                let of = if part == 0 {
+                    String::new()
+                } else {
+                    format!("part{part}/")
+                };
                 let noise = self.stream(&format!("noise/{of}epoch{epoch}"));
                 let mut row = self.examples.embeddings.row(row).to_vec();
                 let at = (place * row.len()) as u64;
@@ -187,7 +239,10 @@ impl Trainer {
         for (b, tokens) in examples.tokens.chunks(BATCH).enumerate() {
             let rows = (b * BATCH..).take(tokens.len());
             let batch = Batch {
-                embeddings: rows.flat_map(|i| examples.embeddings.row(i)).copied().collect(),
+                embeddings: rows
+                    .flat_map(|i| examples.embeddings.row(i))
+                    .copied()
+                    .collect(),
                 parts: vec![1; tokens.len()],
                 tokens: tokens.to_vec(),
             };

@@ -15,6 +15,8 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Passes over the captions. Fewer for a quick look; more for small files.
     pub epochs: usize,
+    /// A run has at least this many steps, in more epochs where need be, so that a small file is learned too.
+    pub min_steps: usize,
     /// Captions in a step.
     pub batch: usize,
     /// The peak learning rate.
@@ -84,7 +86,9 @@ impl Optimizer {
         match self {
             Self::Adam => Adam::new(Rule::Adam, 1e-8, n),
             Self::AdamW { weight_decay } => Adam::new(Rule::AdamW { weight_decay }, 1e-8, n),
-            Self::ReferenceAdamW { weight_decay } => Adam::new(Rule::HfAdamW { weight_decay }, 1e-6, n),
+            Self::ReferenceAdamW { weight_decay } => {
+                Adam::new(Rule::HfAdamW { weight_decay }, 1e-6, n)
+            }
         }
     }
 }
@@ -94,6 +98,7 @@ impl Default for TrainConfig {
         Self {
             seed: 0,
             epochs: 5,
+            min_steps: 600,
             batch: 96,
             lr: 1.5e-3,
             drop_last: false,
@@ -109,7 +114,10 @@ impl Default for TrainConfig {
             validation: 0.02,
             optimizer: Optimizer::AdamW { weight_decay: 0.02 },
             schedule: Schedule::Cosine { warmup_steps: 100 },
-            decoder: Config { width: 256, ..Config::default() },
+            decoder: Config {
+                width: 256,
+                ..Config::default()
+            },
         }
     }
 }
@@ -119,13 +127,18 @@ impl TrainConfig {
     pub fn paper() -> Self {
         Self {
             epochs: 30,
+            min_steps: 0,
             batch: 64,
             lr: 2e-5,
             clauses: 0.0,
             clip: None,
             renormalise: false,
             optimizer: Optimizer::Adam,
-            schedule: Schedule::Paper { warmup_epochs: 5, factor: 0.2, every: 10 },
+            schedule: Schedule::Paper {
+                warmup_epochs: 5,
+                factor: 0.2,
+                every: 10,
+            },
             decoder: Config::default(),
             ..Self::default()
         }
@@ -143,7 +156,10 @@ impl TrainConfig {
             compat: Compat::Reference,
             optimizer: Optimizer::ReferenceAdamW { weight_decay: 0.02 },
             schedule: Schedule::Linear { warmup_steps: 100 },
-            decoder: Config { mapper: Mapper::Linear, ..Config::default() },
+            decoder: Config {
+                mapper: Mapper::Linear,
+                ..Config::default()
+            },
             ..Self::paper()
         }
     }

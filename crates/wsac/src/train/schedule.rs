@@ -23,7 +23,7 @@ pub enum Schedule {
     },
     /// Linear over `warmup_steps`, then half a cosine to 0 at the end of the run. Our fast default.
     Cosine {
-        /// Steps of linear warm-up.
+        /// Steps of linear warm-up; at most a tenth of the run.
         warmup_steps: usize,
     },
     /// Always the peak.
@@ -35,16 +35,24 @@ impl Schedule {
     pub fn rate(&self, peak: f64, s: usize, per_epoch: usize, epochs: usize) -> f64 {
         let total = per_epoch * epochs;
         match *self {
-            Self::Paper { warmup_epochs, factor, every } => {
+            Self::Paper {
+                warmup_epochs,
+                factor,
+                every,
+            } => {
                 let warm = ((s + 1) as f64 / (warmup_epochs * per_epoch).max(1) as f64).min(1.0);
                 peak * warm * factor.powi((s / per_epoch.max(1) / every.max(1)) as i32)
             }
             Self::Linear { warmup_steps: w } if s < w => peak * s as f64 / w.max(1) as f64,
             Self::Linear { warmup_steps: w } => {
-                peak * (total.saturating_sub(s) as f64 / total.saturating_sub(w).max(1) as f64).max(0.0)
+                peak * (total.saturating_sub(s) as f64 / total.saturating_sub(w).max(1) as f64)
+                    .max(0.0)
             }
-            Self::Cosine { warmup_steps: w } if s < w => peak * (s + 1) as f64 / w as f64,
-            Self::Cosine { warmup_steps: w } => {
+            Self::Cosine { warmup_steps } => {
+                let w = warmup_steps.min(total / 10);
+                if s < w {
+                    return peak * (s + 1) as f64 / w as f64;
+                }
                 let done = (s - w) as f64 / total.saturating_sub(w).max(1) as f64;
                 0.5 * peak * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos())
             }
@@ -63,18 +71,40 @@ mod tests {
         let Some(golden) = golden::json("golden/wsac/dev/lr_schedules.json") else {
             return;
         };
-        let paper = Schedule::Paper { warmup_epochs: 5, factor: 0.2, every: 10 };
+        let paper = Schedule::Paper {
+            warmup_epochs: 5,
+            factor: 0.2,
+            every: 10,
+        };
         for (key, schedule, peak) in [
             ("paper_step_warmup_decay_at_10_20", paper, 2e-5),
-            ("reference_default_warmup100_lr1e-5", Schedule::Linear { warmup_steps: 100 }, 1e-5),
-            ("reference_warmup0_lr1e-5", Schedule::Linear { warmup_steps: 0 }, 1e-5),
-            ("reference_warmup5epochs_lr2e-5", Schedule::Linear { warmup_steps: 50 }, 2e-5),
+            (
+                "reference_default_warmup100_lr1e-5",
+                Schedule::Linear { warmup_steps: 100 },
+                1e-5,
+            ),
+            (
+                "reference_warmup0_lr1e-5",
+                Schedule::Linear { warmup_steps: 0 },
+                1e-5,
+            ),
+            (
+                "reference_warmup5epochs_lr2e-5",
+                Schedule::Linear { warmup_steps: 50 },
+                2e-5,
+            ),
         ] {
             let rates = golden[key].as_array().expect("rates");
             assert_eq!(rates.len(), 300);
             for (s, want) in rates.iter().enumerate() {
-                let (ours, want) = (schedule.rate(peak, s, 10, 30), want.as_f64().expect("a rate"));
-                assert!((ours - want).abs() <= 1e-12 * want.abs(), "{key} step {s}: {ours} is not {want}");
+                let (ours, want) = (
+                    schedule.rate(peak, s, 10, 30),
+                    want.as_f64().expect("a rate"),
+                );
+                assert!(
+                    (ours - want).abs() <= 1e-12 * want.abs(),
+                    "{key} step {s}: {ours} is not {want}"
+                );
             }
         }
     }

@@ -1,0 +1,243 @@
+//! What is done once before training: captions -> clauses -> embeddings (cached), vocabulary, noise level, examples.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::{Examples, Job, Noise, TrainConfig};
+use crate::bridge::{Perturb, sigma_pairs};
+use crate::checkpoint::write_whole;
+use crate::clap::TextTower;
+use crate::clauses;
+use crate::embedding::Embeddings;
+use crate::error::{Error, Result};
+use crate::rng::Stream;
+use crate::tensors::{TensorFile, Tensors};
+use crate::tokenizer::Tokenizer;
+
+/// A data set ready to train on.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What is learned from.
+    pub train: Examples,
+    /// What the validation loss is measured on.
+    pub validation: Examples,
+    /// The captions of `train`, in its order.
+    pub captions: Vec<String>,
+    /// The vocabulary: the encoder's, pruned to the tokens of `captions`.
+    pub tokenizer: Tokenizer,
+    /// What is done to embeddings in training.
+    pub perturb: Perturb,
+    /// The hash of everything that shaped the examples; a run resumes only with the same.
+    pub fingerprint: String,
+}
+
+/// The most clauses a caption is split into.
+const MOST_CLAUSES: usize = 3;
+
+/// Embeds and tokenises the captions of `job`; `on_progress(done, total)` counts embedded texts.
+///
+/// # Errors
+/// Where there are no captions, or they cannot be embedded.
+pub(super) fn prepare(
+    config: &TrainConfig,
+    job: &Job,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<Prepared> {
+    let (train, held_out) = match job.validation {
+        Some(validation) => (job.clips.iter().collect(), validation.iter().collect()),
+        None => hold_out(job.clips, config.validation, config.seed),
+    };
+    let captions: Vec<&String> = train.iter().flat_map(|c| c.iter()).collect();
+    let unseen: Vec<&String> = held_out.iter().flat_map(|c| c.iter()).collect();
+    if captions.is_empty() {
+        return Err(Error::Config("there is no caption to learn from".into()));
+    }
+
+    // Every text that needs an embedding, once each: captions, then clauses.
+    let mut texts = Texts::default();
+    let own: Vec<usize> = captions.iter().map(|c| texts.add(c)).collect();
+    let unseen_rows: Vec<usize> = unseen.iter().map(|c| texts.add(c)).collect();
+    let clauses: Vec<Vec<usize>> = captions
+        .iter()
+        .map(|caption| {
+            let parts = if config.clauses > 0.0 {
+                clauses::split(caption, MOST_CLAUSES)
+            } else {
+                Vec::new()
+            };
+            if parts.len() < 2 {
+                Vec::new()
+            } else {
+                parts.iter().map(|c| texts.add(&c.text)).collect()
+            }
+        })
+        .collect();
+    let rows = embed_cached(
+        &texts.list,
+        job.text,
+        job.encoder,
+        job.cache.as_deref(),
+        on_progress,
+    )?;
+
+    let variance = match config.noise {
+        Noise::Variance(variance) => variance,
+        Noise::Auto => {
+            let mut row = own.iter();
+            let groups: Vec<Embeddings> = train
+                .iter()
+                .map(|clip| gather(&rows, row.by_ref().take(clip.len())))
+                .collect();
+            sigma_pairs(groups.iter().filter(|g| g.len() > 1))
+                .map_or(job.auto_noise, |sigma| sigma * sigma)
+        }
+    };
+    let perturb = Perturb {
+        noise_variance: variance,
+        shift: job.shift.clone(),
+        renormalise: config.renormalise,
+        compat: config.compat,
+    };
+
+    // Rows 0..n are the captions' own, as `Examples` wants them; clauses come behind, once each.
+    let mut place = HashMap::new();
+    let mut embeddings = gather(&rows, own.iter());
+    let clauses = clauses
+        .into_iter()
+        .map(|parts| {
+            let mut at = |row| {
+                *place.entry(row).or_insert_with(|| {
+                    embeddings.push(&rows.get(row));
+                    embeddings.len() - 1
+                })
+            };
+            parts.into_iter().map(&mut at).collect()
+        })
+        .collect();
+    let tokenizer = job
+        .vocabulary
+        .prune(captions.iter().map(|c| c.as_str()), config.max_tokens);
+    let tokens = |captions: &[&String]| -> Vec<Vec<u32>> {
+        captions
+            .iter()
+            .map(|c| tokenizer.encode_truncated(c, config.max_tokens, config.keep_sep))
+            .collect()
+    };
+    let fingerprint = hash(texts.list.iter().map(String::as_str).chain([job.encoder]));
+    Ok(Prepared {
+        train: Examples {
+            embeddings,
+            tokens: tokens(&captions),
+            clauses,
+        },
+        validation: Examples {
+            embeddings: gather(&rows, unseen_rows.iter()),
+            tokens: tokens(&unseen),
+            clauses: vec![Vec::new(); unseen.len()],
+        },
+        captions: captions.into_iter().cloned().collect(),
+        tokenizer,
+        perturb,
+        fingerprint,
+    })
+}
+
+/// Texts without their repetitions, and the row of each.
+#[derive(Default)]
+struct Texts {
+    list: Vec<String>,
+    row: HashMap<String, usize>,
+}
+
+impl Texts {
+    fn add(&mut self, text: &str) -> usize {
+        if let Some(&row) = self.row.get(text) {
+            return row;
+        }
+        self.row.insert(text.to_string(), self.list.len());
+        self.list.push(text.to_string());
+        self.list.len() - 1
+    }
+}
+
+fn gather<'a>(rows: &Embeddings, which: impl Iterator<Item = &'a usize>) -> Embeddings {
+    let mut some = Embeddings::empty(rows.dim());
+    which.for_each(|&row| some.push(&rows.get(row)));
+    some
+}
+
+/// Splits off a share of the clips, drawn by the seed; at least one stays on each side where there are two.
+fn hold_out(
+    clips: &[Vec<String>],
+    share: f64,
+    seed: u64,
+) -> (Vec<&Vec<String>>, Vec<&Vec<String>>) {
+    let wanted = (clips.len() as f64 * share).ceil() as usize;
+    let n = if share > 0.0 {
+        wanted.min(clips.len().saturating_sub(1))
+    } else {
+        0
+    };
+    let order = Stream::new(&format!("seed{seed}/validation")).shuffle(clips.len());
+    let mut held = vec![false; clips.len()];
+    order.iter().take(n).for_each(|&i| held[i] = true);
+    let pick = |side: bool| {
+        clips
+            .iter()
+            .zip(&held)
+            .filter(|(_, h)| **h == side)
+            .map(|(c, _)| c)
+            .collect()
+    };
+    (pick(false), pick(true))
+}
+
+/// The embeddings of `texts` [N, d], from the cache where they are there, else made and put there.
+///
+/// The cache's file is named by the SHA-256 of the texts and of the `encoder`, so it can be stale for neither.
+///
+/// # Errors
+/// Where a text cannot be embedded, or the cache cannot be written.
+pub fn embed_cached(
+    texts: &[String],
+    text: &dyn TextTower,
+    encoder: &str,
+    cache: Option<&Path>,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<Embeddings> {
+    let key = hash(texts.iter().map(String::as_str).chain([encoder]));
+    let file = cache.map(|folder| folder.join(format!("{encoder}-{}.safetensors", &key[..24])));
+    if let Some(path) = &file
+        && let Ok(bytes) = fs::read(path)
+        && let Ok(tensors) = Tensors::parse(path, &bytes)
+        && let Ok(rows) = tensors.get("embeddings", &[texts.len(), text.dim()])
+        && let Ok(rows) = Embeddings::from_unit_rows(text.dim(), rows)
+    {
+        return Ok(rows);
+    }
+    let list: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let rows = text.embed(&list, &mut |done| on_progress(done, texts.len()))?;
+    if let Some(path) = &file {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        let mut out = TensorFile::new();
+        out.f32("embeddings", &[texts.len(), text.dim()], rows.as_slice());
+        write_whole(path, &out.to_bytes()?)?;
+    }
+    Ok(rows)
+}
+
+fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let mut sha = Sha256::new();
+    for text in texts {
+        sha.update((text.len() as u64).to_le_bytes());
+        sha.update(text.as_bytes());
+    }
+    sha.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
