@@ -38,6 +38,7 @@ fn main() -> Anything<()> {
         dropout: 0.0,
         clip: None,
         clauses: 0.0,
+        joined: 0.0,
         optimizer: Optimizer::AdamW { weight_decay: 0.02 },
         schedule: Schedule::Cosine { warmup_steps: 100 },
         ..TrainConfig::default()

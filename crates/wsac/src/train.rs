@@ -32,7 +32,12 @@ pub struct Examples {
     pub tokens: Vec<Vec<u32>>,
     /// For captions of several clauses, the rows of these in order; empty for the others.
     pub clauses: Vec<Vec<usize>>,
+    /// The tokens that may join two captions into one ("while", "as", "and"); none where none may.
+    pub joins: Vec<u32>,
 }
+
+/// The longest caption, in tokens, that is joined to another.
+const SHORT: usize = 12;
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,6 +64,8 @@ pub struct Trainer {
     pub salt: String,
     perturb: Perturb,
     examples: Examples,
+    /// Short captions of one clause: what [`TrainConfig::joined`] joins.
+    short: Vec<usize>,
     step: usize,
     order: (usize, Vec<usize>),
     tape: Tape,
@@ -85,6 +92,9 @@ impl Trainer {
             decoder,
             adam,
             perturb,
+            short: (0..examples.tokens.len())
+                .filter(|&i| examples.clauses[i].is_empty() && examples.tokens[i].len() <= SHORT)
+                .collect(),
             examples,
             step: 0,
             order: (usize::MAX, Vec::new()),
@@ -203,19 +213,13 @@ impl Trainer {
         }
         let first = self.step % self.steps_per_epoch() * self.config.batch;
         let places = first..(first + self.config.batch).min(n);
-        let by_clauses = self.stream(&format!("clauses/epoch{epoch}"));
+        let draw = self.stream(&format!("clauses/epoch{epoch}"));
         let mut batch = Batch::default();
         for place in places {
             let caption = self.order.1[place];
-            let clauses = &self.examples.clauses[caption];
-            let split = clauses.len() > 1 && by_clauses.uniform(place as u64) < self.config.clauses;
-            let rows = if split { &clauses[..] } else { &[caption][..] };
+            let (rows, tokens) = self.example(caption, draw, place as u64);
             for (part, &row) in rows.iter().enumerate() {
-                let of = if part == 0 {
-                    String::new()
-                } else {
-                    format!("part{part}/")
-                };
+                let of = if part == 0 { String::new() } else { format!("part{part}/") };
                 let noise = self.stream(&format!("noise/{of}epoch{epoch}"));
                 let mut row = self.examples.embeddings.row(row).to_vec();
                 let at = (place * row.len()) as u64;
@@ -223,9 +227,26 @@ impl Trainer {
                 batch.embeddings.extend(row);
             }
             batch.parts.push(rows.len());
-            batch.tokens.push(self.examples.tokens[caption].clone());
+            batch.tokens.push(tokens);
         }
         batch
+    }
+
+    /// What is learned in one place of a batch: the rows that condition it, and the tokens to rebuild. That is the
+    /// caption from its own embedding (the paper), from those of its clauses, or two short captions joined from both.
+    fn example(&self, caption: usize, draw: Stream, place: u64) -> (Vec<usize>, Vec<u32>) {
+        let u = draw.uniform(4 * place);
+        let pick = |n: usize, i: u64| (draw.bits(4 * place + i) >> 11) as usize % n;
+        let Examples { tokens, clauses, joins, .. } = &self.examples;
+        if u < self.config.joined && !joins.is_empty() && !self.short.is_empty() {
+            let [a, b] = [1, 2].map(|i| self.short[pick(self.short.len(), i)]);
+            let join = joins[pick(joins.len(), 3)];
+            let (left, right) = (&tokens[a], &tokens[b]);
+            return (vec![a, b], [&left[..left.len() - 1], &[join], &right[1..]].concat());
+        }
+        let by_clauses = clauses[caption].len() > 1 && u < self.config.joined + self.config.clauses;
+        let rows = if by_clauses { clauses[caption].clone() } else { vec![caption] };
+        (rows, tokens[caption].clone())
     }
 
     fn stream(&self, what: &str) -> Stream {

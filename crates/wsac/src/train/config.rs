@@ -30,6 +30,9 @@ pub struct TrainConfig {
     /// The share of captions of several clauses that are learned from these clauses' embeddings instead of their own,
     /// so that the decoder can join sounds that were heard apart. 0 is the paper.
     pub clauses: f64,
+    /// The share of examples in which two short captions, drawn at random, are joined ("... while ...") and learned from
+    /// both embeddings: sounds that never met in the captions can meet in a recording. 0 is the paper.
+    pub joined: f64,
     /// The probability of dropout.
     pub dropout: f32,
     /// Gradients longer than this (L2 norm) are shortened to it.
@@ -104,7 +107,8 @@ impl Default for TrainConfig {
             drop_last: false,
             max_tokens: 32,
             keep_sep: true,
-            clauses: 0.5,
+            clauses: 0.4,
+            joined: 0.15,
             dropout: 0.1,
             clip: Some(1.0),
             noise: Noise::Auto,
@@ -131,6 +135,7 @@ impl TrainConfig {
             batch: 64,
             lr: 2e-5,
             clauses: 0.0,
+            joined: 0.0,
             clip: None,
             renormalise: false,
             optimizer: Optimizer::Adam,

@@ -34,6 +34,9 @@ pub struct Prepared {
     pub fingerprint: String,
 }
 
+/// What joins two captions into one.
+const JOINS: [&str; 3] = ["while", "as", "and"];
+
 /// The most clauses a caption is split into.
 const MOST_CLAUSES: usize = 3;
 
@@ -126,6 +129,8 @@ pub(super) fn prepare(
             .map(|c| tokenizer.encode_truncated(c, config.max_tokens, config.keep_sep))
             .collect()
     };
+    let joins = JOINS.iter().flat_map(|join| tokenizer.encode(join)[1..].first().copied());
+    let joins = joins.filter(|&id| id != tokenizer.unk()).collect();
     let fingerprint = hash(texts.list.iter().map(String::as_str).chain([job.encoder]));
     Ok(Prepared {
         train: Examples {
@@ -137,6 +142,7 @@ pub(super) fn prepare(
             embeddings: gather(&rows, unseen_rows.iter()),
             tokens: tokens(&unseen),
             clauses: vec![Vec::new(); unseen.len()],
+            joins: Vec::new(),
         },
         captions: captions.into_iter().cloned().collect(),
         tokenizer,

@@ -58,6 +58,7 @@ fn the_first_losses_equal_the_yardstick() {
             dropout: 0.0,
             clip: None,
             clauses: 0.0,
+            joined: 0.0,
             ..TrainConfig::default()
         };
         let shape = Config {
