@@ -137,6 +137,7 @@ pub(super) fn prepare(
             embeddings,
             tokens: tokens(&captions),
             clauses,
+            joins,
         },
         validation: Examples {
             embeddings: gather(&rows, unseen_rows.iter()),
