@@ -6,6 +6,7 @@
 //! | `decoder.safetensors` | the decoder's weights under the reference code's names, f32 or f16 |
 //! | `tokenizer.json` | the vocabulary, as Hugging Face tools read it |
 //! | `memory.safetensors` | captions and their embeddings |
+//! | `clauses.safetensors` | optional: clauses (one sound each) and their embeddings, for recordings of several sounds |
 //! | `gap.safetensors` | optional: the modality gap `gap` [d] |
 //!
 //! A run folder also holds `train.toml`, `log.jsonl` and a `README.md`, which nothing here reads.
@@ -58,6 +59,8 @@ pub struct Model {
     pub tokenizer: Tokenizer,
     /// The captions it knows.
     pub memory: Memory,
+    /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`Card::clauses`].
+    pub clauses: Option<Memory>,
     /// The modality gap [d] it was trained with, where it was.
     pub gap: Option<Vec<f32>>,
 }
@@ -124,9 +127,23 @@ impl Model {
                 format!("the tokenizer has {words} words but the decoder {rows}"),
             ));
         }
-        let (path, bytes) = need("memory.safetensors")?;
-        let mut memory = Memory::from_bytes(&path, &bytes)?;
-        memory.set_centre(card.centre());
+        let memory = |(path, bytes): (PathBuf, Cow<'a, [u8]>)| -> Result<Memory> {
+            let mut memory = Memory::from_bytes(&path, &bytes)?;
+            if memory.dim() != card.decoder.embedding {
+                let (has, wants) = (memory.dim(), card.decoder.embedding);
+                let reason =
+                    format!("holds embeddings of width {has}, but the decoder takes {wants}");
+                return Err(Error::model(path, reason));
+            }
+            memory.set_centre(card.centre());
+            Ok(memory)
+        };
+        let captions = memory(need("memory.safetensors")?)?;
+        let clauses = if card.clauses {
+            Some(memory(need("clauses.safetensors")?)?)
+        } else {
+            None
+        };
         let gap = match file("gap.safetensors")? {
             None => None,
             Some(bytes) => {
@@ -138,7 +155,8 @@ impl Model {
             card,
             decoder,
             tokenizer,
-            memory,
+            memory: captions,
+            clauses,
             gap,
         })
     }
@@ -164,6 +182,9 @@ impl Model {
             self.tokenizer.to_json()?.as_bytes(),
         )?;
         write_whole(&folder.join("memory.safetensors"), &self.memory.to_bytes()?)?;
+        if let Some(clauses) = &self.clauses {
+            write_whole(&folder.join("clauses.safetensors"), &clauses.to_bytes()?)?;
+        }
         if let Some(gap) = &self.gap {
             save_gap(gap, &folder.join("gap.safetensors"))?;
         }

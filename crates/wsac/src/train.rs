@@ -219,7 +219,11 @@ impl Trainer {
             let caption = self.order.1[place];
             let (rows, tokens) = self.example(caption, draw, place as u64);
             for (part, &row) in rows.iter().enumerate() {
-                let of = if part == 0 { String::new() } else { format!("part{part}/") };
+                let of = if part == 0 {
+                    String::new()
+                } else {
+                    format!("part{part}/")
+                };
                 let noise = self.stream(&format!("noise/{of}epoch{epoch}"));
                 let mut row = self.examples.embeddings.row(row).to_vec();
                 let at = (place * row.len()) as u64;
@@ -237,15 +241,27 @@ impl Trainer {
     fn example(&self, caption: usize, draw: Stream, place: u64) -> (Vec<usize>, Vec<u32>) {
         let u = draw.uniform(4 * place);
         let pick = |n: usize, i: u64| (draw.bits(4 * place + i) >> 11) as usize % n;
-        let Examples { tokens, clauses, joins, .. } = &self.examples;
+        let Examples {
+            tokens,
+            clauses,
+            joins,
+            ..
+        } = &self.examples;
         if u < self.config.joined && !joins.is_empty() && !self.short.is_empty() {
             let [a, b] = [1, 2].map(|i| self.short[pick(self.short.len(), i)]);
             let join = joins[pick(joins.len(), 3)];
             let (left, right) = (&tokens[a], &tokens[b]);
-            return (vec![a, b], [&left[..left.len() - 1], &[join], &right[1..]].concat());
+            return (
+                vec![a, b],
+                [&left[..left.len() - 1], &[join], &right[1..]].concat(),
+            );
         }
         let by_clauses = clauses[caption].len() > 1 && u < self.config.joined + self.config.clauses;
-        let rows = if by_clauses { clauses[caption].clone() } else { vec![caption] };
+        let rows = if by_clauses {
+            clauses[caption].clone()
+        } else {
+            vec![caption]
+        };
         (rows, tokens[caption].clone())
     }
 

@@ -26,6 +26,8 @@ pub struct Prepared {
     pub validation: Examples,
     /// The captions of `train`, in its order.
     pub captions: Vec<String>,
+    /// Texts of one sound and the row of each in `train.embeddings`: clauses, and captions that are one.
+    pub clauses: Vec<(String, usize)>,
     /// The vocabulary: the encoder's, pruned to the tokens of `captions`.
     pub tokenizer: Tokenizer,
     /// What is done to embeddings in training.
@@ -106,14 +108,22 @@ pub(super) fn prepare(
     };
 
     // Rows 0..n are the captions' own, as `Examples` wants them; clauses come behind, once each.
-    let mut place = HashMap::new();
     let mut embeddings = gather(&rows, own.iter());
+    let mut place = HashMap::new();
+    let mut single = Vec::new();
+    for (caption, (&row, parts)) in own.iter().zip(&clauses).enumerate() {
+        if parts.is_empty() && !place.contains_key(&row) {
+            place.insert(row, caption);
+            single.push((texts.list[row].clone(), caption));
+        }
+    }
     let clauses = clauses
         .into_iter()
         .map(|parts| {
             let mut at = |row| {
                 *place.entry(row).or_insert_with(|| {
                     embeddings.push(&rows.get(row));
+                    single.push((texts.list[row].clone(), embeddings.len() - 1));
                     embeddings.len() - 1
                 })
             };
@@ -129,7 +139,9 @@ pub(super) fn prepare(
             .map(|c| tokenizer.encode_truncated(c, config.max_tokens, config.keep_sep))
             .collect()
     };
-    let joins = JOINS.iter().flat_map(|join| tokenizer.encode(join)[1..].first().copied());
+    let joins = JOINS
+        .iter()
+        .flat_map(|join| tokenizer.encode(join)[1..].first().copied());
     let joins = joins.filter(|&id| id != tokenizer.unk()).collect();
     let fingerprint = hash(texts.list.iter().map(String::as_str).chain([job.encoder]));
     Ok(Prepared {
@@ -146,6 +158,7 @@ pub(super) fn prepare(
             joins: Vec::new(),
         },
         captions: captions.into_iter().cloned().collect(),
+        clauses: single,
         tokenizer,
         perturb,
         fingerprint,

@@ -14,7 +14,7 @@ use crate::clap::TextTower;
 use crate::decoder::{Config, Decoder};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::memory::Memory;
+use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model, Precision};
 use crate::tokenizer::Tokenizer;
 
@@ -129,6 +129,7 @@ pub fn run(
         train,
         validation,
         captions,
+        clauses,
         tokenizer,
         perturb,
         fingerprint,
@@ -150,11 +151,30 @@ pub fn run(
         ..shape
     };
     let decoder = Decoder::new(shape, config.seed)?;
-    let memory_rows = (0..captions.len())
-        .flat_map(|i| train.embeddings.row(i))
-        .copied()
-        .collect();
-    let memory_rows = Embeddings::from_unit_rows(job.text.dim(), memory_rows)?;
+    let remember = |texts: &[&str], rows: &mut dyn Iterator<Item = usize>| -> Result<Memory> {
+        let rows = rows
+            .flat_map(|i| train.embeddings.row(i))
+            .copied()
+            .collect();
+        let mut memory =
+            Memory::new(texts, Embeddings::from_unit_rows(job.text.dim(), rows)?)?.quantise()?;
+        memory.describe(format!("embedded with {}", job.encoder));
+        memory.set_centre(if job.centred {
+            Centre::MemoryMean
+        } else {
+            Centre::None
+        });
+        Ok(memory)
+    };
+    let texts: Vec<&str> = captions.iter().map(String::as_str).collect();
+    let memory = remember(&texts, &mut (0..captions.len()))?;
+    let texts: Vec<&str> = clauses.iter().map(|c| c.0.as_str()).collect();
+    let learns_clauses = config.clauses > 0.0;
+    let clause_memory = if learns_clauses {
+        Some(remember(&texts, &mut clauses.iter().map(|c| c.1))?)
+    } else {
+        None
+    };
     let settings = toml::to_string(&config).map_err(|e| Error::Config(e.to_string()))?;
     let identity = format!("{settings}\n# texts {fingerprint}\n");
     let noise_variance = perturb.noise_variance;
@@ -201,8 +221,6 @@ pub fn run(
         }
     }
 
-    let mut memory = Memory::new(&captions, memory_rows)?.quantise()?;
-    memory.describe(format!("captions of a run, embedded with {}", job.encoder));
     let card = Card {
         name: job
             .out
@@ -212,17 +230,17 @@ pub fn run(
         decoder: trainer.decoder.config().clone(),
         bridge: job.bridge,
         centred: job.centred,
-        clauses: trainer.config.clauses > 0.0,
+        clauses: learns_clauses,
         renormalise: trainer.config.renormalise,
         noise_variance,
         compat: trainer.config.compat,
     };
-    memory.set_centre(card.centre());
     let model = Model {
         card,
         decoder: trainer.decoder,
         tokenizer,
         memory,
+        clauses: clause_memory,
         gap: job.shift.clone(),
     };
     model.save(&job.out, Precision::F32)?;
