@@ -145,7 +145,7 @@ impl<'a> Tensors<'a> {
         Ok(view)
     }
 
-    fn wrong(&self, name: &str, what: String) -> Error {
+    pub(crate) fn wrong(&self, name: &str, what: String) -> Error {
         Error::model(&self.path, format!("tensor {name} {what}"))
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use tokenizers::decoders::wordpiece::WordPiece as WordPieceDecoder;
 use tokenizers::models::wordpiece::WordPiece;
@@ -83,10 +84,15 @@ impl Tokenizer {
     /// renames ids, so a kept token has the same place in a caption as before. (Saved and loaded, it splits with the kept
     /// tokens alone: the same for every word whose pieces were all kept.)
     pub fn prune<'a>(&self, captions: impl IntoIterator<Item = &'a str>, max_len: usize) -> Self {
-        let mut kept: BTreeSet<u32> = self.special[..4].iter().flatten().copied().collect();
-        for caption in captions {
-            kept.extend(self.encode_truncated(caption, max_len, false));
-        }
+        let captions: Vec<&str> = captions.into_iter().collect();
+        let mut kept: BTreeSet<u32> = captions
+            .par_chunks(1024)
+            .map(|part| {
+                let ids = |c: &&str| self.encode_truncated(c, max_len, false);
+                part.iter().flat_map(ids).collect()
+            })
+            .reduce(BTreeSet::new, |a: BTreeSet<u32>, b| &a | &b);
+        kept.extend(self.special[..4].iter().flatten());
         let rank = |id: u32| kept.range(..id).count() as u32;
         let mut new_ids = vec![rank(self.unk()); self.len()];
         for (new, &old) in kept.iter().enumerate() {
@@ -135,6 +141,14 @@ impl Tokenizer {
             }
         }
         ids
+    }
+
+    /// [`Tokenizer::encode_truncated`] of each of `texts`, on all threads.
+    pub fn encode_batch(&self, texts: &[&str], max_len: usize, keep_sep: bool) -> Vec<Vec<u32>> {
+        texts
+            .par_iter()
+            .map(|text| self.encode_truncated(text, max_len, keep_sep))
+            .collect()
     }
 
     /// The text of `ids`: pieces joined, special tokens left out, spaces as people type them around punctuation.
@@ -481,5 +495,36 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("t.json") && error.contains("BPE"), "{error}");
+    }
+
+    /// cargo test --release -p wsac tokenizer -- --ignored --nocapture
+    #[test]
+    #[ignore = "a measurement, not a check"]
+    fn measure_loading_and_encoding() {
+        let Some(path) = golden::shared("captions/audiocaps_train.csv") else {
+            return;
+        };
+        let set = crate::dataset::read_captions(path).unwrap();
+        let timed =
+            |what: &str, start: std::time::Instant| println!("{what}: {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        let whole = whole();
+        timed("load the whole vocabulary", start);
+        let start = std::time::Instant::now();
+        let pruned = whole.prune(set.captions(), 32);
+        timed(&format!("prune to {}", pruned.len()), start);
+        let json = pruned.to_json().unwrap();
+        let start = std::time::Instant::now();
+        let loaded = Tokenizer::from_json(json.as_bytes(), "t").unwrap();
+        let text = loaded.decode(&pruned.encode("a dog barks"));
+        timed(&format!("load it and decode {text:?}"), start);
+        let start = std::time::Instant::now();
+        let captions: Vec<&str> = set.captions().collect();
+        let n: usize = pruned
+            .encode_batch(&captions, 32, false)
+            .iter()
+            .map(Vec::len)
+            .sum();
+        timed(&format!("encode {} captions, {n} tokens", set.len()), start);
     }
 }

@@ -150,10 +150,7 @@ impl TextTower for MiniLm {
     }
 
     fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings> {
-        let ids: Vec<Vec<u32>> = texts
-            .par_iter()
-            .map(|text| self.tokenizer.encode_truncated(text, MAX_TOKENS, true))
-            .collect();
+        let ids = self.tokenizer.encode_batch(texts, MAX_TOKENS, true);
         let mut order: Vec<usize> = (0..ids.len()).collect();
         order.par_sort_unstable_by_key(|&i| (ids[i].len(), &ids[i]));
         let mut rows = vec![0.0; texts.len() * WIDTH];

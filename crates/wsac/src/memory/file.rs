@@ -1,0 +1,80 @@
+//! A memory on disk: one safetensors file with captions and embeddings.
+
+use std::path::Path;
+
+use super::Memory;
+use crate::error::{Error, Result};
+use crate::rows::Rows;
+use crate::tensors::{TensorFile, Tensors};
+use crate::texts::Texts;
+
+impl Memory {
+    /// The memory as a safetensors file: `embeddings` [N, d] (and `embeddings.scale` [N] where int8), `captions` (UTF-8
+    /// text), `offsets` u32 [N + 1], and `centre` [d] where similarities are measured from a mean.
+    ///
+    /// # Errors
+    /// Where the numbers cannot be written; never for a memory that was made or loaded here.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.file().to_bytes()
+    }
+
+    /// Writes [`Memory::to_bytes`] to `path`, all at once.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.file().save(path)
+    }
+
+    fn file(&self) -> TensorFile {
+        let mut file = TensorFile::new();
+        self.rows.write(&mut file, "embeddings");
+        let (text, offsets) = self.captions.to_parts();
+        file.bytes("captions", text.as_bytes());
+        file.u32("offsets", &offsets);
+        if let Some(centring) = &self.centring {
+            file.f32("centre", &[self.dim()], &centring.mean);
+        }
+        if let Some(text) = &self.description {
+            file.describe(text);
+        }
+        file
+    }
+
+    /// Reads what [`Memory::to_bytes`] made; `path` is its name in messages. Embeddings may be f32, f16, bf16 or int8
+    /// with scales, and are scaled to unit length.
+    ///
+    /// # Errors
+    /// Where `bytes` are no memory, or its parts do not fit each other.
+    pub fn from_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Self> {
+        let path = path.as_ref();
+        let wrong =
+            |why: String| Error::model(path, format!("is no memory that wsac can use: {why}"));
+        let tensors = Tensors::parse(path, bytes)?;
+        let mut rows = Rows::read(&tensors, "embeddings")?;
+        rows.normalise().map_err(|e| wrong(e.to_string()))?;
+        let text = std::str::from_utf8(tensors.get_bytes("captions")?)
+            .map_err(|_| wrong("its captions are not UTF-8".into()))?;
+        let captions = Texts::from_parts(text.to_owned(), &tensors.get_u32("offsets")?)
+            .ok_or_else(|| wrong("the offsets of its captions do not fit their text".into()))?;
+        let mut memory = Self::from_parts(captions, rows).map_err(wrong)?;
+        if tensors.shape("centre").is_some() {
+            let mean = tensors.get("centre", &[memory.dim()])?;
+            if !mean.iter().all(|x| x.is_finite()) {
+                return Err(wrong("its centre is not finite".into()));
+            }
+            memory.centre_on(mean);
+        }
+        memory.description = tensors.description().map(str::to_owned);
+        Ok(memory)
+    }
+
+    /// Reads [`Memory::from_bytes`] from `path`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is no memory.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        Self::from_bytes(path, &bytes)
+    }
+}

@@ -1,0 +1,174 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::rng::Stream;
+use crate::tensors::TensorFile;
+
+fn embeddings(name: &str, n: usize, d: usize) -> Embeddings {
+    let stream = Stream::new(name);
+    // A common part, as text embeddings have, so that centring changes something.
+    let number = |i: u64| stream.symmetric(i, 1.0) + if i.is_multiple_of(3) { 0.5 } else { 0.0 };
+    Embeddings::new(d, (0..(n * d) as u64).map(number).collect()).unwrap()
+}
+
+fn memory(n: usize, d: usize) -> Memory {
+    let captions: Vec<String> = (0..n).map(|i| format!("caption {i} à")).collect();
+    Memory::new(&captions, embeddings("memory", n, d)).unwrap()
+}
+
+/// The definition, in f64.
+fn cosine_from(centre: &[f32], a: &[f32], b: &[f32]) -> f64 {
+    let part = |x: &[f32], i: usize| f64::from(x[i]) - f64::from(centre[i]);
+    let sum = |x, y| -> f64 { (0..a.len()).map(|i| part(x, i) * part(y, i)).sum() };
+    sum(a, b) / (sum(a, a) * sum(b, b)).sqrt()
+}
+
+#[test]
+fn similarities_are_cosines_from_the_origin_or_the_mean() {
+    let (mut memory, queries) = (memory(1300, 24), embeddings("queries", 3, 24));
+    let mean = embeddings("memory", 1300, 24).mean();
+    for centre in [Centre::None, Centre::MemoryMean] {
+        memory.set_centre(centre);
+        let from = match centre {
+            Centre::None => vec![0.0; 24],
+            Centre::MemoryMean => mean.clone(),
+        };
+        let all = memory.similarities(&queries);
+        for (q, query) in queries.rows().enumerate() {
+            for i in 0..1300 {
+                let wanted = cosine_from(&from, query, &memory.embedding(i));
+                assert!((f64::from(all[q * 1300 + i]) - wanted).abs() < 1e-6);
+            }
+        }
+        let int8 = memory.quantise().unwrap();
+        assert_eq!(int8.centre(), centre);
+        let tolerance = if centre == Centre::None { 0.005 } else { 0.01 };
+        crate::golden::assert_close("int8", &int8.similarities(&queries), &all, tolerance);
+    }
+}
+
+#[test]
+fn of_equal_rows_the_lower_index_is_nearer() {
+    let rows = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.6, 0.8]].concat();
+    let captions = ["a", "b", "c", "d"];
+    let memory = Memory::new(&captions, Embeddings::new(2, rows).unwrap()).unwrap();
+    let query = Embedding::new(vec![1.0, 0.0]).unwrap();
+    let found = |k| -> Vec<usize> { memory.nearest(&query, k).iter().map(|h| h.index).collect() };
+    assert_eq!(found(9), [0, 2, 3, 1]);
+    assert_eq!(found(2), [0, 2]);
+    assert_eq!(found(1), [0]);
+    assert!(found(0).is_empty());
+}
+
+#[test]
+fn a_batch_is_its_queries_one_by_one() {
+    let (memory, queries) = (memory(1030, 16).quantise().unwrap(), embeddings("q", 5, 16));
+    for top_k in [None, Some(7), Some(5000)] {
+        let all = memory.project_batch(&queries, 0.05, top_k).unwrap();
+        let one_by_one: Vec<f32> = (0..5)
+            .flat_map(|i| memory.project(&queries.get(i), 0.05, top_k).unwrap())
+            .collect();
+        crate::golden::assert_close("projection", &all, &one_by_one, 1e-6);
+    }
+    for (i, hits) in memory.nearest_batch(&queries, 3).iter().enumerate() {
+        let indices = |hits: &[Hit]| hits.iter().map(|h| h.index).collect::<Vec<_>>();
+        assert_eq!(indices(hits), indices(&memory.nearest(&queries.get(i), 3)));
+    }
+    assert!(memory.project_batch(&queries, 0.0, None).is_err());
+    assert!(memory.project_batch(&queries, 0.1, Some(0)).is_err());
+}
+
+#[test]
+fn a_saved_memory_is_the_same_when_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.safetensors");
+    let mut whole = memory(20, 8);
+    whole.set_centre(Centre::MemoryMean);
+    whole.describe("minilm");
+    for memory in [whole.quantise().unwrap(), whole] {
+        memory.save(&path).unwrap();
+        let loaded = Memory::load(&path).unwrap();
+        assert!(loaded.captions().eq(memory.captions()));
+        assert_eq!(loaded.to_bytes().unwrap(), memory.to_bytes().unwrap());
+        assert_eq!(loaded.description(), Some("minilm"));
+        let query = embeddings("q", 1, 8);
+        assert_eq!(loaded.similarities(&query), memory.similarities(&query));
+        let part = loaded.subset(&[3, 1]).unwrap();
+        assert_eq!(part.caption(0), "caption 3 à");
+        crate::golden::assert_close("row", &part.embedding(1), &loaded.embedding(1), 1e-7);
+    }
+}
+
+#[test]
+fn lying_files_are_told() {
+    let parts = |captions: &[u8], offsets: &[u32], rows: &[f32]| {
+        let mut file = TensorFile::new();
+        file.bytes("captions", captions);
+        file.u32("offsets", offsets);
+        file.f32("embeddings", &[rows.len() / 2, 2], rows);
+        let bytes = file.to_bytes().unwrap();
+        Memory::from_bytes("m.safetensors", &bytes).map_err(|e| e.to_string())
+    };
+    let unit = [1.0, 0.0, 0.0, 1.0];
+    assert!(parts(b"ab", &[0, 1, 2], &unit).is_ok());
+    for (captions, offsets, rows, why) in [
+        (
+            &b"ab"[..],
+            &[0, 2][..],
+            &unit[..],
+            "1 captions but 2 embeddings",
+        ),
+        (b"ab", &[0, 2, 1], &unit, "do not fit"),
+        (b"ab", &[0, 1, 9], &unit, "do not fit"),
+        (b"ab", &[1, 1, 2], &unit, "do not fit"),
+        ("é".as_bytes(), &[0, 1, 2], &unit, "do not fit"),
+        (b"\xff\xfe", &[0, 1, 2], &unit, "not UTF-8"),
+        (b"ab", &[0, 1, 2], &[1.0, 0.0, 0.0, 0.0], "row 1 is zero"),
+        (
+            b"ab",
+            &[0, 1, 2],
+            &[1.0, 0.0, f32::NAN, 0.0],
+            "row 1 is zero or not finite",
+        ),
+        (b"", &[0], &[], "at least one"),
+        (b"", &[], &[], "do not fit"),
+    ] {
+        let error = parts(captions, offsets, rows).unwrap_err();
+        assert!(
+            error.starts_with("m.safetensors: ") && error.contains(why),
+            "{error}"
+        );
+    }
+    let mut file = TensorFile::new();
+    file.i8("embeddings", &[3, 0], &[]);
+    file.f32("embeddings.scale", &[3], &[1.0; 3]);
+    let error = Memory::from_bytes("m", &file.to_bytes().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("no matrix"), "{error}");
+    let error = Memory::new(&["a"], embeddings("e", 2, 2))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("1 captions but 2"), "{error}");
+}
+
+/// cargo test --release -p wsac memory -- --ignored --nocapture
+#[test]
+#[ignore = "a measurement, not a check"]
+fn measure_loading_and_searching() {
+    let mut memory = memory(10_000, 384).quantise().unwrap();
+    memory.set_centre(Centre::MemoryMean);
+    let (bytes, queries) = (memory.to_bytes().unwrap(), embeddings("q", 64, 384));
+    let query = queries.get(0);
+    for _ in 0..3 {
+        let start = std::time::Instant::now();
+        let loaded = Memory::from_bytes("m", &bytes).unwrap();
+        println!("load 10,000 int8 rows: {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        loaded.nearest(&query, 5);
+        println!("nearest: {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        loaded.project(&query, 0.02, None).unwrap();
+        println!("project: {:?}", start.elapsed());
+        let start = std::time::Instant::now();
+        loaded.project_batch(&queries, 0.02, None).unwrap();
+        println!("project 64: {:?}", start.elapsed());
+    }
+}
