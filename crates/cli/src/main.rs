@@ -1,1 +1,25 @@
-fn main() {}
+//! The binary `wsac`: the only place that parses flags and prints.
+
+mod args;
+mod captions;
+mod commands;
+mod inputs;
+mod output;
+mod progress;
+mod rows;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    match commands::run(cli.command) {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("wsac: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

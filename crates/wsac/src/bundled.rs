@@ -1,7 +1,12 @@
 //! The files of `models/mini`, built into the library by the feature `bundled`, so that no file need be found or fetched.
 
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::clap::AudioTower;
 use crate::clap::minilm::MiniLm;
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::tensors::Tensors;
 use crate::tokenizer::Tokenizer;
 
@@ -19,6 +24,23 @@ pub const FILES: &[(&str, &[u8])] = built_in!["minilm/model.safetensors", "minil
 /// Nothing: this build has no model.
 #[cfg(not(feature = "bundled"))]
 pub const FILES: &[(&str, &[u8])] = &[];
+
+/// A part of the model, for people who ask what they have.
+pub struct Part {
+    /// What it is.
+    pub what: &'static str,
+    /// Under what terms it may be used.
+    pub licence: &'static str,
+    /// Its files.
+    pub files: &'static [&'static str],
+}
+
+/// The parts of the model.
+pub const PARTS: &[Part] = &[Part {
+    what: "MiniLM",
+    licence: "Apache-2.0",
+    files: &["minilm/model.safetensors", "minilm/vocab.txt"],
+}];
 
 /// The content of the file called `name`, as in [`FILES`].
 ///
@@ -49,4 +71,22 @@ pub fn vocabulary() -> Result<Tokenizer> {
 pub fn text_tower() -> Result<MiniLm> {
     let name = "minilm/model.safetensors";
     MiniLm::new(vocabulary()?, &Tensors::parse(name, file(name)?)?)
+}
+
+/// YAMNet and the class vectors, the audio tower of `mini`.
+///
+/// # Errors
+/// As [`file`].
+pub fn audio_tower() -> Result<Box<dyn AudioTower>> {
+    Err(Error::Config("this build of wsac cannot listen yet".into()))
+}
+
+/// The captioner of `mini`: decoder, vocabulary and memory.
+///
+/// # Errors
+/// Where this build has none.
+pub fn model() -> Result<Model> {
+    Model::read(Path::new("mini"), |name| {
+        Ok(file(name).ok().map(Cow::Borrowed))
+    })
 }

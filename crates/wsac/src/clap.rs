@@ -2,6 +2,7 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+mod encoder;
 mod heard;
 pub mod minilm;
 pub mod yamnet;
@@ -9,6 +10,7 @@ pub mod yamnet;
 use crate::audio::AudioStream;
 use crate::embedding::Embeddings;
 use crate::error::Result;
+pub use encoder::Encoder;
 pub use heard::{Heard, Part, Sound};
 
 /// Sounds to points of the shared space.

@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod bridge;
 pub mod bundled;
+pub mod captioner;
 pub mod checkpoint;
 pub mod clap;
 pub mod clauses;

@@ -8,6 +8,7 @@ mod config;
 mod prepare;
 mod run;
 mod schedule;
+mod settings;
 
 pub use config::{Noise, Optimizer, TrainConfig};
 pub use prepare::Prepared;

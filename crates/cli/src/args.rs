@@ -1,0 +1,29 @@
+//! The command line: `wsac COMMAND ...`. Each command's own flags stand in its file.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{caption, completions, embed, gap, memory, models, train};
+
+/// Write a sentence for a sound, offline; learn your own words from a text file of captions.
+///
+/// Results go to standard output, everything else to standard error. Exit codes: 0 all is well, 1 some recordings
+/// failed (the others are captioned), 2 wrong usage, or the work could not begin.
+#[derive(Parser)]
+#[command(name = "wsac", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `wsac` can do.
+#[derive(Subcommand)]
+pub enum Command {
+    Caption(caption::Args),
+    Train(Box<train::Args>),
+    Memory(memory::Args),
+    Embed(embed::Args),
+    Gap(gap::Args),
+    Models(models::Args),
+    Completions(completions::Args),
+}

@@ -1,0 +1,37 @@
+//! Captions files and their embeddings, as several commands read them: with warnings and a bar on standard error.
+
+use std::path::Path;
+
+use anyhow::Result;
+use wsac::clap::TextTower;
+use wsac::dataset::{CaptionSet, read_captions};
+use wsac::embedding::Embeddings;
+
+use crate::progress;
+
+/// Reads the captions of `path` (`-`: standard input).
+pub fn read(path: &Path, quiet: bool) -> Result<CaptionSet> {
+    let set = read_captions(path)?;
+    if !quiet {
+        let name = path.display();
+        if set.empty > 0 {
+            eprintln!(
+                "wsac: {name}: warning: {} captions are empty; left out",
+                set.empty
+            );
+        }
+        if set.latin1 > 0 {
+            let n = set.latin1;
+            eprintln!("wsac: {name}: warning: {n} captions are not UTF-8; read as Latin-1");
+        }
+    }
+    Ok(set)
+}
+
+/// The embeddings of `texts` [N, d].
+pub fn embed(tower: &dyn TextTower, texts: &[&str], quiet: bool) -> Result<Embeddings> {
+    let bar = progress::bar(texts.len(), "embedding captions", quiet);
+    let rows = tower.embed(texts, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    Ok(rows)
+}

@@ -1,0 +1,246 @@
+//! `wsac caption FILES...`: a sentence for each recording.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use rayon::prelude::*;
+use wsac::bridge::Bridge;
+use wsac::captioner::{Caption, CaptionOptions, Captioner};
+use wsac::generate::{Sampling, Search, Stop};
+
+use super::{bare, batch_code, use_threads};
+use crate::inputs::Inputs;
+use crate::output::Output;
+use crate::progress;
+use crate::rows::{Format, Rows};
+
+/// Write a sentence for each recording
+///
+/// Recordings that fail have a line on standard error each and never stop the others. A caption with weak evidence is
+/// marked there too: it is a guess.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    inputs: Inputs,
+
+    #[command(flatten)]
+    model: ModelArgs,
+
+    /// How the gap between sounds and texts is bridged [default: the model's own]
+    #[arg(long, value_enum)]
+    strategy: Option<Strategy>,
+
+    /// The temperature of the projection: smaller is nearer to the nearest caption [default: the model's own]
+    #[arg(long, value_name = "F")]
+    tau: Option<f32>,
+
+    /// Project on the N nearest captions only
+    #[arg(long, value_name = "N", alias = "top_k", value_parser = clap::value_parser!(u32).range(1..))]
+    top_k: Option<u32>,
+
+    /// Search with a beam of N captions instead of taking the likeliest word at each step
+    #[arg(long, value_name = "N", alias = "beam_size", value_parser = clap::value_parser!(u32).range(1..=64))]
+    beam: Option<u32>,
+
+    /// Draw words at random: another caption for each --seed
+    #[arg(long, conflicts_with = "beam")]
+    sample: bool,
+
+    /// With --sample: below 1 is safer, above 1 bolder
+    #[arg(long, value_name = "F", default_value_t = 1.0, requires = "sample")]
+    temperature: f32,
+
+    /// With --sample: draw from the likeliest words that make up this share
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 0.9,
+        requires = "sample",
+        alias = "top_p"
+    )]
+    top_p: f32,
+
+    /// With --sample: equal seeds give equal captions
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "sample")]
+    seed: u64,
+
+    /// How captions are written
+    #[arg(long, value_enum, default_value = "text", alias = "output_format")]
+    format: Format,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// Use so many threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress bar, no warnings; errors are still told
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Which captioner is used.
+#[derive(clap::Args)]
+pub struct ModelArgs {
+    /// A folder that `wsac train` has made [default: the built-in model `mini`]
+    #[arg(long, value_name = "DIR", env = "WSAC_MODEL")]
+    model: Option<PathBuf>,
+
+    /// Lean on the captions of another memory, made by `wsac memory build`
+    #[arg(long, value_name = "FILE")]
+    memory: Option<PathBuf>,
+}
+
+/// The strategies of the paper, section 3.2.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Strategy {
+    /// None: the decoder takes the sound as if it were a text
+    Direct,
+    /// The nearest caption takes the sound's place
+    Nearest,
+    /// A mean of captions takes its place, weighted by softmax(similarity / tau)
+    #[value(alias = "project")]
+    Projection,
+}
+
+impl ModelArgs {
+    /// Reads the captioner.
+    pub fn open(&self) -> Result<Captioner> {
+        let captioner = match &self.model {
+            Some(model) if model != Path::new("mini") => Captioner::open(model)?,
+            _ => Captioner::bundled()?,
+        };
+        Ok(match &self.memory {
+            Some(memory) => captioner.with_memory(memory)?,
+            None => captioner,
+        })
+    }
+}
+
+/// Captions all recordings, in order.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    use_threads(args.threads)?;
+    let paths = args.inputs.paths()?;
+    let captioner = args.model.open()?;
+    let options = args.options(captioner.model().card.bridge)?;
+    let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
+    let bar = progress::bar(paths.len(), "captions", args.quiet);
+    let mut failed = 0;
+    // A few recordings at a time, so that order is kept and memory stays bounded however many there are.
+    for some in paths.chunks(4 * rayon::current_num_threads()) {
+        let captions: Vec<_> = some
+            .par_iter()
+            .map(|path| {
+                let caption = one(&captioner, path, &args.for_file(&options, path));
+                bar.inc(1);
+                caption
+            })
+            .collect();
+        for (path, caption) in some.iter().zip(&captions) {
+            rows.write(path, caption)?;
+            failed += usize::from(caption.is_err());
+        }
+        rows.flush()?;
+        bar.suspend(|| {
+            for (path, caption) in some.iter().zip(&captions) {
+                tell(path, caption, args.quiet);
+            }
+        });
+    }
+    bar.finish_and_clear();
+    Ok(batch_code(failed))
+}
+
+/// One caption, or why there is none.
+fn one(captioner: &Captioner, path: &Path, options: &CaptionOptions) -> Result<Caption, String> {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        captioner.caption(&path.into(), options)
+    }));
+    match result {
+        Ok(Ok(caption)) => Ok(caption),
+        Ok(Err(error)) => Err(bare(&error.to_string(), path)),
+        // The last resort: no recording, however strange, may take the others with it.
+        Err(_) => Err("cannot be captioned: wsac made a mistake; please report it".into()),
+    }
+}
+
+/// What standard error hears about a recording.
+fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
+    let name = path.display();
+    match result {
+        Err(reason) => eprintln!("wsac: {name}: {reason}"),
+        Ok(_) if quiet => {}
+        Ok(caption) => {
+            for warning in &caption.warnings {
+                eprintln!("wsac: {name}: warning: {}", bare(warning, path));
+            }
+            if caption.weak {
+                let percent = 100.0 * caption.confidence;
+                eprintln!("wsac: {name}: low confidence ({percent:.0} %): the caption is a guess");
+            }
+        }
+    }
+}
+
+impl Args {
+    /// The options of all recordings; `own` is the model's strategy.
+    fn options(&self, own: Bridge) -> Result<CaptionOptions> {
+        let mut options = CaptionOptions::default();
+        options.bridge = self.bridge(own)?;
+        if let Some(width) = self.beam {
+            options.search = Search::Beam {
+                width: width as usize,
+                length_penalty: 1.0,
+                stop: Stop::Heuristic,
+            };
+        }
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            bail!("--temperature must be above 0, not {}", self.temperature);
+        }
+        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
+            bail!("--top-p must be above 0 and at most 1, not {}", self.top_p);
+        }
+        Ok(options)
+    }
+
+    /// The strategy asked for; what is not said is the model's own.
+    fn bridge(&self, own: Bridge) -> Result<Option<Bridge>> {
+        let projecting = self.tau.is_some() || self.top_k.is_some();
+        Ok(match self.strategy {
+            Some(Strategy::Direct | Strategy::Nearest) if projecting => {
+                bail!("--tau and --top-k are for --strategy projection")
+            }
+            Some(Strategy::Direct) => Some(Bridge::Direct),
+            Some(Strategy::Nearest) => Some(Bridge::Nearest),
+            None if !projecting => None,
+            Some(Strategy::Projection) | None => {
+                let (tau, top_k) = match own {
+                    Bridge::Project { tau, top_k } => (tau, top_k),
+                    _ => (0.05, None),
+                };
+                Some(Bridge::Project {
+                    tau: self.tau.unwrap_or(tau),
+                    top_k: self.top_k.map(|k| k as usize).or(top_k),
+                })
+            }
+        })
+    }
+
+    /// The options of one recording: each has its own random stream, so its caption does not hang on its company.
+    fn for_file(&self, options: &CaptionOptions, path: &Path) -> CaptionOptions {
+        let mut options = options.clone();
+        if self.sample {
+            options.search = Search::Sample(Sampling {
+                temperature: self.temperature,
+                top_p: self.top_p,
+                stream: format!("seed{}/{}", self.seed, path.display()),
+                ..Sampling::default()
+            });
+        }
+        options
+    }
+}

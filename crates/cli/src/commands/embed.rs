@@ -1,0 +1,180 @@
+//! `wsac embed audio|text`: points of the shared space, as JSON lines or as one matrix.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Subcommand, ValueEnum};
+use rayon::prelude::*;
+use serde::Serialize;
+use wsac::audio::{AudioStream, Source};
+use wsac::clap::{AudioTower, Encoder, Heard, Sound};
+use wsac::embedding::Embeddings;
+use wsac::memory::Memory;
+
+use super::{bare, batch_code, use_threads};
+use crate::inputs::Inputs;
+use crate::output::{Output, json_line};
+use crate::{captions, progress};
+
+/// Give the points of recordings or texts in the space they share
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// A point for each recording, with the sounds heard in it
+    Audio {
+        #[command(flatten)]
+        inputs: Inputs,
+        #[command(flatten)]
+        how: How,
+    },
+    /// A point for each caption of a file
+    Text {
+        /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input
+        #[arg(value_name = "CAPTIONS")]
+        captions: PathBuf,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+#[derive(clap::Args)]
+struct How {
+    /// A JSON object a line, or one matrix `embeddings` [N, d] with the names as `captions` and `offsets`
+    #[arg(long, value_enum, default_value = "jsonl", alias = "output_format")]
+    format: Format,
+
+    #[command(flatten)]
+    output: Output,
+
+    /// The encoder
+    #[arg(long, value_name = "NAME", default_value = "mini")]
+    clap: Encoder,
+
+    /// Use so many threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress bar, no warnings; errors are still told
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Jsonl,
+    Safetensors,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    Audio {
+        file_name: &'a str,
+        duration: f64,
+        sounds: &'a [Sound],
+        embedding: &'a [f32],
+    },
+    Text {
+        text: &'a str,
+        embedding: &'a [f32],
+    },
+    Failed {
+        file_name: &'a str,
+        error: &'a str,
+    },
+}
+
+/// Embeds recordings or texts, in order.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    match &args.what {
+        What::Audio { inputs, how } => audio(inputs, how),
+        What::Text { captions, how } => text(captions, how),
+    }
+}
+
+fn text(file: &Path, how: &How) -> Result<ExitCode> {
+    use_threads(how.threads)?;
+    let set = captions::read(file, how.quiet)?;
+    let texts: Vec<&str> = set.captions().collect();
+    let mut out = how.output.open()?;
+    let tower = how.clap.text_tower()?;
+    let rows = captions::embed(tower.as_ref(), &texts, how.quiet)?;
+    match how.format {
+        Format::Safetensors => out.write_all(&Memory::new(&texts, rows)?.to_bytes()?)?,
+        Format::Jsonl => {
+            for (text, embedding) in texts.into_iter().zip(rows.rows()) {
+                json_line(&mut out, &Row::Text { text, embedding })?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn audio(inputs: &Inputs, how: &How) -> Result<ExitCode> {
+    use_threads(how.threads)?;
+    let paths = inputs.paths()?;
+    let mut out = how.output.open()?;
+    let tower = how.clap.audio_tower()?;
+    let bar = progress::bar(paths.len(), "recordings", how.quiet);
+    let (mut names, mut rows, mut failed) = (Vec::new(), Embeddings::empty(tower.dim()), 0);
+    for some in paths.chunks(4 * rayon::current_num_threads()) {
+        let heard: Vec<_> = some
+            .par_iter()
+            .map(|path| {
+                let heard = listen(tower.as_ref(), &path.into());
+                bar.inc(1);
+                heard.map_err(|e| bare(&e.to_string(), path))
+            })
+            .collect();
+        for (path, heard) in some.iter().zip(&heard) {
+            let file_name = &*path.to_string_lossy();
+            if let Err(error) = heard {
+                failed += 1;
+                bar.suspend(|| eprintln!("wsac: {file_name}: {error}"));
+            }
+            match (how.format, heard) {
+                (Format::Safetensors, Err(_)) => {}
+                (Format::Safetensors, Ok(heard)) => {
+                    names.push(file_name.to_owned());
+                    rows.push(&heard.embedding);
+                }
+                (Format::Jsonl, Err(error)) => {
+                    json_line(&mut out, &Row::Failed { file_name, error })?;
+                }
+                (Format::Jsonl, Ok(heard)) => {
+                    let row = Row::Audio {
+                        file_name,
+                        duration: heard.duration,
+                        sounds: &heard.sounds,
+                        embedding: heard.embedding.as_slice(),
+                    };
+                    json_line(&mut out, &row)?;
+                }
+            }
+        }
+    }
+    bar.finish_and_clear();
+    if how.format == Format::Safetensors {
+        if names.is_empty() {
+            bail!("none of the recordings could be embedded");
+        }
+        let bytes = Memory::new(&names, rows)?.to_bytes()?;
+        out.write_all(&bytes)
+            .context("cannot write the embeddings")?;
+    }
+    out.flush()?;
+    Ok(batch_code(failed))
+}
+
+/// What `tower` hears in `source`.
+pub fn listen(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
+    tower.listen(&mut AudioStream::open(source, tower.rate())?)
+}

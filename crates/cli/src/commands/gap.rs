@@ -1,0 +1,113 @@
+//! `wsac gap CAPTIONS [--audio DIR]`: how far apart captions of one sound are, and how far texts are from sounds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use rayon::prelude::*;
+use wsac::bridge::{gap, sigma_pairs};
+use wsac::clap::Encoder;
+use wsac::dataset::CaptionSet;
+use wsac::embedding::{Embedding, Embeddings};
+use wsac::model::save_gap;
+
+use super::{bare, batch_code, embed::listen, use_threads};
+use crate::{captions, progress};
+
+/// Measure the modality gap: the noise variance and the shift to train with
+///
+/// The noise variance (section 3.1.1 of the paper) needs clips with several captions; the shift (3.1.2) needs some
+/// recordings as well, which need not belong to the captions.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Captions, several a clip: CSV with file_name,caption_1,caption_2,... or several rows a file_name
+    #[arg(value_name = "CAPTIONS")]
+    captions: PathBuf,
+
+    /// The folder of the recordings that the captions name
+    #[arg(long, value_name = "DIR")]
+    audio: Option<PathBuf>,
+
+    /// With --audio: write the shift to FILE, for `wsac train --shift FILE`
+    #[arg(short, long, value_name = "FILE", requires = "audio")]
+    output: Option<PathBuf>,
+
+    /// The encoder
+    #[arg(long, value_name = "NAME", default_value = "mini")]
+    clap: Encoder,
+
+    /// Use so many threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress bar, no warnings; errors are still told
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Measures the gap and prints it.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    use_threads(args.threads)?;
+    let set = captions::read(&args.captions, args.quiet)?;
+    let texts: Vec<&str> = set.captions().collect();
+    let text = captions::embed(args.clap.text_tower()?.as_ref(), &texts, args.quiet)?;
+    let clips = by_clip(&set, &text);
+    match sigma_pairs(&clips) {
+        Some(sigma) => println!("noise variance {:.5} (sigma {sigma:.4})", sigma * sigma),
+        None if args.audio.is_some() => {
+            println!("noise variance unknown: no clip has two captions")
+        }
+        None => bail!(
+            "{}: no clip has two captions, so there is no noise variance to measure; give --audio DIR for the shift",
+            args.captions.display()
+        ),
+    }
+    let Some(folder) = &args.audio else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let named: Option<Vec<PathBuf>> = (0..clips.len())
+        .map(|clip| set.clip_name(clip).map(|name| folder.join(name)))
+        .collect();
+    let Some(paths) = named else {
+        let name = args.captions.display();
+        bail!("{name}: has no column file_name, which --audio needs to find the recordings");
+    };
+    let tower = args.clap.audio_tower()?;
+    let bar = progress::bar(paths.len(), "recordings", args.quiet);
+    let heard: Vec<Option<Embedding>> = paths
+        .par_iter()
+        .map(|path| {
+            let heard = listen(tower.as_ref(), &path.into());
+            bar.inc(1);
+            let name = path.display();
+            let tell = |e: &wsac::Error| {
+                bar.suspend(|| eprintln!("wsac: {name}: {}", bare(&e.to_string(), path)))
+            };
+            heard.inspect_err(tell).ok().map(|h| h.embedding)
+        })
+        .collect();
+    bar.finish_and_clear();
+    let mut audio = Embeddings::empty(tower.dim());
+    heard.iter().flatten().for_each(|e| audio.push(e));
+    let shift = gap(&audio, &text)?;
+    let length = shift.iter().map(|x| x * x).sum::<f32>().sqrt();
+    println!(
+        "shift of length {length:.4} between {} captions and {} recordings",
+        text.len(),
+        audio.len()
+    );
+    if let Some(path) = &args.output {
+        save_gap(&shift, path)?;
+    }
+    Ok(batch_code(paths.len() - audio.len()))
+}
+
+/// The embeddings of each clip's captions.
+fn by_clip(set: &CaptionSet, rows: &Embeddings) -> Vec<Embeddings> {
+    let gather = |captions: &Vec<usize>| {
+        let mut clip = Embeddings::empty(rows.dim());
+        captions.iter().for_each(|&row| clip.push(&rows.get(row)));
+        clip
+    };
+    set.clips().iter().map(gather).collect()
+}

@@ -1,0 +1,269 @@
+//! `wsac train --captions FILE --out DIR`: a captioner from captions and no sound.
+
+mod watch;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use wsac::bridge::Compat;
+use wsac::clap::Encoder;
+use wsac::dataset::CaptionSet;
+use wsac::memory::Centre;
+use wsac::model::load_gap;
+use wsac::train::{Job, Noise, TrainConfig, run as train};
+
+use super::use_threads;
+use crate::captions;
+use watch::Watch;
+
+/// Learn to write captions from a file of captions, without any sound
+///
+/// The result is a folder for `wsac caption --model`. Ctrl-C saves and says how to go on; a resumed run is bit for bit
+/// the run that was never interrupted.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    captions: PathBuf,
+
+    /// The folder of the captioner
+    #[arg(short, long, value_name = "DIR", alias = "output_dir")]
+    out: PathBuf,
+
+    /// The encoder
+    #[arg(long, value_name = "NAME", default_value = "mini")]
+    clap: Encoder,
+
+    /// The settings to begin with
+    #[arg(long, value_enum, default_value = "fast")]
+    preset: Preset,
+
+    /// Settings that replace those of the preset: a TOML file like the train.toml of a run
+    #[arg(long, value_name = "TOML")]
+    config: Option<PathBuf>,
+
+    /// The order of normalising, noise and shift
+    #[arg(long, value_enum)]
+    compat: Option<Order>,
+
+    /// Passes over the captions
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+
+    /// Captions in a step
+    #[arg(long, value_name = "N", alias = "batch_size")]
+    batch: Option<usize>,
+
+    /// The peak learning rate
+    #[arg(long, value_name = "F")]
+    lr: Option<f64>,
+
+    /// The variance of the noise: `auto` estimates it from captions of one clip, 0 is none
+    #[arg(long, value_name = "auto|VAR", value_parser = noise)]
+    noise: Option<Noise>,
+
+    /// Shift embeddings by the gap that `wsac gap -o FILE` measured
+    #[arg(long, value_name = "FILE")]
+    shift: Option<PathBuf>,
+
+    /// Captions for the validation loss [default: a share of the captions is held out]
+    #[arg(long, value_name = "FILE")]
+    validation: Option<PathBuf>,
+
+    /// Equal seeds give equal captioners
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Go on with the run in --out
+    #[arg(long)]
+    resume: bool,
+
+    /// Keep embeddings of captions in DIR, so that they are made only once
+    #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
+    cache: Option<PathBuf>,
+
+    /// Use so many threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress, no warnings
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Preset {
+    /// A useful captioner in minutes on two cores
+    Fast,
+    /// The settings of the paper, section 4
+    Paper,
+    /// The settings of the published code
+    Reference,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Order {
+    /// As the paper says
+    Paper,
+    /// As the published code does
+    Reference,
+}
+
+fn noise(text: &str) -> Result<Noise, String> {
+    if text == "auto" {
+        return Ok(Noise::Auto);
+    }
+    match text.parse() {
+        Ok(variance) if variance >= 0.0 && f64::is_finite(variance) => {
+            Ok(Noise::Variance(variance))
+        }
+        _ => Err("give `auto`, or a variance of 0 or more".into()),
+    }
+}
+
+/// Trains until the end or Ctrl-C.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    use_threads(args.threads)?;
+    let config = args.settings()?;
+    let clips = clips(&captions::read(&args.captions, args.quiet)?);
+    let validation = match &args.validation {
+        Some(file) => Some(clips_of(file, args.quiet)?),
+        None => None,
+    };
+    let (text, vocabulary) = (args.clap.text_tower()?, args.clap.vocabulary()?);
+    let shift = match &args.shift {
+        Some(file) => Some(load_gap(file, text.dim())?),
+        None => None,
+    };
+    let job = Job {
+        clips: &clips,
+        validation: validation.as_deref(),
+        text: text.as_ref(),
+        encoder: args.clap.name(),
+        auto_noise: args.clap.noise_variance(),
+        bridge: args.clap.bridge(),
+        centred: args.clap.centre() == Centre::MemoryMean,
+        vocabulary: &vocabulary,
+        shift,
+        out: args.out.clone(),
+        cache: args.cache.clone().or_else(cache),
+        resume: args.resume,
+    };
+    let stop = stop_on_ctrl_c()?;
+    let mut watch = Watch::new(args.quiet);
+    let outcome = train(config, &job, &mut |event| {
+        watch.see(event);
+        if stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    watch.close();
+    match outcome {
+        Ok(_) => {
+            if !args.quiet {
+                let out = args.out.display();
+                eprintln!("wsac: done; try `wsac caption --model {out} RECORDING`");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(wsac::Error::Interrupted(_)) => {
+            eprintln!("wsac: stopped and saved; go on with `{}`", go_on());
+            Ok(ExitCode::from(130))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Args {
+    /// The preset, then the file, then the flags.
+    fn settings(&self) -> Result<TrainConfig> {
+        let mut config = match self.preset {
+            Preset::Fast => TrainConfig::default(),
+            Preset::Paper => TrainConfig::paper(),
+            Preset::Reference => TrainConfig::reference(),
+        };
+        if let Some(file) = &self.config {
+            let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            config = config
+                .with_toml(&text)
+                .with_context(|| file.display().to_string())?;
+        }
+        if let Some(epochs) = self.epochs {
+            // Who counts epochs wants no more of them.
+            (config.epochs, config.min_steps) = (epochs, 0);
+        }
+        config.batch = self.batch.unwrap_or(config.batch);
+        config.lr = self.lr.unwrap_or(config.lr);
+        config.noise = self.noise.unwrap_or(config.noise);
+        config.seed = self.seed.unwrap_or(config.seed);
+        config.shift |= self.shift.is_some();
+        config.compat = match self.compat {
+            Some(Order::Paper) => Compat::Paper,
+            Some(Order::Reference) => Compat::Reference,
+            None => config.compat,
+        };
+        if config.epochs == 0 || config.batch == 0 {
+            bail!("--epochs and --batch must be at least 1");
+        }
+        Ok(config)
+    }
+}
+
+fn clips_of(file: &Path, quiet: bool) -> Result<Vec<Vec<String>>> {
+    Ok(clips(&captions::read(file, quiet)?))
+}
+
+/// The captions of each clip.
+fn clips(set: &CaptionSet) -> Vec<Vec<String>> {
+    let captions: Vec<&str> = set.captions().collect();
+    let clip = |rows: &Vec<usize>| rows.iter().map(|&i| captions[i].to_owned()).collect();
+    set.clips().iter().map(clip).collect()
+}
+
+/// Where embeddings are kept by default: `$XDG_CACHE_HOME/wsac`, else `~/.cache/wsac`.
+fn cache() -> Option<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cache"));
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    Some(base.filter(|b| b.is_absolute()).or_else(home)?.join("wsac"))
+}
+
+/// A flag that the first Ctrl-C raises; the second ends the process at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = stop.clone();
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!(
+            "\nwsac: stopping after this step; Ctrl-C again stops at once and loses the epoch"
+        );
+    })?;
+    Ok(stop)
+}
+
+/// The command that resumes this run.
+fn go_on() -> String {
+    let mut words: Vec<String> = std::env::args().map(|word| quoted(&word)).collect();
+    if !words.iter().any(|w| w == "--resume") {
+        words.push("--resume".into());
+    }
+    words.join(" ")
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

@@ -1,0 +1,114 @@
+//! What a person sees of a training run: a bar on a terminal, a line an epoch elsewhere.
+
+use std::io::IsTerminal;
+use std::time::Instant;
+
+use indicatif::ProgressBar;
+use wsac::train::Event;
+
+use crate::progress;
+
+/// The steps that the loss shown is averaged over.
+const WINDOW: f64 = 50.0;
+
+/// Follows a run.
+pub struct Watch {
+    quiet: bool,
+    terminal: bool,
+    bar: ProgressBar,
+    loss: Option<f64>,
+    validation: Option<f64>,
+    tokens: usize,
+    since: Instant,
+}
+
+impl Watch {
+    /// Before anything happened.
+    pub fn new(quiet: bool) -> Self {
+        Self {
+            quiet,
+            terminal: std::io::stderr().is_terminal(),
+            bar: ProgressBar::hidden(),
+            loss: None,
+            validation: None,
+            tokens: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// Shows `event`.
+    pub fn see(&mut self, event: &Event) {
+        match *event {
+            Event::Embedded { done, total } => {
+                if self.bar.length() != Some(total as u64) {
+                    self.bar = progress::bar(total, "embedding captions, once", self.quiet);
+                }
+                self.bar.set_position(done as u64);
+            }
+            Event::Ready {
+                captions,
+                vocabulary,
+                weights,
+                noise_variance,
+                steps,
+                done,
+            } => {
+                self.bar.finish_and_clear();
+                self.say(&format!(
+                    "{captions} captions of {vocabulary} words; {:.1} M weights; noise variance {noise_variance:.5}; {steps} steps",
+                    weights as f64 / 1e6
+                ));
+                if done > 0 {
+                    self.say(&format!("going on after step {done}"));
+                }
+                self.bar = progress::bar(steps, "steps", self.quiet);
+                // Without this, the time left would count the steps of the run that is resumed.
+                self.bar.set_position(done as u64);
+                self.bar.reset_eta();
+                self.since = Instant::now();
+            }
+            Event::Step(step) => {
+                let old = self.loss.unwrap_or(step.loss);
+                self.loss = Some(old + (step.loss - old) / WINDOW);
+                self.tokens += step.tokens;
+                self.bar.inc(1);
+                self.bar.set_message(self.message());
+            }
+            Event::Epoch {
+                epoch,
+                validation,
+                elapsed,
+            } => {
+                self.validation = Some(validation).filter(|v| v.is_finite());
+                self.bar.set_message(self.message());
+                if !self.terminal {
+                    let seconds = elapsed.as_secs();
+                    self.say(&format!("epoch {epoch}: {}, {seconds} s", self.message()));
+                }
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn message(&self) -> String {
+        let shown = |name: &str, value: Option<f64>| {
+            value.map_or(String::new(), |v| format!("{name} {v:.3}, "))
+        };
+        let rate = self.tokens as f64 / self.since.elapsed().as_secs_f64().max(1e-3);
+        let (loss, validation) = (
+            shown("loss", self.loss),
+            shown("validation", self.validation),
+        );
+        format!("{loss}{validation}{rate:.0} tokens/s")
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| eprintln!("wsac: {text}"));
+        }
+    }
+}

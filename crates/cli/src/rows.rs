@@ -1,0 +1,203 @@
+//! The formats of captions: a recording's name and its [`Caption`] -> text, JSONL, CSV or a DCASE submission.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+use wsac::bridge::Bridge;
+use wsac::captioner::{Caption, Neighbour};
+use wsac::clap::Sound;
+
+use crate::output::json_line;
+
+/// How captions are written.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The caption alone for one recording, name<TAB>caption for several
+    Text,
+    /// A JSON object a line, with scores, sounds and the nearest captions; failures have `error`
+    Jsonl,
+    /// file_name,caption_predicted
+    Csv,
+    /// The same as a DCASE submission: base names, all strings quoted
+    Dcase,
+}
+
+/// Writes captions in one format.
+pub enum Rows<W: Write> {
+    /// See [`Format::Text`].
+    Text {
+        /// Where to.
+        out: W,
+        /// Whether names are written.
+        names: bool,
+    },
+    /// See [`Format::Jsonl`].
+    Jsonl(W),
+    /// See [`Format::Csv`] and [`Format::Dcase`].
+    Csv {
+        /// Where to.
+        out: Box<csv::Writer<W>>,
+        /// Whether only the last part of a name is written.
+        base: bool,
+    },
+}
+
+/// A caption as a JSON object; keys are only ever added.
+#[derive(Serialize)]
+struct Captioned<'a> {
+    file_name: &'a str,
+    caption: &'a str,
+    logprob: f64,
+    strategy: &'a str,
+    duration: f64,
+    confidence: f32,
+    weak: bool,
+    sounds: &'a [Sound],
+    neighbours: &'a [Neighbour],
+    model: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+}
+
+/// A failure as a JSON object.
+#[derive(Serialize)]
+struct Failed<'a> {
+    file_name: &'a str,
+    error: &'a str,
+}
+
+impl<W: Write> Rows<W> {
+    /// Rows in `format`, the header of which is written at once; `names` as [`Rows::Text`] has it.
+    pub fn new(format: Format, names: bool, out: W) -> Result<Self> {
+        let csv = |out, style, base| -> Result<Self> {
+            let mut out = csv::WriterBuilder::new()
+                .quote_style(style)
+                .from_writer(out);
+            out.write_record(["file_name", "caption_predicted"])?;
+            let out = Box::new(out);
+            Ok(Self::Csv { out, base })
+        };
+        match format {
+            Format::Text => Ok(Self::Text { out, names }),
+            Format::Jsonl => Ok(Self::Jsonl(out)),
+            Format::Csv => csv(out, csv::QuoteStyle::Necessary, false),
+            Format::Dcase => csv(out, csv::QuoteStyle::NonNumeric, true),
+        }
+    }
+
+    /// Writes one row, or for a failure the row that tells of it, where the format has one.
+    pub fn write(&mut self, path: &Path, result: &Result<Caption, String>) -> Result<()> {
+        let name = path.to_string_lossy();
+        match (self, result) {
+            (Self::Text { out, names: true }, Ok(c)) => writeln!(out, "{name}\t{}", c.text)?,
+            (Self::Text { out, .. }, Ok(c)) => writeln!(out, "{}", c.text)?,
+            (Self::Jsonl(out), Ok(c)) => json_line(out, &captioned(&name, c))?,
+            (Self::Jsonl(out), Err(error)) => {
+                let file_name = &name;
+                json_line(out, &Failed { file_name, error })?;
+            }
+            (Self::Csv { out, base }, Ok(c)) => {
+                let last = path.file_name().map(|n| n.to_string_lossy());
+                let name = if *base { last.unwrap_or(name) } else { name };
+                out.write_record([&*name, &c.text])?;
+            }
+            (Self::Text { .. } | Self::Csv { .. }, Err(_)) => {}
+        }
+        Ok(())
+    }
+
+    /// Hands on what was written so far.
+    pub fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Text { out, .. } | Self::Jsonl(out) => out.flush()?,
+            Self::Csv { out, .. } => out.flush()?,
+        }
+        Ok(())
+    }
+}
+
+fn captioned<'a>(file_name: &'a str, c: &'a Caption) -> Captioned<'a> {
+    Captioned {
+        file_name,
+        caption: &c.text,
+        logprob: c.logprob,
+        strategy: match c.strategy {
+            Bridge::Direct => "direct",
+            Bridge::Nearest => "nearest",
+            Bridge::Project { .. } => "projection",
+        },
+        duration: c.duration,
+        confidence: c.confidence,
+        weak: c.weak,
+        sounds: &c.sounds,
+        neighbours: &c.neighbours,
+        model: &c.model,
+        warnings: &c.warnings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(format: Format, names: bool) -> String {
+        let caption = Caption {
+            text: "A dog barks, then stops.".into(),
+            logprob: -3.5,
+            strategy: Bridge::Nearest,
+            duration: 5.0,
+            sounds: vec![Sound {
+                name: "Dog".into(),
+                score: 0.75,
+            }],
+            neighbours: vec![Neighbour {
+                caption: "a dog".into(),
+                similarity: 0.5,
+            }],
+            confidence: 0.75,
+            weak: false,
+            model: "mini".into(),
+            warnings: Vec::new(),
+        };
+        let mut out = Vec::new();
+        let mut rows = Rows::new(format, names, &mut out).expect("a buffer");
+        let bad = Err("is empty (0 bytes)".to_owned());
+        rows.write(Path::new("a/b c.wav"), &Ok(caption))
+            .expect("a buffer");
+        rows.write(Path::new("x,y.wav"), &bad).expect("a buffer");
+        rows.flush().expect("a buffer");
+        drop(rows);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn text_names_recordings_only_where_there_are_several() {
+        assert_eq!(rows(Format::Text, false), "A dog barks, then stops.\n");
+        let named = rows(Format::Text, true);
+        assert_eq!(named, "a/b c.wav\tA dog barks, then stops.\n");
+    }
+
+    #[test]
+    fn jsonl_keys_are_stable() {
+        let want = concat!(
+            r#"{"file_name":"a/b c.wav","caption":"A dog barks, then stops.","logprob":-3.5,"strategy":"nearest","#,
+            r#""duration":5.0,"confidence":0.75,"weak":false,"sounds":[{"name":"Dog","score":0.75}],"#,
+            r#""neighbours":[{"caption":"a dog","similarity":0.5}],"model":"mini"}"#,
+            "\n",
+            r#"{"file_name":"x,y.wav","error":"is empty (0 bytes)"}"#,
+            "\n"
+        );
+        assert_eq!(rows(Format::Jsonl, false), want);
+    }
+
+    #[test]
+    fn csv_and_dcase_differ_in_names_and_quotes() {
+        let csv = "file_name,caption_predicted\na/b c.wav,\"A dog barks, then stops.\"\n";
+        assert_eq!(rows(Format::Csv, true), csv);
+        let dcase =
+            "\"file_name\",\"caption_predicted\"\n\"b c.wav\",\"A dog barks, then stops.\"\n";
+        assert_eq!(rows(Format::Dcase, true), dcase);
+    }
+}

@@ -1,0 +1,8 @@
+//! The program as its users meet it: each test runs the binary `wsac` in a folder of its own.
+
+mod captions_files;
+mod formats;
+mod hostile;
+mod models;
+mod training;
+mod world;

@@ -1,0 +1,276 @@
+//! The facade: a recording -> a [`Caption`], and each stage on the way alone.
+//!
+//! ```text
+//! Source -listen-> Heard{embedding [d], parts} -bridge-> [parts, d] -decode-> Hypothesis -> Caption
+//! ```
+//!
+//! ```no_run
+//! use wsac::captioner::{CaptionOptions, Captioner};
+//!
+//! let captioner = Captioner::open("runs/mine")?;
+//! let caption = captioner.caption(&"dog.ogg".into(), &CaptionOptions::default())?;
+//! println!("{}", caption.text);
+//! for sound in &caption.sounds {
+//!     println!("  {} {:.2}", sound.name, sound.score);
+//! }
+//! # Ok::<(), wsac::Error>(())
+//! ```
+
+use std::path::Path;
+
+use crate::audio::{AudioStream, Source};
+use crate::bridge::Bridge;
+use crate::bundled;
+use crate::clap::{AudioTower, Encoder, Heard, Sound};
+use crate::embedding::Embedding;
+use crate::error::{Error, Result};
+use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, Search, generate};
+use crate::memory::Memory;
+use crate::model::Model;
+
+/// Words after which the word before them may not come again ("crinkling and crinkling").
+const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
+
+/// From recordings to captions: an audio tower and a [`Model`] that learned from the same space.
+pub struct Captioner {
+    tower: Box<dyn AudioTower>,
+    model: Model,
+}
+
+/// How recordings are captioned. `Default` is what the model does best with.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CaptionOptions {
+    /// How the modality gap is bridged; the model's own strategy where `None`.
+    pub bridge: Option<Bridge>,
+    /// How words are searched for. A beam is a little better than greedy and a few times slower.
+    pub search: Search,
+    /// The most tokens of a caption; raise it for captions that stop in the middle.
+    pub max_tokens: usize,
+    /// How many of the nearest captions of the memory are reported; 0 saves a search.
+    pub neighbours: usize,
+}
+
+impl Default for CaptionOptions {
+    fn default() -> Self {
+        Self {
+            bridge: None,
+            search: Search::Greedy,
+            max_tokens: 30,
+            neighbours: 3,
+        }
+    }
+}
+
+/// A sentence about a recording, and what speaks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caption {
+    /// The sentence: first letter upper-case, a full stop at the end.
+    pub text: String,
+    /// The sum of its tokens' log-probabilities (nats) under the decoder.
+    pub logprob: f64,
+    /// How the modality gap was bridged.
+    pub strategy: Bridge,
+    /// The length of the recording in seconds.
+    pub duration: f64,
+    /// The likeliest sounds by name, best first.
+    pub sounds: Vec<Sound>,
+    /// The captions of the memory nearest to the recording, best first.
+    pub neighbours: Vec<Neighbour>,
+    /// The evidence for what was heard, in [0, 1].
+    pub confidence: f32,
+    /// Whether that is so little that the caption is a guess.
+    pub weak: bool,
+    /// The name of the model.
+    pub model: String,
+    /// What was wrong with the recording though it could be heard, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A caption of the memory.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Neighbour {
+    /// As it stands in the memory.
+    pub caption: String,
+    /// Its similarity to the recording, in [-1, 1].
+    pub similarity: f32,
+}
+
+impl Captioner {
+    /// The built-in captioner `mini`, which needs no file.
+    ///
+    /// # Errors
+    /// Where this build has none (it was made without the feature `bundled`).
+    pub fn bundled() -> Result<Self> {
+        Self::new(bundled::audio_tower()?, bundled::model()?)
+    }
+
+    /// The captioner in a folder that `wsac train` has made.
+    ///
+    /// # Errors
+    /// As [`Model::load`], and where its encoder is not known.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let model = Model::load(folder)?;
+        let encoder: Encoder = model.card.clap.parse()?;
+        Self::new(encoder.audio_tower()?, model)
+    }
+
+    /// A captioner that listens with `tower`.
+    ///
+    /// # Errors
+    /// Where the tower's embeddings have another width than those the model learned from.
+    pub fn new(tower: Box<dyn AudioTower>, model: Model) -> Result<Self> {
+        let (ours, theirs) = (tower.dim(), model.card.decoder.embedding);
+        if ours != theirs {
+            return Err(Error::Config(format!(
+                "the model {} learned from embeddings of width {theirs}, the encoder {} gives {ours}",
+                model.card.name, model.card.clap
+            )));
+        }
+        Ok(Self { tower, model })
+    }
+
+    /// The same captioner with another memory, for nearest and projection.
+    ///
+    /// # Errors
+    /// Where the file is no memory, or one of another encoder.
+    pub fn with_memory(mut self, path: impl AsRef<Path>) -> Result<Self> {
+        let mut memory = Memory::load(&path)?;
+        let (ours, theirs) = (self.tower.dim(), memory.dim());
+        if ours != theirs {
+            return Err(Error::model(
+                path,
+                format!(
+                    "holds embeddings of width {theirs}, the encoder's are {ours}; build it with `wsac memory build`"
+                ),
+            ));
+        }
+        memory.set_centre(self.model.card.centre());
+        // Its captions stand in for the clauses too: what the user wants said comes from nowhere else.
+        let model = &mut self.model;
+        model.clauses = model.clauses.take().map(|_| memory.clone());
+        model.memory = memory;
+        Ok(self)
+    }
+
+    /// What turns embeddings into words.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Listens to a recording.
+    ///
+    /// # Errors
+    /// As [`AudioStream::open`] and [`AudioStream::next_block`], and where the encoder cannot use the recording.
+    pub fn listen(&self, source: &Source) -> Result<Heard> {
+        Ok(self.listen_warily(source)?.0)
+    }
+
+    fn listen_warily(&self, source: &Source) -> Result<(Heard, Vec<String>)> {
+        let mut stream = AudioStream::open(source, self.tower.rate())?;
+        let heard = self.tower.listen(&mut stream)?;
+        Ok((heard, stream.warnings().to_vec()))
+    }
+
+    /// What was heard as the decoder knows it, [parts, d]: one row for each sound, from the memory of clauses, where the
+    /// model has learned to join several; else the recording as a whole, from the memory of captions.
+    ///
+    /// # Errors
+    /// As [`Bridge::apply`].
+    pub fn bridge(&self, heard: &Heard, bridge: &Bridge) -> Result<Vec<f32>> {
+        let model = &self.model;
+        let across =
+            |point: &Embedding, memory| bridge.apply(point, Some(memory), model.card.renormalise);
+        match &model.clauses {
+            Some(clauses) if heard.parts.len() > 1 => {
+                let parts = heard.parts.iter();
+                let rows = parts.map(|part| across(&part.embedding, clauses));
+                Ok(rows.collect::<Result<Vec<_>>>()?.concat())
+            }
+            _ => across(&heard.embedding, &model.memory),
+        }
+    }
+
+    /// The likeliest words for `embeddings` [parts, d].
+    pub fn decode(&self, embeddings: &[f32], options: &DecodeOptions) -> Hypothesis {
+        let end = self.model.tokenizer.sep();
+        generate(&self.model.decoder, embeddings, end, options).swap_remove(0)
+    }
+
+    /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice.
+    pub fn rules(&self) -> Rules {
+        let tokenizer = &self.model.tokenizer;
+        let word = |w: &str| tokenizer.words().iter().position(|v| v == w);
+        let joins = JOINS.iter().filter_map(|w| word(w)).map(|i| i as u32);
+        Rules {
+            no_repeat_ngram: 3,
+            banned: vec![tokenizer.unk(), tokenizer.pad()],
+            echo: Some(Echo {
+                joins: joins.collect(),
+            }),
+            ..Rules::default()
+        }
+    }
+
+    /// The captions of the memory nearest to `heard`, best first.
+    pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
+        if k == 0 {
+            return Vec::new();
+        }
+        let memory = &self.model.memory;
+        let hits = memory.nearest(&heard.embedding, k).into_iter();
+        hits.map(|hit| Neighbour {
+            caption: memory.caption(hit.index).to_owned(),
+            similarity: hit.similarity,
+        })
+        .collect()
+    }
+
+    /// A sentence about a recording.
+    ///
+    /// # Errors
+    /// As [`Captioner::listen`] and [`Captioner::bridge`].
+    pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
+        let (heard, warnings) = self.listen_warily(source)?;
+        let strategy = options.bridge.unwrap_or(self.model.card.bridge);
+        let embeddings = self.bridge(&heard, &strategy)?;
+        let decoded = self.decode(
+            &embeddings,
+            &DecodeOptions {
+                search: options.search.clone(),
+                max_tokens: options.max_tokens,
+                rules: self.rules(),
+            },
+        );
+        Ok(Caption {
+            text: sentence(&self.model.tokenizer.decode(&decoded.tokens)),
+            logprob: decoded.logprob,
+            strategy,
+            duration: heard.duration,
+            neighbours: self.neighbours(&heard, options.neighbours),
+            confidence: heard.confidence,
+            weak: heard.is_weak(),
+            model: self.model.card.name.clone(),
+            sounds: heard.sounds,
+            warnings,
+        })
+    }
+}
+
+/// Lower-case words as a sentence: first letter upper-case, a full stop at the end.
+fn sentence(words: &str) -> String {
+    let words = words.trim().trim_end_matches(['.', ',', ';', ':', ' ']);
+    let mut letters = words.chars();
+    match letters.next() {
+        None => String::new(),
+        Some(first) => format!(
+            "{}{}{}",
+            first.to_uppercase(),
+            letters.as_str(),
+            if words.ends_with(['!', '?']) { "" } else { "." }
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;
