@@ -124,10 +124,11 @@ impl ModelArgs {
 /// Captions all recordings, in order.
 pub fn run(args: &Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
+    args.check()?;
     let paths = args.inputs.paths()?;
-    let captioner = args.model.open()?;
-    let options = args.options(captioner.model().card.bridge)?;
     let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
+    let captioner = args.model.open()?;
+    let options = args.options(captioner.model().card.bridge);
     let bar = progress::bar(paths.len(), "captions", args.quiet);
     let mut failed = 0;
     // A few recordings at a time, so that order is kept and memory stays bounded however many there are.
@@ -187,16 +188,12 @@ fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
 }
 
 impl Args {
-    /// The options of all recordings; `own` is the model's strategy.
-    fn options(&self, own: Bridge) -> Result<CaptionOptions> {
-        let mut options = CaptionOptions::default();
-        options.bridge = self.bridge(own)?;
-        if let Some(width) = self.beam {
-            options.search = Search::Beam {
-                width: width as usize,
-                length_penalty: 1.0,
-                stop: Stop::Heuristic,
-            };
+    /// Says which flags contradict each other or are out of range.
+    fn check(&self) -> Result<()> {
+        let projecting = self.tau.is_some() || self.top_k.is_some();
+        let others = [Some(Strategy::Direct), Some(Strategy::Nearest)];
+        if projecting && others.contains(&self.strategy) {
+            bail!("--tau and --top-k are for --strategy projection");
         }
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             bail!("--temperature must be above 0, not {}", self.temperature);
@@ -204,19 +201,29 @@ impl Args {
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
             bail!("--top-p must be above 0 and at most 1, not {}", self.top_p);
         }
-        Ok(options)
+        Ok(())
     }
 
-    /// The strategy asked for; what is not said is the model's own.
-    fn bridge(&self, own: Bridge) -> Result<Option<Bridge>> {
-        let projecting = self.tau.is_some() || self.top_k.is_some();
-        Ok(match self.strategy {
-            Some(Strategy::Direct | Strategy::Nearest) if projecting => {
-                bail!("--tau and --top-k are for --strategy projection")
-            }
+    /// The options of all recordings; `own` is the model's strategy.
+    fn options(&self, own: Bridge) -> CaptionOptions {
+        let mut options = CaptionOptions::default();
+        options.bridge = self.bridge(own);
+        if let Some(width) = self.beam {
+            options.search = Search::Beam {
+                width: width as usize,
+                length_penalty: 1.0,
+                stop: Stop::Heuristic,
+            };
+        }
+        options
+    }
+
+    /// The strategy asked for, `None` where none is; what is not said of a projection is as in the model's `own`.
+    fn bridge(&self, own: Bridge) -> Option<Bridge> {
+        match self.strategy {
             Some(Strategy::Direct) => Some(Bridge::Direct),
             Some(Strategy::Nearest) => Some(Bridge::Nearest),
-            None if !projecting => None,
+            None if self.tau.is_none() && self.top_k.is_none() => None,
             Some(Strategy::Projection) | None => {
                 let (tau, top_k) = match own {
                     Bridge::Project { tau, top_k } => (tau, top_k),
@@ -227,7 +234,7 @@ impl Args {
                     top_k: self.top_k.map(|k| k as usize).or(top_k),
                 })
             }
-        })
+        }
     }
 
     /// The options of one recording: each has its own random stream, so its caption does not hang on its company.

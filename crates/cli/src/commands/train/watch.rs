@@ -55,7 +55,7 @@ impl Watch {
             } => {
                 self.bar.finish_and_clear();
                 self.say(&format!(
-                    "{captions} captions of {vocabulary} words; {:.1} M weights; noise variance {noise_variance:.5}; {steps} steps",
+                    "{captions} captions, {vocabulary} words; {:.1} M weights; noise variance {noise_variance:.5}; {steps} steps",
                     weights as f64 / 1e6
                 ));
                 if done > 0 {
