@@ -162,7 +162,12 @@ fn one(captioner: &Captioner, path: &Path, options: &CaptionOptions) -> Result<C
         captioner.caption(&path.into(), options)
     }));
     match result {
-        Ok(Ok(caption)) => Ok(caption),
+        Ok(Ok(mut caption)) => {
+            for warning in &mut caption.warnings {
+                *warning = bare(warning, path);
+            }
+            Ok(caption)
+        }
         Ok(Err(error)) => Err(bare(&error.to_string(), path)),
         // The last resort: no recording, however strange, may take the others with it.
         Err(_) => Err("cannot be captioned: wsac made a mistake; please report it".into()),
@@ -177,7 +182,7 @@ fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
         Ok(_) if quiet => {}
         Ok(caption) => {
             for warning in &caption.warnings {
-                eprintln!("wsac: {name}: warning: {}", bare(warning, path));
+                eprintln!("wsac: {name}: warning: {warning}");
             }
             if caption.weak {
                 let percent = 100.0 * caption.confidence;

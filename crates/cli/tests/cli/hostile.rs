@@ -35,7 +35,7 @@ fn folder(world: &World) -> Vec<(&'static str, Answer)> {
         ("text.wav", Error("is text")),
         ("truncated.flac", Caption),
         ("beheaded.flac", Error("truncated")),
-        ("no samples.wav", Error("no sample")),
+        ("no samples.wav", Error("0 samples")),
         ("nan.wav", Error("holds no sound")),
         ("1 ms.wav", Caption),
         ("8 channels.wav", Caption),
