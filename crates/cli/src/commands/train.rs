@@ -84,7 +84,7 @@ pub struct Args {
     #[arg(long)]
     resume: bool,
 
-    /// Keep embeddings of captions in DIR, so that they are made only once
+    /// Keep embeddings of captions in DIR, so that they are made only once [default: ~/.cache/wsac]
     #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
     cache: Option<PathBuf>,
 

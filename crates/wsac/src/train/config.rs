@@ -35,7 +35,8 @@ pub struct TrainConfig {
     pub joined: f64,
     /// The probability of dropout.
     pub dropout: f32,
-    /// Gradients longer than this (L2 norm) are shortened to it.
+    /// Gradients longer than this (L2 norm) are shortened to it; 0 in a file is `None`.
+    #[serde(with = "zero_is_none")]
     pub clip: Option<f32>,
     /// Noise injection (section 3.1.1).
     pub noise: Noise,
@@ -53,6 +54,19 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// The decoder's shape; `vocab` and `embedding` are filled in from the captions and the encoder.
     pub decoder: Config,
+}
+
+/// TOML has no word for "none": without one, `None` would be left out of train.toml and read back as the default.
+mod zero_is_none {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &Option<f32>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f32(value.unwrap_or(0.0))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f32>, D::Error> {
+        Ok(Some(f32::deserialize(from)?).filter(|&value| value > 0.0))
+    }
 }
 
 /// How much noise is injected.
