@@ -61,7 +61,14 @@ impl Sampling {
                 logits[i] = f32::NEG_INFINITY;
             }
         }
+        let dropped: Vec<bool> = logits.iter().map(|l| *l == f32::NEG_INFINITY).collect();
         softmax(logits);
+        // The fast exponential of minus infinity is not quite 0, and a dropped word must never be drawn.
+        logits
+            .iter_mut()
+            .zip(dropped)
+            .filter(|(_, d)| *d)
+            .for_each(|(p, _)| *p = 0.0);
         if self.min_p > 0.0 {
             let floor = self.min_p * logits.iter().fold(0f32, |m, &p| m.max(p));
             logits
@@ -73,11 +80,6 @@ impl Sampling {
                 .iter_mut()
                 .for_each(|p| *p = (f64::from(*p) / total) as f32);
         }
-        // exp() of minus infinity is not quite 0, and a dropped word must never be drawn.
-        logits
-            .iter_mut()
-            .filter(|p| **p < 1e-30)
-            .for_each(|p| *p = 0.0);
     }
 }
 

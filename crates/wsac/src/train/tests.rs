@@ -37,6 +37,7 @@ fn yardstick(split: &str, tokenizer: Option<&Tokenizer>) -> Option<(Examples, To
             embeddings: Embeddings::new(384, rows).unwrap(),
             tokens,
             clauses,
+            joins: Vec::new(),
         },
         pruned,
     ))
