@@ -48,7 +48,10 @@ struct Item {
 }
 
 fn main() -> Anything<()> {
-    let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
     let write = std::env::args().any(|a| a == "--write");
     let folder = Path::new(args.first().ok_or("give the folder of the clips")?);
     let captioner = match args.get(1) {
@@ -59,13 +62,20 @@ fn main() -> Anything<()> {
         serde_json::from_slice(&std::fs::read(folder.join("keywords.json"))?)?;
     let compile = |kind: &str| -> Anything<BTreeMap<String, Regex>> {
         let patterns = keywords.get(kind).ok_or("no such keywords")?;
-        patterns.iter().map(|(label, p)| Ok((label.clone(), Regex::new(&format!("(?i){p}"))?))).collect()
+        patterns
+            .iter()
+            .map(|(label, p)| Ok((label.clone(), Regex::new(&format!("(?i){p}"))?)))
+            .collect()
     };
     let (strict, lenient) = (compile("strict")?, compile("lenient")?);
     let singles = singles(folder)?;
     let mixtures = mixtures(folder, &singles)?;
 
-    let beam = |width| Search::Beam { width, length_penalty: 1.0, stop: Stop::Heuristic };
+    let beam = |width| Search::Beam {
+        width,
+        length_penalty: 1.0,
+        stop: Stop::Heuristic,
+    };
     let project = |tau| Some(Bridge::Project { tau, top_k: None });
     let runs: Vec<(&str, Option<Bridge>, Search)> = vec![
         ("default", None, CaptionOptions::default().search),
@@ -81,16 +91,28 @@ fn main() -> Anything<()> {
     let hear = |items: &[Item]| -> Anything<Vec<_>> {
         items
             .par_iter()
-            .map(|item| Ok(captioner.listen_to(&mut AudioStream::from_waveform(&item.wave, RATE)?)?))
+            .map(
+                |item| Ok(captioner.listen_to(&mut AudioStream::from_waveform(&item.wave, RATE)?)?),
+            )
             .collect()
     };
     let (heard_singles, heard_mixtures) = (hear(&singles)?, hear(&mixtures)?);
     let parts = heard_singles.iter().filter(|h| h.parts.len() > 1).count();
     let mixed = heard_mixtures.iter().filter(|h| h.parts.len() > 1).count();
-    println!("{parts} of {} clips and {mixed} of {} mixtures heard as several sounds", singles.len(), mixtures.len());
-    println!("| strategy | strict | lenient | invented | mixtures: both strict | both lenient | either strict |");
+    println!(
+        "{parts} of {} clips and {mixed} of {} mixtures heard as several sounds",
+        singles.len(),
+        mixtures.len()
+    );
+    println!(
+        "| strategy | strict | lenient | invented | mixtures: both strict | both lenient | either strict |"
+    );
     println!("|---|---|---|---|---|---|---|");
-    let log = Mutex::new(if write { Some(std::fs::File::create("captions.jsonl")?) } else { None });
+    let log = Mutex::new(if write {
+        Some(std::fs::File::create("captions.jsonl")?)
+    } else {
+        None
+    });
     for (name, bridge, search) in runs {
         let mut options = CaptionOptions::default();
         options.bridge = bridge;
@@ -108,20 +130,34 @@ fn main() -> Anything<()> {
             }
             Ok(texts)
         };
-        let (one, two) = (say(&singles, &heard_singles)?, say(&mixtures, &heard_mixtures)?);
+        let (one, two) = (
+            say(&singles, &heard_singles)?,
+            say(&mixtures, &heard_mixtures)?,
+        );
         let share = |count: usize, of: usize| 100.0 * count as f64 / of as f64;
-        let names = |words: &BTreeMap<String, Regex>, text: &str, label: &str| words[label].is_match(text);
-        let count = |words: &BTreeMap<String, Regex>, items: &[Item], texts: &[String], all: bool| {
-            let hit = |(item, text): &(&Item, &String)| {
-                let mut each = item.labels.iter().map(|l| names(words, text, l));
-                if all { each.all(|x| x) } else { each.any(|x| x) }
+        let names =
+            |words: &BTreeMap<String, Regex>, text: &str, label: &str| words[label].is_match(text);
+        let count =
+            |words: &BTreeMap<String, Regex>, items: &[Item], texts: &[String], all: bool| {
+                let hit = |(item, text): &(&Item, &String)| {
+                    let mut each = item.labels.iter().map(|l| names(words, text, l));
+                    if all {
+                        each.all(|x| x)
+                    } else {
+                        each.any(|x| x)
+                    }
+                };
+                share(items.iter().zip(texts).filter(hit).count(), items.len())
             };
-            share(items.iter().zip(texts).filter(hit).count(), items.len())
-        };
         let invents = |(item, text): &(&Item, &String)| {
-            strict.keys().any(|label| !item.labels.contains(label) && names(&strict, text, label))
+            strict
+                .keys()
+                .any(|label| !item.labels.contains(label) && names(&strict, text, label))
         };
-        let invented = share(singles.iter().zip(&one).filter(invents).count(), singles.len());
+        let invented = share(
+            singles.iter().zip(&one).filter(invents).count(),
+            singles.len(),
+        );
         println!(
             "| {name} | {:.1} | {:.1} | {invented:.1} | {:.1} | {:.1} | {:.1} |",
             count(&strict, &singles, &one, true),
@@ -141,7 +177,11 @@ fn singles(folder: &Path) -> Anything<Vec<Item>> {
         .into_par_iter()
         .map(|clip| {
             let wave = Waveform::load(&Source::Path(folder.join(&clip.file_name)), RATE)?;
-            Ok(Item { name: clip.file_name, wave, labels: vec![clip.label] })
+            Ok(Item {
+                name: clip.file_name,
+                wave,
+                labels: vec![clip.label],
+            })
         })
         .collect()
 }
@@ -153,19 +193,39 @@ fn mixtures(folder: &Path, singles: &[Item]) -> Anything<Vec<Item>> {
     list.iter()
         .map(|m| {
             let level = |name: &str, gain: f64| -> Anything<Vec<f32>> {
-                let item = singles.iter().find(|s| s.name == name).ok_or("a mixture of an unknown clip")?;
+                let item = singles
+                    .iter()
+                    .find(|s| s.name == name)
+                    .ok_or("a mixture of an unknown clip")?;
                 let samples = &item.wave.samples;
-                let power = samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / samples.len().max(1) as f64;
+                let power = samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>()
+                    / samples.len().max(1) as f64;
                 let scale = gain * 0.05 / power.sqrt().max(1e-9);
-                Ok(samples.iter().map(|&x| (f64::from(x) * scale) as f32).collect())
+                Ok(samples
+                    .iter()
+                    .map(|&x| (f64::from(x) * scale) as f32)
+                    .collect())
             };
-            let (a, b) = (level(&m.file_a, 1.0)?, level(&m.file_b, 10f64.powf(m.gain_b_db / 20.0))?);
+            let (a, b) = (
+                level(&m.file_a, 1.0)?,
+                level(&m.file_b, 10f64.powf(m.gain_b_db / 20.0))?,
+            );
             let offset = (m.offset_b_s * f64::from(RATE)) as usize;
             let mut samples = vec![0.0; a.len().max(offset + b.len())];
             samples.iter_mut().zip(&a).for_each(|(s, x)| *s += x);
-            samples[offset..].iter_mut().zip(&b).for_each(|(s, x)| *s += x);
-            let wave = Waveform { samples, rate: RATE };
-            Ok(Item { name: format!("mixture {}", m.id), wave, labels: vec![m.label_a.clone(), m.label_b.clone()] })
+            samples[offset..]
+                .iter_mut()
+                .zip(&b)
+                .for_each(|(s, x)| *s += x);
+            let wave = Waveform {
+                samples,
+                rate: RATE,
+            };
+            Ok(Item {
+                name: format!("mixture {}", m.id),
+                wave,
+                labels: vec![m.label_a.clone(), m.label_b.clone()],
+            })
         })
         .collect()
 }

@@ -28,6 +28,22 @@ use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, Search, generate};
 use crate::memory::Memory;
 use crate::model::Model;
 
+/// Words that tell of an order; forbidden where none was heard.
+const ORDER: [&str; 8] = [
+    "followed",
+    "then",
+    "before",
+    "after",
+    "afterwards",
+    "later",
+    "finally",
+    "eventually",
+];
+
+/// Below this centred similarity to the nearest caption the evidence is weak: of the ESC-10 clips under it, under half
+/// were captioned truly, of those above 80 to 97 %.
+const WEAK: f32 = 0.70;
+
 /// Words after which the word before them may not come again ("crinkling and crinkling").
 const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 
@@ -163,13 +179,15 @@ impl Captioner {
     /// # Errors
     /// As [`AudioStream::open`] and [`AudioStream::next_block`], and where the encoder cannot use the recording.
     pub fn listen(&self, source: &Source) -> Result<Heard> {
-        Ok(self.listen_warily(source)?.0)
+        self.listen_to(&mut AudioStream::open(source, self.tower.rate())?)
     }
 
-    fn listen_warily(&self, source: &Source) -> Result<(Heard, Vec<String>)> {
-        let mut stream = AudioStream::open(source, self.tower.rate())?;
-        let heard = self.tower.listen(&mut stream)?;
-        Ok((heard, stream.warnings().to_vec()))
+    /// Listens to a recording that is open already, at the encoder's rate.
+    ///
+    /// # Errors
+    /// As [`Captioner::listen`].
+    pub fn listen_to(&self, stream: &mut AudioStream) -> Result<Heard> {
+        self.tower.listen(stream)
     }
 
     /// What was heard as the decoder knows it, [parts, d]: one row for each sound, from the memory of clauses, where the
@@ -197,17 +215,26 @@ impl Captioner {
         generate(&self.model.decoder, embeddings, end, options).swap_remove(0)
     }
 
-    /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice.
-    pub fn rules(&self) -> Rules {
+    /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice, and no word of
+    /// order unless sounds were heard one after the other (`ordered`; a model that never learned clauses cannot tell).
+    pub fn rules(&self, ordered: bool) -> Rules {
         let tokenizer = &self.model.tokenizer;
-        let word = |w: &str| tokenizer.words().iter().position(|v| v == w);
-        let joins = JOINS.iter().filter_map(|w| word(w)).map(|i| i as u32);
+        let ids = |words: &[&str]| -> Vec<u32> {
+            let known = tokenizer.words().iter().zip(0..);
+            known
+                .filter(|(w, _)| words.contains(&w.as_str()))
+                .map(|(_, id)| id)
+                .collect()
+        };
+        let order = if self.model.card.clauses && !ordered {
+            ids(&ORDER)
+        } else {
+            Vec::new()
+        };
         Rules {
             no_repeat_ngram: 3,
-            banned: vec![tokenizer.unk(), tokenizer.pad()],
-            echo: Some(Echo {
-                joins: joins.collect(),
-            }),
+            banned: [&[tokenizer.unk(), tokenizer.pad()][..], &order].concat(),
+            echo: Some(Echo { joins: ids(&JOINS) }),
             ..Rules::default()
         }
     }
@@ -231,28 +258,47 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::listen`] and [`Captioner::bridge`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
-        let (heard, warnings) = self.listen_warily(source)?;
-        let strategy = options.bridge.unwrap_or(self.model.card.bridge);
-        let embeddings = self.bridge(&heard, &strategy)?;
-        let decoded = self.decode(
-            &embeddings,
-            &DecodeOptions {
-                search: options.search.clone(),
-                max_tokens: options.max_tokens,
-                rules: self.rules(),
-            },
-        );
+        let mut stream = AudioStream::open(source, self.tower.rate())?;
+        let heard = self.listen_to(&mut stream)?;
+        let mut caption = self.describe(&heard, options)?;
+        caption.warnings = stream.warnings().to_vec();
+        Ok(caption)
+    }
+
+    /// A sentence about what was heard.
+    ///
+    /// # Errors
+    /// As [`Captioner::bridge`].
+    pub fn describe(&self, heard: &Heard, options: &CaptionOptions) -> Result<Caption> {
+        let card = &self.model.card;
+        let strategy = options.bridge.unwrap_or(card.bridge);
+        let decode = DecodeOptions {
+            search: options.search.clone(),
+            max_tokens: options.max_tokens,
+            rules: self.rules(heard.ordered),
+        };
+        let decoded = self.decode(&self.bridge(heard, &strategy)?, &decode);
+        let mut neighbours =
+            self.neighbours(heard, options.neighbours.max(usize::from(card.centred)));
+        let (confidence, weak) = match neighbours.first() {
+            Some(nearest) if card.centred => (
+                nearest.similarity.clamp(0.0, 1.0),
+                nearest.similarity < WEAK,
+            ),
+            _ => (heard.confidence, heard.is_weak()),
+        };
+        neighbours.truncate(options.neighbours);
         Ok(Caption {
             text: sentence(&self.model.tokenizer.decode(&decoded.tokens)),
             logprob: decoded.logprob,
             strategy,
             duration: heard.duration,
-            neighbours: self.neighbours(&heard, options.neighbours),
-            confidence: heard.confidence,
-            weak: heard.is_weak(),
-            model: self.model.card.name.clone(),
-            sounds: heard.sounds,
-            warnings,
+            neighbours,
+            confidence,
+            weak,
+            model: card.name.clone(),
+            sounds: heard.sounds.clone(),
+            warnings: Vec::new(),
         })
     }
 }

@@ -129,7 +129,7 @@ fn a_caption_is_its_stages_composed() {
     let heard = captioner.listen(&source).unwrap();
     let embeddings = captioner.bridge(&heard, &Bridge::Nearest).unwrap();
     let decode = DecodeOptions {
-        rules: captioner.rules(),
+        rules: captioner.rules(false),
         ..DecodeOptions::default()
     };
     let decoded = captioner.decode(&embeddings, &decode);
