@@ -15,18 +15,17 @@ test *ARGS:
 bench SHARED="../shared":
     cargo run --release -p wsac --example bench_captions -- {{SHARED}}/audio/esc10
 
-# the same training step here and in PyTorch (needs torch and transformers)
-bench-peers SHARED="../shared":
-    cargo run --release -p wsac --example train_step
-    python3 {{SHARED}}/golden/wsac/peer_bench.py
+# the same training step here and in PyTorch, in turns (PYTHON: an interpreter with torch and transformers)
+bench-peers *ARGS:
+    bench/peers.sh {{ARGS}}
 
 # make the test recordings again (needs ffmpeg)
 fixtures:
     reference/make_audio_fixtures.sh
 
-# make models/mini again: see models/mini/README.md for its inputs and the recorded command
-bundle *ARGS:
-    cargo run --release -- train {{ARGS}}
+# train the decoder of models/mini again, from the train captions of AudioCaps
+bundle CAPTIONS="../shared/captions/audiocaps_train.csv":
+    cargo run --release -- train --captions {{CAPTIONS}} --config configs/mini.toml --out runs/mini
 
 # licences and advisories of all dependencies (needs cargo-deny)
 deny:

@@ -185,8 +185,8 @@ fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
                 eprintln!("wsac: {name}: warning: {warning}");
             }
             if caption.weak {
-                let percent = 100.0 * caption.confidence;
-                eprintln!("wsac: {name}: low confidence ({percent:.0} %): the caption is a guess");
+                let confidence = caption.confidence;
+                eprintln!("wsac: {name}: low confidence ({confidence:.2}): the caption is a guess");
             }
         }
     }
