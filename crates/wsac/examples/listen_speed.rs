@@ -1,14 +1,14 @@
-//! How fast YAMNet listens: `cargo run --release -p wsac --example listen_speed YAMNET.safetensors RECORDING`.
+//! How fast the built-in model listens: `cargo run --release -p wsac --example listen_speed RECORDING`.
 //!
-//! Prints the time to load the weights as f16 (what the bundle holds), and per number of threads the best of several
-//! runs of the network alone and of the whole way from the file to the scores.
+//! Prints the time to load the audio tower, and per number of threads the best of several runs of each step.
 
 use std::time::Instant;
 
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::clap::yamnet::Yamnet;
+use wsac::clap::AudioTower;
+use wsac::clap::listenings::listenings;
+use wsac::clap::mini::Mini;
 use wsac::mel::YamnetFrontEnd;
-use wsac::tensors::{TensorFile, Tensors};
 
 fn best<T>(runs: usize, mut f: impl FnMut() -> T) -> f64 {
     (0..runs)
@@ -21,55 +21,35 @@ fn best<T>(runs: usize, mut f: impl FnMut() -> T) -> f64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let [_, weights, recording] = &arguments[..] else {
-        return Err("give the weights and a recording".into());
-    };
-    let bytes = std::fs::read(weights)?;
-    let file = Tensors::parse(weights, &bytes)?;
-    let mut half = TensorFile::new();
-    for name in file.names() {
-        let shape = file.shape(name).ok_or("a listed tensor has a shape")?;
-        half.f16(name, &shape, &file.get(name, &shape)?);
-    }
-    let half = half.to_bytes()?;
-    let load = || Tensors::parse("f16", &half).and_then(|file| Yamnet::load(&file));
+    let recording = std::env::args().nth(1).ok_or("give a recording")?;
     let start = Instant::now();
-    let yamnet = load()?;
+    let mini = Mini::bundled()?;
     let first = start.elapsed().as_secs_f64() * 1e3;
-    let again = best(10, load);
-    println!(
-        "load {first:.1} ms, again {again:.1} ms ({} bytes of f16)",
-        half.len()
-    );
-
-    let source = Source::from(recording);
+    let source = Source::from(&recording);
+    let open = || AudioStream::open(&source, YamnetFrontEnd::RATE);
     let start = Instant::now();
-    yamnet.listen(&mut AudioStream::open(&source, YamnetFrontEnd::RATE)?)?;
-    println!("first listen {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    mini.listen(&mut open()?)?;
+    let listen = start.elapsed().as_secs_f64() * 1e3;
+    println!("load {first:.1} ms, first listen {listen:.1} ms");
+
     let wave = Waveform::load(&source, YamnetFrontEnd::RATE)?;
     println!("recording {:.2} s", wave.duration());
-    let patches = || {
-        let (mut front_end, mut patches) = (YamnetFrontEnd::new(), Vec::new());
-        front_end.push(&wave.samples, &mut patches);
-        front_end.finish(&mut patches);
-        patches
-    };
-    println!(
-        "decode and resample {:.1} ms",
-        best(10, || Waveform::load(&source, YamnetFrontEnd::RATE))
-    );
-    println!("log-mel {:.1} ms", best(10, patches));
-    let patches = patches();
+    let mel = || YamnetFrontEnd::new().mel(&wave.samples);
+    let (frames, evidence) = (mel(), mini.evidence(&mut open()?)?);
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?;
-        let network = best(10, || pool.install(|| yamnet.forward(&patches)));
-        let all = best(10, || {
-            pool.install(|| yamnet.listen(&mut AudioStream::open(&source, YamnetFrontEnd::RATE)?))
-        });
-        println!("{threads} threads: network {network:.1} ms, file to scores {all:.1} ms");
+        let load = pool.install(|| best(5, Mini::bundled));
+        let decode = best(10, || Waveform::load(&source, YamnetFrontEnd::RATE));
+        let frames_time = best(10, mel);
+        let versions = pool.install(|| best(10, || listenings(&frames, 0.1)));
+        let scene = best(10, || mini.scene(&evidence));
+        let all = pool.install(|| best(10, || mini.listen(&mut open()?)));
+        println!(
+            "{threads} threads: load {load:.1} ms; decode and resample {decode:.1} ms, mel {frames_time:.1} ms, \
+             listenings {versions:.1} ms, scene {scene:.1} ms; from the file to what was heard {all:.1} ms"
+        );
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::clap::AudioTower;
+use crate::clap::mini::Mini;
 use crate::clap::minilm::MiniLm;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -19,7 +20,13 @@ macro_rules! built_in {
 
 /// Names below `models/mini` and contents.
 #[cfg(feature = "bundled")]
-pub const FILES: &[(&str, &[u8])] = built_in!["minilm/model.safetensors", "minilm/vocab.txt"];
+pub const FILES: &[(&str, &[u8])] = built_in![
+    "yamnet.safetensors",
+    "classes.csv",
+    "classes.safetensors",
+    "minilm/model.safetensors",
+    "minilm/vocab.txt",
+];
 
 /// Nothing: this build has no model.
 #[cfg(not(feature = "bundled"))]
@@ -36,11 +43,23 @@ pub struct Part {
 }
 
 /// The parts of the model.
-pub const PARTS: &[Part] = &[Part {
-    what: "MiniLM",
-    licence: "Apache-2.0",
-    files: &["minilm/model.safetensors", "minilm/vocab.txt"],
-}];
+pub const PARTS: &[Part] = &[
+    Part {
+        what: "YAMNet",
+        licence: "Apache-2.0",
+        files: &["yamnet.safetensors"],
+    },
+    Part {
+        what: "AudioSet's classes in words and vectors",
+        licence: "CC BY-SA 4.0",
+        files: &["classes.csv", "classes.safetensors"],
+    },
+    Part {
+        what: "MiniLM",
+        licence: "Apache-2.0",
+        files: &["minilm/model.safetensors", "minilm/vocab.txt"],
+    },
+];
 
 /// The content of the file called `name`, as in [`FILES`].
 ///
@@ -78,7 +97,7 @@ pub fn text_tower() -> Result<MiniLm> {
 /// # Errors
 /// As [`file`].
 pub fn audio_tower() -> Result<Box<dyn AudioTower>> {
-    Err(Error::Config("this build of wsac cannot listen yet".into()))
+    Ok(Box::new(Mini::bundled()?))
 }
 
 /// The captioner of `mini`: decoder, vocabulary and memory.

@@ -2,9 +2,14 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+pub mod classes;
 mod encoder;
+pub mod evidence;
 mod heard;
+pub mod listenings;
+pub mod mini;
 pub mod minilm;
+pub mod scene;
 pub mod yamnet;
 
 use crate::audio::AudioStream;

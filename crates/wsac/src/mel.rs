@@ -1,4 +1,4 @@
-//! Sound as a picture: samples [n] -> log-mel frames [T, mels] -> patches [N, 96, 64].
+//! Sound as a picture: samples [n] -> mel frames [F, mels] -> log-mel patches [N, 96, 64].
 //!
 //! The pieces every front end is made of are [`Stft`] (frame -> spectrum) and [`MelBank`] (spectrum -> mel bands);
 //! a front end puts them together as its network was trained. [`YamnetFrontEnd`] is YAMNet's (AudioSet, Google).
@@ -122,19 +122,14 @@ impl MelBank {
     }
 }
 
-/// YAMNet's input: 16 kHz samples in [-1, 1] -> patches [96 frames, 64 mels], a new one every 48 frames (0.48 s).
+/// YAMNet's ear: 16 kHz samples in [-1, 1] -> mel frames [F, 64] -> patches [N, 96, 64], a new one every 48 frames.
 ///
-/// Frames are of 400 samples every 160, 512-point magnitudes, 64 bands of 125 to 7500 Hz, `ln(mel + 0.001)`. Samples
-/// are pushed as they come; [`YamnetFrontEnd::finish`] pads the end with silence to a whole patch.
+/// Frames are of 400 samples every 160 (10 ms), 512-point magnitudes, 64 bands of 125 to 7500 Hz. They are linear, so
+/// that they can be worked on; the logarithm comes with [`YamnetFrontEnd::patches`]. No frame depends on another.
 pub struct YamnetFrontEnd {
     stft: Stft,
     bank: MelBank,
     magnitudes: Vec<f32>,
-    /// Samples that start the next frame.
-    samples: Vec<f32>,
-    /// Frames [_, 64] that start the next patch.
-    frames: Vec<f32>,
-    taken: usize,
 }
 
 impl YamnetFrontEnd {
@@ -146,18 +141,20 @@ impl YamnetFrontEnd {
     pub const MELS: usize = 64;
     /// Numbers of a patch.
     pub const PATCH: usize = Self::FRAMES * Self::MELS;
+    /// Frames from a patch to the next.
+    pub const PATCH_HOP: usize = 48;
+    /// Samples from a frame to the next.
+    pub const FRAME_HOP: usize = 160;
     /// Seconds from a patch to the next.
     pub const HOP_SECONDS: f64 = 0.48;
     /// Seconds that a patch covers.
     pub const PATCH_SECONDS: f64 = 0.96;
 
     const FRAME: usize = 400;
-    const FRAME_HOP: usize = 160;
-    const PATCH_HOP: usize = 48;
     const N_FFT: usize = 512;
     const OFFSET: f32 = 0.001;
 
-    /// Before the first sample.
+    /// Plans its transform.
     #[allow(clippy::new_without_default)] // It plans a transform; that should be seen where it happens.
     pub fn new() -> Self {
         let stft = Stft::new(hann(Self::FRAME), Self::N_FFT);
@@ -165,39 +162,43 @@ impl YamnetFrontEnd {
             magnitudes: vec![0.0; stft.bins()],
             stft,
             bank: MelBank::htk(Self::RATE, Self::N_FFT, Self::MELS, 125.0, 7500.0),
-            samples: Vec::new(),
-            frames: Vec::new(),
-            taken: 0,
         }
     }
 
-    /// Takes `samples` and appends the patches [_, 96, 64] that are now whole to `patches`.
-    pub fn push(&mut self, samples: &[f32], patches: &mut Vec<f32>) {
-        self.taken += samples.len();
-        self.samples.extend_from_slice(samples);
-        let mut start = 0;
-        while let Some(frame) = self.samples.get(start..start + Self::FRAME) {
+    /// How many samples `patches` patches cover.
+    pub const fn samples(patches: usize) -> usize {
+        let frames = Self::FRAMES + (patches - 1) * Self::PATCH_HOP;
+        Self::FRAME + (frames - 1) * Self::FRAME_HOP
+    }
+
+    /// How many patches cover `samples` samples; at least one.
+    pub const fn covering(samples: usize) -> usize {
+        let more = samples.saturating_sub(Self::samples(1));
+        1 + more.div_ceil(Self::PATCH_HOP * Self::FRAME_HOP)
+    }
+
+    /// The linear mel magnitudes [F, 64] of `samples`, padded with silence so that every one of them is in a patch and
+    /// there is at least one.
+    pub fn mel(&mut self, samples: &[f32]) -> Vec<f32> {
+        let covered = Self::samples(Self::covering(samples.len()));
+        let mut samples = samples.to_vec();
+        samples.resize(covered, 0.0);
+        let count = 1 + (samples.len() - Self::FRAME) / Self::FRAME_HOP;
+        let mut mel = vec![0.0; count * Self::MELS];
+        let frames = samples.windows(Self::FRAME).step_by(Self::FRAME_HOP);
+        for (frame, bands) in frames.zip(mel.chunks_exact_mut(Self::MELS)) {
             self.stft.magnitudes(frame, &mut self.magnitudes);
-            let at = self.frames.len();
-            self.frames.resize(at + Self::MELS, 0.0);
-            let bands = &mut self.frames[at..];
             self.bank.apply(&self.magnitudes, bands);
-            bands.iter_mut().for_each(|x| *x = (*x + Self::OFFSET).ln());
-            start += Self::FRAME_HOP;
         }
-        self.samples.drain(..start);
-        while let Some(patch) = self.frames.get(..Self::PATCH) {
-            patches.extend_from_slice(patch);
-            self.frames.drain(..Self::PATCH_HOP * Self::MELS);
-        }
+        mel
     }
 
-    /// Pads with silence so that every sample is in a patch and there is at least one, and appends what is left.
-    pub fn finish(mut self, patches: &mut Vec<f32>) {
-        let first = Self::FRAME + (Self::FRAMES - 1) * Self::FRAME_HOP;
-        let hop = Self::PATCH_HOP * Self::FRAME_HOP;
-        let whole = first + self.taken.saturating_sub(first).div_ceil(hop) * hop;
-        self.push(&vec![0.0; whole - self.taken], patches);
+    /// Linear `mel` [F, 64] -> patches [N, 96, 64] of `ln(mel + 0.001)`, what the network takes.
+    pub fn patches(mel: &[f32]) -> Vec<f32> {
+        let log: Vec<f32> = mel.iter().map(|x| (x + Self::OFFSET).ln()).collect();
+        let patches = log.windows(Self::PATCH);
+        let patches = patches.step_by(Self::PATCH_HOP * Self::MELS);
+        patches.flatten().copied().collect()
     }
 }
 
@@ -208,14 +209,8 @@ mod tests {
     use crate::golden::{assert_close, json, numbers, shared};
     use crate::tensors::Tensors;
 
-    fn patches(samples: &[f32], block: usize) -> Vec<f32> {
-        let mut front_end = YamnetFrontEnd::new();
-        let mut patches = Vec::new();
-        for b in samples.chunks(block) {
-            front_end.push(b, &mut patches);
-        }
-        front_end.finish(&mut patches);
-        patches
+    fn patches(samples: &[f32]) -> Vec<f32> {
+        YamnetFrontEnd::patches(&YamnetFrontEnd::new().mel(samples))
     }
 
     #[test]
@@ -244,7 +239,7 @@ mod tests {
         let Some(golden) = json("golden/yamnet/synthetic.json") else {
             return;
         };
-        let patches = patches(&crate::golden::yamnet_signal(), 1_000);
+        let patches = patches(&crate::golden::yamnet_signal());
         assert_eq!(patches.len() / YamnetFrontEnd::PATCH, 6);
         let frame = |name: &str| numbers(&golden[name]);
         assert_close("frame 0", &patches[..64], &frame("log_mel_frame0"), 1e-4);
@@ -253,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_padded_to_whole_hops_and_blocks_do_not_matter() {
+    fn the_end_is_padded_to_whole_hops() {
         for (samples, windows) in [
             (0, 1),
             (16, 1),
@@ -264,9 +259,16 @@ mod tests {
             (80_016, 10),
         ] {
             let x: Vec<f32> = (0..samples).map(|n| (n as f32 * 0.3).sin()).collect();
-            let whole = patches(&x, usize::MAX);
+            let whole = patches(&x);
             assert_eq!(whole.len(), windows * YamnetFrontEnd::PATCH, "{samples}");
-            assert_eq!(patches(&x, 333), whole);
         }
+    }
+
+    #[test]
+    fn later_patches_are_those_of_the_later_samples() {
+        let x: Vec<f32> = (0..80_000).map(|n| (n as f32 * 0.3).sin()).collect();
+        let hop = YamnetFrontEnd::PATCH_HOP * YamnetFrontEnd::FRAME_HOP;
+        let later = patches(&x[3 * hop..]);
+        assert!(patches(&x)[3 * YamnetFrontEnd::PATCH..] == later);
     }
 }

@@ -11,7 +11,7 @@ mod schedule;
 mod settings;
 
 pub use config::{Noise, Optimizer, TrainConfig};
-pub use prepare::Prepared;
+pub use prepare::{Prepared, embed_cached};
 pub use run::{Event, Job, Outcome, run};
 pub use schedule::Schedule;
 

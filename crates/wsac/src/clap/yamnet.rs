@@ -7,9 +7,8 @@ use rayon::prelude::*;
 use wsac_nn::conv::{Extent, Window, bias_relu, conv3x3, depthwise3x3};
 use wsac_nn::matmul::{Mat, Store, matmul};
 
-use crate::audio::AudioStream;
 use crate::embedding::dot;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mel::YamnetFrontEnd;
 use crate::tensors::Tensors;
 
@@ -71,62 +70,6 @@ pub struct Features {
     pub logits: Vec<f32>,
 }
 
-/// The classes heard in each window of a recording, and how loud it was.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WindowScores {
-    /// The score of each class in each window, [T, 521], each in (0, 1).
-    pub scores: Vec<f32>,
-    /// Seconds of the recording.
-    pub duration: f64,
-    /// The root of the mean square of all samples; full scale is 1.
-    pub rms: f32,
-    /// The largest magnitude of a sample.
-    pub peak: f32,
-}
-
-impl WindowScores {
-    /// Seconds from a window to the next.
-    pub const HOP: f64 = YamnetFrontEnd::HOP_SECONDS;
-    /// Seconds that a window covers.
-    pub const WINDOW: f64 = YamnetFrontEnd::PATCH_SECONDS;
-
-    /// How many windows there are; at least one.
-    pub fn len(&self) -> usize {
-        self.scores.len() / CLASSES
-    }
-
-    /// Whether there is no window.
-    pub fn is_empty(&self) -> bool {
-        self.scores.is_empty()
-    }
-
-    /// The scores of window `t`, which begins `t * HOP` seconds into the recording: [521].
-    pub fn window(&self, t: usize) -> &[f32] {
-        &self.scores[t * CLASSES..(t + 1) * CLASSES]
-    }
-
-    /// The windows in order.
-    pub fn windows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
-        self.scores.chunks_exact(CLASSES)
-    }
-
-    /// The mean of the `k` highest scores of each class over all windows (of all, where there are fewer): [521].
-    pub fn pooled(&self, k: usize) -> Vec<f32> {
-        let k = k.clamp(1, self.len().max(1));
-        let pool = |class: usize| {
-            let mut scores: Vec<f32> = self.windows().map(|w| w[class]).collect();
-            scores.sort_by(|a, b| b.total_cmp(a));
-            scores.iter().take(k).sum::<f32>() / k as f32
-        };
-        (0..CLASSES).map(pool).collect()
-    }
-
-    /// Whether every sample was exactly zero.
-    pub fn is_silent(&self) -> bool {
-        self.peak == 0.0
-    }
-}
-
 impl Yamnet {
     /// The weights in `file`, stored as f32, f16 or bf16.
     ///
@@ -164,6 +107,11 @@ impl Yamnet {
                 .collect::<Result<_>>()?,
             classifier: pair("classifier", &[CLASSES, WIDTH])?,
         })
+    }
+
+    /// What its last layer looks for in an embedding, a row a class: [521, 1024].
+    pub fn classifier(&self) -> &[f32] {
+        &self.classifier.0
     }
 
     /// `patches` [N, 96, 64] of log-mel numbers -> embeddings [N, 1024] and logits [N, 521].
@@ -217,48 +165,14 @@ impl Yamnet {
         Features { embeddings, logits }
     }
 
-    /// Listens to a whole recording at 16 kHz, a few patches at a time: memory grows only by the scores, 4 kB a second.
+    /// `patches` [N, 96, 64] of log-mel numbers -> the score of each class in each, [N, 521], in (0, 1).
     ///
-    /// # Errors
-    /// Where `sound` is not at 16 kHz, or breaks as in [`AudioStream::next_block`].
-    pub fn listen(&self, sound: &mut AudioStream) -> Result<WindowScores> {
-        if sound.rate() != YamnetFrontEnd::RATE {
-            let (is, wanted) = (sound.rate(), YamnetFrontEnd::RATE);
-            return Err(Error::Config(format!(
-                "YAMNet listens at {wanted} Hz, not {is} Hz"
-            )));
-        }
-        let mut front_end = YamnetFrontEnd::new();
-        let (mut patches, mut scores) = (Vec::new(), Vec::new());
-        let (mut samples, mut squares, mut peak) = (0usize, 0f64, 0f32);
-        while let Some(block) = sound.next_block()? {
-            samples += block.len();
-            for &x in &block {
-                squares += f64::from(x) * f64::from(x);
-                peak = peak.max(x.abs());
-            }
-            front_end.push(&block, &mut patches);
-            while patches.len() >= BATCH * YamnetFrontEnd::PATCH {
-                let rest = patches.split_off(BATCH * YamnetFrontEnd::PATCH);
-                self.score(&patches, &mut scores);
-                patches = rest;
-            }
-        }
-        front_end.finish(&mut patches);
-        for batch in patches.chunks(BATCH * YamnetFrontEnd::PATCH) {
-            self.score(batch, &mut scores);
-        }
-        Ok(WindowScores {
-            scores,
-            duration: samples as f64 / f64::from(YamnetFrontEnd::RATE),
-            rms: (squares / samples.max(1) as f64).sqrt() as f32,
-            peak,
-        })
-    }
-
-    fn score(&self, patches: &[f32], scores: &mut Vec<f32>) {
-        let logits = self.forward(patches).logits;
-        scores.extend(logits.iter().map(|x| 1.0 / (1.0 + (-x).exp())));
+    /// # Panics
+    /// Where `patches` is no whole number of patches.
+    pub fn scores(&self, patches: &[f32]) -> Vec<f32> {
+        let batches = patches.chunks(BATCH * YamnetFrontEnd::PATCH);
+        let logits = batches.flat_map(|batch| self.forward(batch).logits);
+        logits.map(|x| 1.0 / (1.0 + (-x).exp())).collect()
     }
 }
 
@@ -302,7 +216,6 @@ fn transposed(x: &[f32], rows: usize) -> Vec<f32> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::audio::{Source, Waveform};
     use crate::golden::{assert_close, json, numbers, shared, yamnet_signal};
     use crate::tensors::TensorFile;
 
@@ -313,10 +226,7 @@ mod tests {
     }
 
     fn patches(samples: &[f32]) -> Vec<f32> {
-        let (mut front_end, mut patches) = (YamnetFrontEnd::new(), Vec::new());
-        front_end.push(samples, &mut patches);
-        front_end.finish(&mut patches);
-        patches
+        YamnetFrontEnd::patches(&YamnetFrontEnd::new().mel(samples))
     }
 
     #[test]
@@ -357,54 +267,6 @@ mod tests {
     }
 
     #[test]
-    fn real_clips_are_heard_as_in_the_golden_run() {
-        let (Some(yamnet), Some(golden), Some(names)) = (
-            yamnet(),
-            json("golden/yamnet/esc10_clips.json"),
-            shared("models/yamnet/yamnet_class_map.csv"),
-        ) else {
-            return;
-        };
-        let names: Vec<String> = csv::Reader::from_path(names)
-            .unwrap()
-            .records()
-            .map(|row| row.unwrap()[2].to_owned())
-            .collect();
-        for clip in golden.as_array().unwrap() {
-            let file = clip["file"].as_str().unwrap();
-            let Some(path) = shared(&format!("audio/esc10/{file}")) else {
-                return;
-            };
-            let mut sound = AudioStream::open(&Source::from(path), 16_000).unwrap();
-            let heard = yamnet.listen(&mut sound).unwrap();
-            assert_eq!(
-                heard.len() as u64,
-                clip["n_patches"].as_u64().unwrap(),
-                "{file}"
-            );
-            let samples = (heard.duration * 16_000.0).round() as u64;
-            assert_eq!(samples, clip["samples_16k"].as_u64().unwrap(), "{file}");
-            let rms = clip["decoded_rms"].as_f64().unwrap() as f32;
-            assert!(
-                (heard.rms / rms - 1.0).abs() < 0.1,
-                "{file}: {} {rms}",
-                heard.rms
-            );
-            let pooled = heard.pooled(3);
-            let top = clip["top3_pooled"].as_array().unwrap();
-            let mut order: Vec<usize> = (0..CLASSES).collect();
-            order.sort_by(|&a, &b| pooled[b].total_cmp(&pooled[a]));
-            assert_eq!(names[order[0]], top[0][0].as_str().unwrap(), "{file}");
-            for sound in top {
-                let (name, score) = (sound[0].as_str().unwrap(), sound[1].as_f64().unwrap());
-                let class = names.iter().position(|n| n == name).unwrap();
-                let ours = f64::from(pooled[class]);
-                assert!((ours - score).abs() < 0.02, "{file}: {name} {ours} {score}");
-            }
-        }
-    }
-
-    #[test]
     fn f16_weights_hear_the_same() {
         let (Some(yamnet), Some(path)) = (yamnet(), shared("models/yamnet/yamnet_f32.safetensors"))
         else {
@@ -419,47 +281,8 @@ mod tests {
         }
         let bytes = half.to_bytes().unwrap();
         let half = Yamnet::load(&Tensors::parse("f16", &bytes).unwrap()).unwrap();
-        let wave = Waveform {
-            samples: yamnet_signal(),
-            rate: 16_000,
-        };
-        let hear =
-            |net: &Yamnet| net.listen(&mut AudioStream::from_waveform(&wave, 16_000).unwrap());
-        let (a, b) = (hear(&yamnet).unwrap(), hear(&half).unwrap());
-        assert_close("scores", &b.scores, &a.scores, 5e-3);
-    }
-
-    #[test]
-    fn silence_is_known_and_other_rates_are_refused() {
-        let Some(yamnet) = yamnet() else { return };
-        let wave = Waveform {
-            samples: vec![0.0; 100],
-            rate: 8_000,
-        };
-        let heard = yamnet.listen(&mut AudioStream::from_waveform(&wave, 16_000).unwrap());
-        let heard = heard.unwrap();
-        assert!(heard.is_silent() && heard.len() == 1 && heard.rms == 0.0);
-        assert_eq!(heard.duration, 0.0125);
-        assert!(
-            yamnet
-                .listen(&mut AudioStream::from_waveform(&wave, 8_000).unwrap())
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn pooling_takes_the_highest_windows() {
-        let mut scores = vec![0.0; 4 * CLASSES];
-        for (t, score) in [0.1, 0.9, 0.5, 0.7].into_iter().enumerate() {
-            scores[t * CLASSES + 3] = score;
-        }
-        let heard = WindowScores {
-            scores,
-            duration: 2.4,
-            rms: 0.1,
-            peak: 0.5,
-        };
-        assert!((heard.pooled(3)[3] - 0.7).abs() < 1e-6);
-        assert!((heard.pooled(9)[3] - 0.55).abs() < 1e-6);
+        let patches = patches(&yamnet_signal());
+        let (a, b) = (yamnet.scores(&patches), half.scores(&patches));
+        assert_close("scores", &b, &a, 5e-3);
     }
 }

@@ -1,0 +1,109 @@
+//! Makes the audio tower's files of `models/mini`:
+//!
+//! ```text
+//! cargo run --release -p wsac --example make_mini yamnet YAMNET.safetensors       -> yamnet.safetensors, f16
+//! cargo run --release -p wsac --example make_mini classes CAPTIONS.csv [CACHE]    -> classes.safetensors
+//! ```
+//!
+//! A class vector lies between what the class is called and what people write where it sounds: the name and the phrase
+//! of `classes.csv`, each drawn to the captions nearest to it, weigh the same. The captions are AudioCaps' training set;
+//! their embeddings are kept in the folder CACHE.
+
+use std::path::Path;
+
+use wsac::clap::TextTower;
+use wsac::clap::classes::Class;
+use wsac::embedding::{Embeddings, dot};
+use wsac::tensors::{TensorFile, Tensors};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini");
+/// Captions that a class vector is drawn to, and how sharply the nearest of them count.
+const NEAREST: usize = 20;
+const TAU: f32 = 0.05;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["yamnet", weights] => yamnet(weights),
+        ["classes", captions] => classes(captions, None),
+        ["classes", captions, cache] => classes(captions, Some(Path::new(cache))),
+        _ => Err("give `yamnet WEIGHTS` or `classes CAPTIONS [CACHE]`".into()),
+    }
+}
+
+/// The published weights in f16: 7.5 MB, and no score moves by 5e-3.
+fn yamnet(weights: &str) -> Result<()> {
+    let bytes = std::fs::read(weights)?;
+    let whole = Tensors::parse(weights, &bytes)?;
+    let mut half = TensorFile::new();
+    half.describe("YAMNet (Google, AudioSet, Apache-2.0), batch norm folded in, f16");
+    for name in whole.names() {
+        let shape = whole.shape(name).ok_or("a listed tensor has a shape")?;
+        half.f16(name, &shape, &whole.get(name, &shape)?);
+    }
+    Ok(half.save(format!("{FOLDER}/yamnet.safetensors"))?)
+}
+
+/// V = unit(refine(names) + refine(phrases)), [521, d] in f16.
+fn classes(captions: &str, cache: Option<&Path>) -> Result<()> {
+    let table = format!("{FOLDER}/classes.csv");
+    let classes = Class::read_all(&table, &std::fs::read(&table)?)?;
+    let set = wsac::dataset::read_captions(captions)?;
+    let mut captions: Vec<String> = set.captions().map(|c| c.trim().to_string()).collect();
+    captions.sort_unstable();
+    captions.dedup();
+    let tower = wsac::bundled::text_tower()?;
+    let mut progress = |done: usize, all: usize| eprint!("\r{done} of {all} captions");
+    let captions = wsac::train::embed_cached(&captions, &tower, "mini", cache, &mut progress)?;
+
+    let embed = |text: &dyn Fn(&Class) -> String| -> Result<Embeddings> {
+        let texts: Vec<String> = classes.iter().map(text).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        Ok(tower.embed(&texts, &mut |_| {})?)
+    };
+    let names = unit_sum(&[
+        embed(&|c| c.name.to_lowercase())?,
+        embed(&|c| format!("the sound of {}", c.name.to_lowercase()))?,
+        embed(&|c| format!("{} can be heard", c.name.to_lowercase()))?,
+    ])?;
+    let phrases = embed(&|c| c.phrase.clone())?;
+    let vectors = unit_sum(&[refine(&names, &captions)?, refine(&phrases, &captions)?])?;
+
+    let mut file = TensorFile::new();
+    file.describe("text vectors of AudioSet's 521 classes in the space of all-MiniLM-L6-v2");
+    let shape = [vectors.len(), vectors.dim()];
+    file.f16("vectors", &shape, vectors.as_slice());
+    Ok(file.save(format!("{FOLDER}/classes.safetensors"))?)
+}
+
+/// unit(v + sum of softmax(cosine / tau) * caption over the nearest captions) for each row v.
+fn refine(rows: &Embeddings, captions: &Embeddings) -> Result<Embeddings> {
+    let refined = rows.rows().flat_map(|row| {
+        let mut near: Vec<(f32, &[f32])> = captions.rows().map(|c| (dot(row, c), c)).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        near.truncate(NEAREST);
+        let weights: Vec<f32> = near
+            .iter()
+            .map(|n| ((n.0 - near[0].0) / TAU).exp())
+            .collect();
+        let sum: f32 = weights.iter().sum();
+        let mut refined = row.to_vec();
+        for (weight, (_, caption)) in weights.iter().zip(&near) {
+            (refined.iter_mut().zip(*caption)).for_each(|(v, c)| *v += weight / sum * c);
+        }
+        refined
+    });
+    Ok(Embeddings::new(rows.dim(), refined.collect())?)
+}
+
+/// The sums of the rows, brought to unit length.
+fn unit_sum(all: &[Embeddings]) -> Result<Embeddings> {
+    let mut sum = vec![0.0; all[0].as_slice().len()];
+    for rows in all {
+        (sum.iter_mut().zip(rows.as_slice())).for_each(|(s, x)| *s += x);
+    }
+    Ok(Embeddings::new(all[0].dim(), sum)?)
+}

@@ -1,0 +1,170 @@
+//! The audio tower of `mini`: a recording at 16 kHz -> what was heard, with embeddings [384] among MiniLM's.
+//!
+//! ```text
+//! samples -evidence-> YAMNet scores [5, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
+//! ```
+//!
+//! It was trained on no pair of sound and text, and can say no more than AudioSet's classes do.
+
+use std::path::Path;
+
+use super::classes::{Class, Classes};
+use super::evidence::Evidence;
+use super::scene::{Scene, SceneOptions, ScenePart, scene};
+use super::yamnet::Yamnet;
+use super::{AudioTower, Heard, Part, Sound};
+use crate::audio::AudioStream;
+use crate::bundled;
+use crate::error::{Error, Result};
+use crate::mel::YamnetFrontEnd;
+use crate::tensors::Tensors;
+
+/// The files it is made of: YAMNet, the table of classes, their text vectors.
+const FILES: [&str; 3] = ["yamnet.safetensors", "classes.csv", "classes.safetensors"];
+
+/// How many sounds are named for a recording, and for a part.
+const NAMED: usize = 5;
+const NAMED_OF_PART: usize = 3;
+
+/// YAMNet, and its classes in words.
+pub struct Mini {
+    yamnet: Yamnet,
+    classes: Classes,
+    options: SceneOptions,
+}
+
+impl Mini {
+    /// The tower that is built in.
+    ///
+    /// # Errors
+    /// Where this build has none.
+    pub fn bundled() -> Result<Self> {
+        let [yamnet, table, vectors] = FILES.map(bundled::file);
+        Self::parse(FILES, [yamnet?, table?, vectors?])
+    }
+
+    /// The tower in `folder`: `yamnet.safetensors`, `classes.csv`, `classes.safetensors`.
+    ///
+    /// # Errors
+    /// Where a file is missing or damaged.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
+        let paths = FILES.map(|name| folder.as_ref().join(name));
+        let read = |path: &Path| std::fs::read(path).map_err(|e| Error::io(path, e));
+        let bytes = [read(&paths[0])?, read(&paths[1])?, read(&paths[2])?];
+        Self::parse(paths.each_ref(), bytes.each_ref().map(Vec::as_slice))
+    }
+
+    fn parse<P: AsRef<Path>>(paths: [P; 3], bytes: [&[u8]; 3]) -> Result<Self> {
+        let yamnet = Yamnet::load(&Tensors::parse(&paths[0], bytes[0])?)?;
+        let rows = Class::read_all(&paths[1], bytes[1])?;
+        let classes = Classes::new(rows, &Tensors::parse(&paths[2], bytes[2])?, &yamnet)?;
+        Ok(Self {
+            yamnet,
+            classes,
+            options: SceneOptions::default(),
+        })
+    }
+
+    /// With other rules about when a further sound is believed.
+    pub fn with_options(self, options: SceneOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// What is known about the classes.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The scores of a recording, the first step of [`AudioTower::listen`].
+    ///
+    /// # Errors
+    /// As [`AudioTower::listen`].
+    pub fn evidence(&self, audio: &mut AudioStream) -> Result<Evidence> {
+        Evidence::gather(&self.yamnet, audio)
+    }
+
+    /// The sounds that `evidence` tells of; `None` where it tells of none. The second step.
+    pub fn scene(&self, evidence: &Evidence) -> Option<Scene> {
+        scene(evidence, &self.classes, &self.options)
+    }
+
+    /// The scene as every tower tells it. The third step.
+    fn tell(&self, scene: Scene, duration: f64) -> Heard {
+        let part = |part: &ScenePart| Part {
+            embedding: match scene.parts.len() {
+                1 => scene.whole.clone(),
+                _ => part.embedding.clone(),
+            },
+            start: part.start().min(duration),
+            end: part.end().min(duration),
+            sounds: self.sounds(&part.classes, NAMED_OF_PART, &scene.evidence),
+        };
+        let order = scene.order();
+        let ordered = order.is_some();
+        let order = order.unwrap_or_else(|| (0..scene.parts.len()).collect());
+        let told = scene.evidence.iter().zip(self.classes.iter());
+        let told = told.filter(|(_, class)| !class.dropped);
+        Heard {
+            parts: order.iter().map(|&j| part(&scene.parts[j])).collect(),
+            sounds: self.sounds(&scene.whole_classes, NAMED, &scene.evidence),
+            confidence: told.map(|(p, _)| *p).fold(0.0, f32::max),
+            embedding: scene.whole,
+            duration,
+            ordered,
+        }
+    }
+
+    /// No sample differs from 0: that is sure, but there is nothing to tell.
+    fn silence(&self, duration: f64) -> Heard {
+        let silence = self.classes.silence();
+        let embedding = self.classes.embedding(silence);
+        let sounds = vec![Sound {
+            name: self.classes.class(silence).name.clone(),
+            score: 1.0,
+        }];
+        Heard {
+            parts: vec![Part {
+                embedding: embedding.clone(),
+                start: 0.0,
+                end: duration,
+                sounds: sounds.clone(),
+            }],
+            embedding,
+            sounds,
+            duration,
+            confidence: 0.0,
+            ordered: false,
+        }
+    }
+
+    /// The first `most` of `classes` by name.
+    fn sounds(&self, classes: &[usize], most: usize, evidence: &[f32]) -> Vec<Sound> {
+        let sound = |&c: &usize| Sound {
+            name: self.classes.class(c).name.clone(),
+            score: evidence[c],
+        };
+        classes.iter().take(most).map(sound).collect()
+    }
+}
+
+impl AudioTower for Mini {
+    fn dim(&self) -> usize {
+        self.classes.dim()
+    }
+
+    fn rate(&self) -> u32 {
+        YamnetFrontEnd::RATE
+    }
+
+    fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
+        let evidence = self.evidence(audio)?;
+        let duration = evidence.duration();
+        Ok(match self.scene(&evidence) {
+            Some(scene) => self.tell(scene, duration),
+            None => self.silence(duration),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
