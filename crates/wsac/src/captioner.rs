@@ -44,6 +44,9 @@ const ORDER: [&str; 8] = [
 /// were captioned truly, of those above 80 to 97 %.
 const WEAK: f32 = 0.70;
 
+/// How often a caption may stand in a memory and still leave room for others among the nearest.
+const REPEATED: usize = 8;
+
 /// Words after which the word before them may not come again ("crinkling and crinkling").
 const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 
@@ -239,18 +242,27 @@ impl Captioner {
         }
     }
 
-    /// The captions of the memory nearest to `heard`, best first.
+    /// The `k` captions of the memory nearest to `heard`, best first. What several people wrote alike is told once.
     pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
+        let mut told: Vec<Neighbour> = Vec::with_capacity(k);
         if k == 0 {
-            return Vec::new();
+            return told;
         }
         let memory = &self.model.memory;
-        let hits = memory.nearest(&heard.embedding, k).into_iter();
-        hits.map(|hit| Neighbour {
-            caption: memory.caption(hit.index).to_owned(),
-            similarity: hit.similarity,
-        })
-        .collect()
+        for hit in memory.nearest(&heard.embedding, REPEATED * k) {
+            let caption = memory.caption(hit.index);
+            if told.len() < k
+                && told
+                    .iter()
+                    .all(|t| !t.caption.eq_ignore_ascii_case(caption))
+            {
+                told.push(Neighbour {
+                    caption: caption.to_owned(),
+                    similarity: hit.similarity,
+                });
+            }
+        }
+        told
     }
 
     /// A sentence about a recording.

@@ -206,3 +206,15 @@ fn words_become_a_sentence() {
         assert_eq!(sentence(words), want);
     }
 }
+
+#[test]
+fn a_caption_that_the_memory_has_twice_is_told_once() {
+    let mut captioner = captioner(false);
+    let captions = ["rain falls", "Rain falls", "a dog barks"];
+    let rows = vec![0.0, 1.0, 0.1, 0.0, 1.0, 0.1, 1.0, 0.0, 0.1];
+    captioner.model.memory = Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap();
+    let heard = captioner.listen(&recording(&[0.5])).unwrap();
+    let told = captioner.neighbours(&heard, 2);
+    let told: Vec<&str> = told.iter().map(|n| n.caption.as_str()).collect();
+    assert_eq!(told, ["rain falls", "a dog barks"]);
+}
