@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 .map(|name| bundled::file(name).map(<[u8]>::len))
                 .sum::<wsac::Result<usize>>()?;
             let size = bytes as f64 / 1e6;
-            println!("  {:<14} {size:>5.1} MB  {}", part.what, part.licence);
+            println!("  {:<40} {size:>5.1} MB  {}", part.what, part.licence);
         }
         describe(&bundled::model()?);
     }

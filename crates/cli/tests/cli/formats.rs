@@ -1,12 +1,12 @@
 //! `wsac caption`: formats, streams, lists, exit codes, and the README's first command.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::world::{World, repository, stderr, stdout};
+use crate::world::{World, process, repository, stderr, stdout};
 
 #[test]
 fn the_first_command_of_the_readme_names_the_dog() {
@@ -189,7 +189,7 @@ fn every_strategy_and_every_search_gives_a_sentence() {
 fn a_reader_that_goes_away_is_no_error() {
     let world = World::new();
     let path = world.clip("dog.ogg", "dog.ogg");
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("wsac"))
+    let mut child = process()
         .arg("caption")
         .args(vec![&path; 3])
         .stdout(Stdio::piped())

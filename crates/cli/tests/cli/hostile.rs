@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::world::{World, repository, stderr, stdout, tone, wav, wav_header};
+use crate::world::{World, process, repository, stderr, stdout, tone, wav, wav_header};
 
 /// What a file must give.
 enum Answer {
@@ -94,7 +94,7 @@ fn a_file_that_may_not_be_read_is_one_line() {
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
     mode(&path, 0o000).expect("we own it");
     let binary = assert_cmd::cargo::cargo_bin("wsac");
-    let mut command = Command::new(&binary);
+    let mut command = process();
     if fs::File::open(&path).is_ok() {
         // A copy in the test's folder, as nobody may not reach the one in the build folder.
         let copy = world.path("wsac");
@@ -102,6 +102,7 @@ fn a_file_that_may_not_be_read_is_one_line() {
         mode(&copy, 0o755).expect("we own it");
         mode(path.parent().expect("a folder"), 0o755).expect("we own it");
         command = Command::new(copy);
+        command.env_remove("WSAC_MODEL");
         command.uid(65_534).gid(65_534);
     }
     let out = match command.arg("caption").arg(&path).output() {
@@ -119,7 +120,7 @@ fn a_file_that_may_not_be_read_is_one_line() {
 #[test]
 fn two_hours_of_silence_take_bounded_memory() {
     use std::io::Write;
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     use std::time::Duration;
 
     const MOST: u64 = 400 << 10;
@@ -132,7 +133,7 @@ fn two_hours_of_silence_take_bounded_memory() {
     // The rest is a hole in the file, which reads as zeros.
     file.set_len(44 + u64::from(len)).expect("a sparse file");
     drop(file);
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("wsac"))
+    let mut child = process()
         .args(["caption", "--format", "jsonl"])
         .arg(&path)
         .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use predicates::str::contains;
 
-use crate::world::World;
+use crate::world::{World, process};
 
 /// A decoder that learns 40 captions in a second.
 const SMALL: &str = "batch = 8\nclauses = 0.0\n[decoder]\nwidth = 32\nlayers = 1\nheads = 2\n";
@@ -102,7 +102,7 @@ fn an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_end() {
     let world = World::new();
     prepare(&world);
     let whole = ["--epochs", "400", "--quiet"];
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("wsac"));
+    let mut command = process();
     command
         .args(TRAIN)
         .args(whole)

@@ -59,6 +59,13 @@ impl World {
     }
 }
 
+/// `wsac` for tests that watch the process itself.
+pub fn process() -> std::process::Command {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("wsac"));
+    command.env_remove("WSAC_MODEL");
+    command
+}
+
 /// The root of the repository.
 pub fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
