@@ -1,19 +1,25 @@
-//! Makes the audio tower's files of `models/mini`:
+//! Makes the files of `models/mini`, but for MiniLM's (`reference/make_minilm.py`):
 //!
 //! ```text
 //! cargo run --release -p wsac --example make_mini yamnet YAMNET.safetensors       -> yamnet.safetensors, f16
 //! cargo run --release -p wsac --example make_mini classes CAPTIONS.csv [CACHE]    -> classes.safetensors
+//! cargo run --release -p wsac --example make_mini model RUN                       -> decoder, tokenizer, memories
 //! ```
 //!
 //! A class vector lies between what the class is called and what people write where it sounds: the name and the phrase
 //! of `classes.csv`, each drawn to the captions nearest to it, weigh the same. The captions are AudioCaps' training set;
 //! their embeddings are kept in the folder CACHE.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use wsac::clap::TextTower;
 use wsac::clap::classes::Class;
 use wsac::embedding::{Embeddings, dot};
+use wsac::memory::Memory;
+use wsac::model::{Model, Precision};
+use wsac::rng::Stream;
 use wsac::tensors::{TensorFile, Tensors};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -22,6 +28,9 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini");
 /// Captions that a class vector is drawn to, and how sharply the nearest of them count.
 const NEAREST: usize = 20;
 const TAU: f32 = 0.05;
+/// The captions and clauses that ship.
+const CAPTIONS: usize = 12_000;
+const CLAUSES: usize = 8_000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,7 +39,8 @@ fn main() -> Result<()> {
         ["yamnet", weights] => yamnet(weights),
         ["classes", captions] => classes(captions, None),
         ["classes", captions, cache] => classes(captions, Some(Path::new(cache))),
-        _ => Err("give `yamnet WEIGHTS` or `classes CAPTIONS [CACHE]`".into()),
+        ["model", run] => model(run),
+        _ => Err("give `yamnet WEIGHTS`, `classes CAPTIONS [CACHE]` or `model RUN`".into()),
     }
 }
 
@@ -106,4 +116,51 @@ fn unit_sum(all: &[Embeddings]) -> Result<Embeddings> {
         (sum.iter_mut().zip(rows.as_slice())).for_each(|(s, x)| *s += x);
     }
     Ok(Embeddings::new(all[0].dim(), sum)?)
+}
+
+/// The decoder and the memories of a run of `wsac train`, as they ship: weights in f16, a sample of captions and clauses.
+fn model(run: &str) -> Result<()> {
+    let mut model = Model::load(run)?;
+    let (captions, clauses) = (
+        model.memory,
+        model
+            .clauses
+            .take()
+            .ok_or("the run has learned no clauses")?,
+    );
+    // Rare words are mostly slips of the pen; a caption that has one is no good example.
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for word in captions.captions().flat_map(words) {
+        *counts.entry(word).or_default() += 1;
+    }
+    let plain = |text: &str| words(text).all(|w| counts.get(&w).is_some_and(|&n| n >= 5));
+    let sample = |memory: &Memory,
+                  stream: &str,
+                  lengths: RangeInclusive<usize>,
+                  most: usize|
+     -> Result<Memory> {
+        let mut seen = HashSet::new();
+        let mut kept: Vec<usize> = Stream::new(stream).shuffle(memory.len());
+        kept.retain(|&i| {
+            let text = memory.caption(i);
+            lengths.contains(&words(text).count())
+                && plain(text)
+                && seen.insert(words(text).collect::<Vec<_>>())
+        });
+        kept.truncate(most);
+        kept.sort_unstable();
+        let mut some = memory.subset(&kept)?.quantise()?;
+        some.describe("AudioCaps train captions, embedded with mini");
+        Ok(some)
+    };
+    model.memory = sample(&captions, "mini/memory", 3..=20, CAPTIONS)?;
+    model.clauses = Some(sample(&clauses, "mini/clauses", 2..=8, CLAUSES)?);
+    model.card.name = "mini".into();
+    Ok(model.save(FOLDER, Precision::F16)?)
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
 }

@@ -16,6 +16,8 @@
 //! # Ok::<(), wsac::Error>(())
 //! ```
 
+mod naming;
+
 use std::path::Path;
 
 use crate::audio::{AudioStream, Source};
@@ -24,7 +26,7 @@ use crate::bundled;
 use crate::clap::{AudioTower, Encoder, Heard, Sound};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, Search, generate};
+use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, Search, Stop, generate};
 use crate::memory::Memory;
 use crate::model::Model;
 
@@ -64,6 +66,8 @@ pub struct CaptionOptions {
     pub bridge: Option<Bridge>,
     /// How words are searched for. A beam is a little better than greedy and a few times slower.
     pub search: Search,
+    /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
+    pub name_sounds: bool,
     /// The most tokens of a caption; raise it for captions that stop in the middle.
     pub max_tokens: usize,
     /// How many of the nearest captions of the memory are reported; 0 saves a search.
@@ -74,7 +78,12 @@ impl Default for CaptionOptions {
     fn default() -> Self {
         Self {
             bridge: None,
-            search: Search::Greedy,
+            search: Search::Beam {
+                width: 4,
+                length_penalty: 1.0,
+                stop: Stop::Heuristic,
+            },
+            name_sounds: true,
             max_tokens: 30,
             neighbours: 3,
         }
@@ -289,7 +298,24 @@ impl Captioner {
             max_tokens: options.max_tokens,
             rules: self.rules(heard.ordered),
         };
-        let decoded = self.decode(&self.bridge(heard, &strategy)?, &decode);
+        let embeddings = self.bridge(heard, &strategy)?;
+        let tokenizer = &self.model.tokenizer;
+        let found = generate(&self.model.decoder, &embeddings, tokenizer.sep(), &decode);
+        let told = found.into_iter().map(|h| (tokenizer.decode(&h.tokens), h));
+        // `max_by_key` keeps the last of equals, and the search's best comes first.
+        let named = |text: &str| {
+            if options.name_sounds {
+                naming::named(text, heard)
+            } else {
+                0
+            }
+        };
+        let (text, decoded) = told
+            .rev()
+            .max_by_key(|(text, _)| named(text))
+            .ok_or_else(|| {
+                Error::Config("the decoder has no position left for a caption".into())
+            })?;
         let mut neighbours =
             self.neighbours(heard, options.neighbours.max(usize::from(card.centred)));
         let (confidence, weak) = match neighbours.first() {
@@ -301,7 +327,7 @@ impl Captioner {
         };
         neighbours.truncate(options.neighbours);
         Ok(Caption {
-            text: sentence(&self.model.tokenizer.decode(&decoded.tokens)),
+            text: sentence(&text),
             logprob: decoded.logprob,
             strategy,
             duration: heard.duration,
