@@ -1,8 +1,9 @@
-//! Makes the files of `models/mini`, but for MiniLM's (`reference/make_minilm.py`):
+//! Makes the files of `models/mini`; `models/mini/README.md` has the whole recipe:
 //!
 //! ```text
 //! cargo run --release -p wsac --example make_mini yamnet YAMNET.safetensors       -> yamnet.safetensors, f16
 //! cargo run --release -p wsac --example make_mini classes CAPTIONS.csv [CACHE]    -> classes.safetensors
+//! cargo run --release -p wsac --example make_mini minilm MODEL.safetensors        -> minilm/model.safetensors, int8
 //! cargo run --release -p wsac --example make_mini model RUN                       -> decoder, tokenizer, memories
 //! ```
 //!
@@ -16,6 +17,8 @@ use std::path::Path;
 
 use wsac::clap::TextTower;
 use wsac::clap::classes::Class;
+use wsac::clap::mini::Mini;
+use wsac::clap::minilm::MiniLm;
 use wsac::embedding::{Embeddings, dot};
 use wsac::memory::Memory;
 use wsac::model::{Model, Precision};
@@ -39,8 +42,19 @@ fn main() -> Result<()> {
         ["yamnet", weights] => yamnet(weights),
         ["classes", captions] => classes(captions, None),
         ["classes", captions, cache] => classes(captions, Some(Path::new(cache))),
+        ["minilm", weights] => {
+            let bytes = std::fs::read(weights)?;
+            let quantised = MiniLm::quantise(&Tensors::parse(weights, &bytes)?)?;
+            Ok(std::fs::write(
+                format!("{FOLDER}/minilm/model.safetensors"),
+                quantised,
+            )?)
+        }
         ["model", run] => model(run),
-        _ => Err("give `yamnet WEIGHTS`, `classes CAPTIONS [CACHE]` or `model RUN`".into()),
+        _ => Err(
+            "give `yamnet WEIGHTS`, `minilm WEIGHTS`, `classes CAPTIONS [CACHE]` or `model RUN`"
+                .into(),
+        ),
     }
 }
 
@@ -134,27 +148,35 @@ fn model(run: &str) -> Result<()> {
         *counts.entry(word).or_default() += 1;
     }
     let plain = |text: &str| words(text).all(|w| counts.get(&w).is_some_and(|&n| n >= 5));
+    // Of each class the nearest few, so that no sound is left without words; then any.
+    let mini = Mini::bundled()?;
     let sample = |memory: &Memory,
                   stream: &str,
                   lengths: RangeInclusive<usize>,
-                  most: usize|
-     -> Result<Memory> {
-        let mut seen = HashSet::new();
-        let mut kept: Vec<usize> = Stream::new(stream).shuffle(memory.len());
-        kept.retain(|&i| {
-            let text = memory.caption(i);
-            lengths.contains(&words(text).count())
-                && plain(text)
-                && seen.insert(words(text).collect::<Vec<_>>())
+                  of_each: usize,
+                  most: usize| {
+        let near = (0..mini.classes().iter().len()).flat_map(|class| {
+            let hits = memory.nearest(&mini.classes().embedding(class), 8 * of_each);
+            let good = hits.into_iter().map(|hit| hit.index);
+            good.filter(|&i| lengths.contains(&words(memory.caption(i)).count()))
+                .take(of_each)
+                .collect::<Vec<_>>()
         });
+        let any = Stream::new(stream).shuffle(memory.len()).into_iter();
+        let any = any.filter(|&i| {
+            lengths.contains(&words(memory.caption(i)).count()) && plain(memory.caption(i))
+        });
+        let mut seen = HashSet::new();
+        let mut kept: Vec<usize> = near.collect::<Vec<_>>().into_iter().chain(any).collect();
+        kept.retain(|&i| seen.insert(words(memory.caption(i)).collect::<Vec<_>>()));
         kept.truncate(most);
         kept.sort_unstable();
         let mut some = memory.subset(&kept)?.quantise()?;
         some.describe("AudioCaps train captions, embedded with mini");
-        Ok(some)
+        Ok::<_, wsac::Error>(some)
     };
-    model.memory = sample(&captions, "mini/memory", 3..=20, CAPTIONS)?;
-    model.clauses = Some(sample(&clauses, "mini/clauses", 2..=8, CLAUSES)?);
+    model.memory = sample(&captions, "mini/memory", 3..=20, 6, CAPTIONS)?;
+    model.clauses = Some(sample(&clauses, "mini/clauses", 2..=8, 6, CLAUSES)?);
     model.card.name = "mini".into();
     Ok(model.save(FOLDER, Precision::F16)?)
 }

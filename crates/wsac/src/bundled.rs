@@ -24,6 +24,11 @@ pub const FILES: &[(&str, &[u8])] = built_in![
     "yamnet.safetensors",
     "classes.csv",
     "classes.safetensors",
+    "config.json",
+    "decoder.safetensors",
+    "tokenizer.json",
+    "memory.safetensors",
+    "clauses.safetensors",
     "minilm/model.safetensors",
     "minilm/vocab.txt",
 ];
@@ -53,6 +58,16 @@ pub const PARTS: &[Part] = &[
         what: "AudioSet's classes in words and vectors",
         licence: "CC BY-SA 4.0",
         files: &["classes.csv", "classes.safetensors"],
+    },
+    Part {
+        what: "decoder",
+        licence: "learned from AudioCaps train captions: MIT file, README asks for academic use",
+        files: &["config.json", "decoder.safetensors", "tokenizer.json"],
+    },
+    Part {
+        what: "memory of captions and clauses",
+        licence: "AudioCaps train captions: MIT file, README asks for academic use",
+        files: &["memory.safetensors", "clauses.safetensors"],
     },
     Part {
         what: "MiniLM",

@@ -213,8 +213,10 @@ impl Captioner {
             |point: &Embedding, memory| bridge.apply(point, Some(memory), model.card.renormalise);
         match &model.clauses {
             Some(clauses) if heard.parts.len() > 1 => {
-                let parts = heard.parts.iter();
-                let rows = parts.map(|part| across(&part.embedding, clauses));
+                let rows = heard
+                    .parts
+                    .iter()
+                    .map(|part| across(&part.embedding, clauses));
                 Ok(rows.collect::<Result<Vec<_>>>()?.concat())
             }
             _ => across(&heard.embedding, &model.memory),
@@ -244,9 +246,16 @@ impl Captioner {
             Vec::new()
         };
         Rules {
-            no_repeat_ngram: 3,
+            no_repeat_ngram: 2,
             banned: [&[tokenizer.unk(), tokenizer.pad()][..], &order].concat(),
-            echo: Some(Echo { joins: ids(&JOINS) }),
+            echo: Some(Echo {
+                joins: ids(&JOINS),
+                pieces: tokenizer
+                    .words()
+                    .iter()
+                    .map(|w| w.starts_with("##"))
+                    .collect(),
+            }),
             ..Rules::default()
         }
     }
@@ -298,24 +307,39 @@ impl Captioner {
             max_tokens: options.max_tokens,
             rules: self.rules(heard.ordered),
         };
-        let embeddings = self.bridge(heard, &strategy)?;
         let tokenizer = &self.model.tokenizer;
-        let found = generate(&self.model.decoder, &embeddings, tokenizer.sep(), &decode);
-        let told = found.into_iter().map(|h| (tokenizer.decode(&h.tokens), h));
-        // `max_by_key` keeps the last of equals, and the search's best comes first.
-        let named = |text: &str| {
-            if options.name_sounds {
-                naming::named(text, heard)
-            } else {
-                0
-            }
+        let mut best: Option<(usize, String, Hypothesis)> = None;
+        // Where a sound goes unnamed, the words of the nearest captions may have it.
+        let bridges = if options.bridge.is_none() {
+            &[strategy, Bridge::Nearest][..]
+        } else {
+            &[strategy]
         };
-        let (text, decoded) = told
-            .rev()
-            .max_by_key(|(text, _)| named(text))
-            .ok_or_else(|| {
-                Error::Config("the decoder has no position left for a caption".into())
-            })?;
+        for bridge in bridges {
+            let found = generate(
+                &self.model.decoder,
+                &self.bridge(heard, bridge)?,
+                tokenizer.sep(),
+                &decode,
+            );
+            for told in found {
+                let text = tokenizer.decode(&told.tokens);
+                let named = if options.name_sounds {
+                    naming::named(&text, heard)
+                } else {
+                    0
+                };
+                if best.as_ref().is_none_or(|b| named > b.0) {
+                    best = Some((named, text, told));
+                }
+            }
+            if !options.name_sounds || best.as_ref().is_some_and(|b| b.0 == naming::most(heard)) {
+                break;
+            }
+        }
+        let (_, text, decoded) = best.ok_or_else(|| {
+            Error::Config("the decoder has no position left for a caption".into())
+        })?;
         let mut neighbours =
             self.neighbours(heard, options.neighbours.max(usize::from(card.centred)));
         let (confidence, weak) = match neighbours.first() {

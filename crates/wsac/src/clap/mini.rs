@@ -88,6 +88,14 @@ impl Mini {
         scene(evidence, &self.classes, &self.options)
     }
 
+    /// What `evidence` tells of, as every tower tells it: the second and the third step.
+    pub fn understand(&self, evidence: &Evidence) -> Heard {
+        match self.scene(evidence) {
+            Some(scene) => self.tell(scene, evidence.duration()),
+            None => self.silence(evidence.duration()),
+        }
+    }
+
     /// The scene as every tower tells it. The third step.
     fn tell(&self, scene: Scene, duration: f64) -> Heard {
         let part = |part: &ScenePart| Part {
@@ -157,12 +165,7 @@ impl AudioTower for Mini {
     }
 
     fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
-        let evidence = self.evidence(audio)?;
-        let duration = evidence.duration();
-        Ok(match self.scene(&evidence) {
-            Some(scene) => self.tell(scene, duration),
-            None => self.silence(duration),
-        })
+        Ok(self.understand(&self.evidence(audio)?))
     }
 }
 

@@ -49,6 +49,8 @@ pub struct SceneOptions {
     pub speech_beside_voice: f32,
     /// From here on there is music.
     pub music: f32,
+    /// What a part's other classes weigh beside the one it was found by: 1 as much as they were heard, 0 nothing.
+    pub company: f32,
 }
 
 impl Default for SceneOptions {
@@ -64,6 +66,7 @@ impl Default for SceneOptions {
             speech: 0.5,
             speech_beside_voice: 0.8,
             music: 0.6,
+            company: 1.0,
         }
     }
 }

@@ -262,6 +262,13 @@ pub struct Nll {
     pub targets: usize,
 }
 
+impl Nll {
+    /// The mean a target, in nats; NaN where there is no target.
+    pub fn mean(&self) -> f64 {
+        self.total / self.targets as f64
+    }
+}
+
 impl Tape {
     /// Lists the rows of a batch: for each sequence its prefix rows, then its words.
     fn lay_out(&mut self, batch: &Batch, p: usize, drop_last_word: bool) {

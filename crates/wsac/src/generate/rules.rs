@@ -17,11 +17,26 @@ pub struct Rules {
     pub echo: Option<Echo>,
 }
 
-/// The rule against echoes: after a joining word, the word before it may not come again.
+/// The rule against echoes: after a joining word, the word before it may not begin again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Echo {
     /// The tokens that join: "and", ",", "then", "as", ...
     pub joins: Vec<u32>,
+    /// Of each token, whether it only goes on with a word ("##s").
+    pub pieces: Vec<bool>,
+}
+
+impl Echo {
+    /// The token that would begin an echo of the last word of `tokens`.
+    fn of(&self, tokens: &[u32]) -> Option<u32> {
+        let (join, before) = tokens.split_last()?;
+        let goes_on = |token: &u32| self.pieces.get(*token as usize).copied().unwrap_or(false);
+        let echo = self
+            .joins
+            .contains(join)
+            .then(|| before.iter().rev().find(|t| !goes_on(t)));
+        echo.flatten().copied()
+    }
 }
 
 impl Default for Rules {
@@ -58,10 +73,8 @@ impl Rules {
         for &word in &self.banned {
             scores[word as usize] = f32::NEG_INFINITY;
         }
-        if let (Some(echo), [.., before, join]) = (&self.echo, tokens)
-            && echo.joins.contains(join)
-        {
-            scores[*before as usize] = f32::NEG_INFINITY;
+        if let Some(word) = self.echo.as_ref().and_then(|echo| echo.of(tokens)) {
+            scores[word as usize] = f32::NEG_INFINITY;
         }
     }
 }

@@ -230,11 +230,16 @@ fn sampling_repeats_with_its_seed_and_only_with_it() {
 
 #[test]
 fn an_echo_is_forbidden() {
+    // "5" + "6", whose "6" only goes on with a word; then the joining "7".
+    let pieces = (0..10).map(|id| id == 6).collect();
     let rules = Rules {
-        echo: Some(Echo { joins: vec![7] }),
+        echo: Some(Echo {
+            joins: vec![7],
+            pieces,
+        }),
         ..Rules::default()
     };
     let mut scores = vec![0.0; 10];
-    rules.apply(&mut scores, &[1, 5, 7], 2);
+    rules.apply(&mut scores, &[1, 5, 6, 7], 2);
     assert_eq!(scores.iter().position(|s| *s == f32::NEG_INFINITY), Some(5));
 }

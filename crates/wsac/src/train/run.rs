@@ -207,8 +207,7 @@ pub fn run(
             .steps_done()
             .is_multiple_of(trainer.steps_per_epoch())
         {
-            let nll = trainer.validate(&validation);
-            last = nll.total / nll.targets as f64;
+            last = trainer.validate(&validation).mean();
             let epoch = trainer.epoch();
             log.epoch(trainer.steps_done(), epoch, last)?;
             checkpoint::save(&trainer, &identity, &state)?;
@@ -221,6 +220,10 @@ pub fn run(
         }
     }
 
+    if last.is_nan() {
+        // The run was resumed after its last step.
+        last = trainer.validate(&validation).mean();
+    }
     let card = Card {
         name: job
             .out
