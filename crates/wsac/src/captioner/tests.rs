@@ -123,12 +123,18 @@ fn recording(levels: &[f32]) -> Source {
 #[test]
 fn a_caption_is_its_stages_composed() {
     let captioner = captioner(false);
-    let (source, options) = (recording(&[0.5]), CaptionOptions::default());
+    let source = recording(&[0.5]);
+    let options = CaptionOptions {
+        bridge: Some(Bridge::Nearest),
+        name_sounds: false,
+        ..CaptionOptions::default()
+    };
     let caption = captioner.caption(&source, &options).unwrap();
 
     let heard = captioner.listen(&source).unwrap();
     let embeddings = captioner.bridge(&heard, &Bridge::Nearest).unwrap();
     let decode = DecodeOptions {
+        search: options.search,
         rules: captioner.rules(false),
         ..DecodeOptions::default()
     };

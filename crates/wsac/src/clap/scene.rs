@@ -49,24 +49,21 @@ pub struct SceneOptions {
     pub speech_beside_voice: f32,
     /// From here on there is music.
     pub music: f32,
-    /// What a part's other classes weigh beside the one it was found by: 1 as much as they were heard, 0 nothing.
-    pub company: f32,
 }
 
 impl Default for SceneOptions {
     fn default() -> Self {
         Self {
-            most_parts: 2,
-            second: 0.15,
+            most_parts: 3,
+            second: 0.12,
             second_same_kind: 0.7,
             second_beside_clear: 0.05,
             kin_of_clear: 0.35,
             discount: 0.7,
             discount_beside_clear: 0.2,
-            speech: 0.5,
+            speech: 0.7,
             speech_beside_voice: 0.8,
             music: 0.6,
-            company: 1.0,
         }
     }
 }

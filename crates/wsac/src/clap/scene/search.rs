@@ -228,12 +228,7 @@ impl<'a> Search<'a> {
     fn gather(&self) -> Vec<ScenePart> {
         let owners: Vec<Option<usize>> = (0..CLASSES).map(|c| self.owner(c)).collect();
         let part = |(j, find): (usize, &Find)| {
-            let mut weights = self.weights(find);
-            let others = weights
-                .iter_mut()
-                .enumerate()
-                .filter(|(c, _)| *c != find.seed);
-            others.for_each(|(_, w)| *w *= self.options.company);
+            let weights = self.weights(find);
             let mine = |c: usize| c == find.seed || owners[c] == Some(j);
             let (embedding, classes) = embed(&weights, mine, KEEP_PART, self.classes)
                 // Evidence in none of its classes: then the part is what its seed says.
