@@ -15,9 +15,13 @@ test *ARGS:
 bench SHARED="../shared":
     cargo run --release -p wsac --example bench_captions -- {{SHARED}}/audio/esc10
 
-# the same training step here and in PyTorch, in turns (PYTHON: an interpreter with torch and transformers)
-bench-peers *ARGS:
-    bench/peers.sh {{ARGS}}
+# the same training step here and in PyTorch, in turns; PYTHON names an interpreter with torch and transformers
+bench-peers ROUNDS="3":
+    bench/peers.sh {{ROUNDS}}
+
+# the PyTorch yardstick run with our engine: validation loss after each epoch beside PyTorch's
+yardstick SHARED="../shared" RUN="clean_seed0":
+    cargo run --release -p wsac --example yardstick -- {{SHARED}} {{RUN}}
 
 # make the test recordings again (needs ffmpeg)
 fixtures:

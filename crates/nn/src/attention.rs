@@ -200,7 +200,7 @@ pub fn softmax(x: &mut [f32]) {
     x.iter_mut().for_each(|v| *v /= total);
 }
 
-/// The inner product, in eight running lanes of fixed order.
+/// The inner product of two vectors of the same length, in eight running lanes of fixed order.
 #[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0f32; 8];

@@ -1,5 +1,7 @@
 //! Points of the shared audio-text space: `Embedding` [d] and `Embeddings` [N, d], unit L2 norm by construction.
 
+pub use wsac_nn::attention::dot;
+
 use crate::error::{Error, Result};
 
 /// One point on the unit sphere of the shared space: `d` numbers, L2 norm 1.
@@ -168,23 +170,4 @@ pub fn normalize(v: &mut [f32]) -> bool {
     v.iter_mut()
         .for_each(|x| *x = (f64::from(*x) / norm) as f32);
     true
-}
-
-/// The inner product of two vectors of the same length.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Eight running sums let the compiler use vector lanes; their order is fixed, so the result is too.
-    let mut lanes = [0f32; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a8
-        .remainder()
-        .iter()
-        .zip(b8.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a8.zip(b8) {
-        for i in 0..8 {
-            lanes[i] += x[i] * y[i];
-        }
-    }
-    lanes.iter().sum::<f32>() + rest
 }

@@ -496,35 +496,4 @@ mod tests {
             .to_string();
         assert!(error.contains("t.json") && error.contains("BPE"), "{error}");
     }
-
-    /// cargo test --release -p wsac tokenizer -- --ignored --nocapture
-    #[test]
-    #[ignore = "a measurement, not a check"]
-    fn measure_loading_and_encoding() {
-        let Some(path) = golden::shared("captions/audiocaps_train.csv") else {
-            return;
-        };
-        let set = crate::dataset::read_captions(path).unwrap();
-        let timed =
-            |what: &str, start: std::time::Instant| println!("{what}: {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        let whole = whole();
-        timed("load the whole vocabulary", start);
-        let start = std::time::Instant::now();
-        let pruned = whole.prune(set.captions(), 32);
-        timed(&format!("prune to {}", pruned.len()), start);
-        let json = pruned.to_json().unwrap();
-        let start = std::time::Instant::now();
-        let loaded = Tokenizer::from_json(json.as_bytes(), "t").unwrap();
-        let text = loaded.decode(&pruned.encode("a dog barks"));
-        timed(&format!("load it and decode {text:?}"), start);
-        let start = std::time::Instant::now();
-        let captions: Vec<&str> = set.captions().collect();
-        let n: usize = pruned
-            .encode_batch(&captions, 32, false)
-            .iter()
-            .map(Vec::len)
-            .sum();
-        timed(&format!("encode {} captions, {n} tokens", set.len()), start);
-    }
 }

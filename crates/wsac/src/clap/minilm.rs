@@ -285,7 +285,6 @@ mod tests {
     use super::*;
     use crate::embedding::dot;
     use crate::golden;
-    use std::time::Instant;
 
     const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini/minilm");
 
@@ -379,36 +378,5 @@ mod tests {
         }
         assert_eq!(together.row(0), together.row(4));
         assert_eq!(embed(&model, &[] as &[&str]).len(), 0);
-    }
-
-    /// cargo test --release -p wsac minilm -- --ignored --nocapture
-    #[test]
-    #[ignore = "a measurement, not a check"]
-    fn measure_speed_and_quantisation() {
-        let Some(path) = golden::shared("captions/audiocaps_train.csv") else {
-            return;
-        };
-        let mut file = csv::Reader::from_path(path).unwrap();
-        let captions: Vec<String> = file.records().map(|r| r.unwrap()[1].to_owned()).collect();
-        let bytes = std::fs::read(format!("{FOLDER}/model.safetensors")).unwrap();
-        let start = Instant::now();
-        let model = load(&bytes);
-        println!("load: {:?}", start.elapsed());
-        let sample: Vec<&String> = captions.iter().step_by(captions.len() / 1000).collect();
-        if let Some(published) = published() {
-            let (a, b) = (embed(&model, &sample), embed(&load(&published), &sample));
-            let cosines: Vec<f32> = a.rows().zip(b.rows()).map(|(a, b)| dot(a, b)).collect();
-            let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
-            let min = cosines.iter().copied().fold(1.0, f32::min);
-            println!("int8 to f32 over {}: min {min}, mean {mean}", sample.len());
-        }
-        for threads in [1, 2] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-            let sample = &captions[..6000 * threads];
-            let start = Instant::now();
-            pool.build().unwrap().install(|| embed(&model, sample));
-            let rate = sample.len() as f64 / start.elapsed().as_secs_f64();
-            println!("{threads} threads: {rate:.0} captions/s");
-        }
     }
 }

@@ -148,27 +148,3 @@ fn lying_files_are_told() {
         .to_string();
     assert!(error.contains("1 captions but 2"), "{error}");
 }
-
-/// cargo test --release -p wsac memory -- --ignored --nocapture
-#[test]
-#[ignore = "a measurement, not a check"]
-fn measure_loading_and_searching() {
-    let mut memory = memory(10_000, 384).quantise().unwrap();
-    memory.set_centre(Centre::MemoryMean);
-    let (bytes, queries) = (memory.to_bytes().unwrap(), embeddings("q", 64, 384));
-    let query = queries.get(0);
-    for _ in 0..3 {
-        let start = std::time::Instant::now();
-        let loaded = Memory::from_bytes("m", &bytes).unwrap();
-        println!("load 10,000 int8 rows: {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        loaded.nearest(&query, 5);
-        println!("nearest: {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        loaded.project(&query, 0.02, None).unwrap();
-        println!("project: {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        loaded.project_batch(&queries, 0.02, None).unwrap();
-        println!("project 64: {:?}", start.elapsed());
-    }
-}

@@ -1,0 +1,76 @@
+//! Measures the text side: MiniLM's loading, speed and quantisation, the vocabulary, the memory's search.
+//!
+//! `cargo run --release --example measure_text -- CAPTIONS.csv [PUBLISHED.safetensors]`; with the published f32 model of
+//! all-MiniLM-L6-v2, also the cosine of int8 to f32 embeddings over about 1,000 of the captions.
+
+use std::time::Instant;
+
+use wsac::bundled;
+use wsac::clap::TextTower;
+use wsac::clap::minilm::MiniLm;
+use wsac::dataset::read_captions;
+use wsac::embedding::dot;
+use wsac::memory::{Centre, Memory};
+use wsac::tensors::Tensors;
+
+/// Captions embedded to measure speed.
+const MANY: usize = 4000;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let set = read_captions(args.first().ok_or("give a file of captions")?)?;
+    let captions: Vec<&str> = set.captions().collect();
+    let start = Instant::now();
+    let model = bundled::text_tower()?;
+    println!("load MiniLM, int8: {:?}", start.elapsed());
+    if let Some(path) = args.get(1) {
+        let bytes = std::fs::read(path)?;
+        let published = MiniLm::new(bundled::vocabulary()?, &Tensors::parse(path, &bytes)?)?;
+        let sample: Vec<&str> = captions
+            .iter()
+            .step_by((captions.len() / 1000).max(1))
+            .copied()
+            .collect();
+        let (a, b) = (
+            model.embed(&sample, &mut |_| {})?,
+            published.embed(&sample, &mut |_| {})?,
+        );
+        let cosines: Vec<f32> = a.rows().zip(b.rows()).map(|(a, b)| dot(a, b)).collect();
+        let mean = cosines.iter().sum::<f32>() / cosines.len() as f32;
+        let least = cosines.iter().copied().fold(1.0, f32::min);
+        println!(
+            "cosine of int8 to f32 over {} captions: least {least:.5}, mean {mean:.5}",
+            sample.len()
+        );
+    }
+    let many = &captions[..captions.len().min(MANY)];
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?;
+        let start = Instant::now();
+        pool.install(|| model.embed(many, &mut |_| {}))?;
+        println!(
+            "{threads} threads: {:.0} captions/s",
+            many.len() as f64 / start.elapsed().as_secs_f64()
+        );
+    }
+    let mut memory = Memory::new(many, model.embed(many, &mut |_| {})?)?.quantise()?;
+    memory.set_centre(Centre::MemoryMean);
+    let bytes = memory.to_bytes()?;
+    let query = model.embed(&["a dog barks"], &mut |_| {})?.get(0);
+    let start = Instant::now();
+    let memory = Memory::from_bytes("memory", &bytes)?;
+    println!("load {} int8 rows: {:?}", memory.len(), start.elapsed());
+    let start = Instant::now();
+    let nearest = memory.nearest(&query, 1)[0];
+    println!(
+        "nearest, {:?}: {:?}",
+        memory.caption(nearest.index),
+        start.elapsed()
+    );
+    let start = Instant::now();
+    memory.project(&query, 0.02, None)?;
+    println!("project: {:?}", start.elapsed());
+    Ok(())
+}
