@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "N", alias = "top_k", value_parser = clap::value_parser!(u32).range(1..))]
     top_k: Option<u32>,
 
-    /// Search with a beam of N captions instead of taking the likeliest word at each step
+    /// Search with a beam of N captions [default: 4]; 1 takes the likeliest word at each step, as the paper does
     #[arg(long, value_name = "N", alias = "beam_size", value_parser = clap::value_parser!(u32).range(1..=64))]
     beam: Option<u32>,
 
@@ -214,10 +214,13 @@ impl Args {
         let mut options = CaptionOptions::default();
         options.bridge = self.bridge(own);
         if let Some(width) = self.beam {
-            options.search = Search::Beam {
-                width: width as usize,
-                length_penalty: 1.0,
-                stop: Stop::Heuristic,
+            options.search = match width {
+                1 => Search::Greedy,
+                _ => Search::Beam {
+                    width: width as usize,
+                    length_penalty: 1.0,
+                    stop: Stop::Heuristic,
+                },
             };
         }
         options
@@ -232,7 +235,7 @@ impl Args {
             Some(Strategy::Projection) | None => {
                 let (tau, top_k) = match own {
                     Bridge::Project { tau, top_k } => (tau, top_k),
-                    _ => (0.05, None),
+                    _ => (0.02, None),
                 };
                 Some(Bridge::Project {
                     tau: self.tau.unwrap_or(tau),
