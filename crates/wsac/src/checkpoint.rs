@@ -18,7 +18,8 @@ pub const FILE: &str = "checkpoint.safetensors";
 /// # Errors
 /// Where the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("tmp");
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
     let write = || {
         let mut file = fs::File::create(&beside)?;
         file.write_all(bytes)?;
@@ -43,7 +44,7 @@ pub fn save(trainer: &Trainer, settings: &str, path: &Path) -> Result<()> {
     ] {
         file.f32(name, &[values.len()], values);
     }
-    write_whole(path, &file.to_bytes()?)
+    file.save(path)
 }
 
 /// Brings `trainer` to where the run in `path` stood.

@@ -176,7 +176,7 @@ impl Model {
                 Precision::F16 => weights.f16(&spec.name, &spec.shape, values),
             }
         }
-        write_whole(&folder.join("decoder.safetensors"), &weights.to_bytes()?)?;
+        weights.save(folder.join("decoder.safetensors"))?;
         write_whole(
             &folder.join("tokenizer.json"),
             self.tokenizer.to_json()?.as_bytes(),
@@ -213,7 +213,7 @@ impl Card {
 pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
     file.f32("gap", &[gap.len()], gap);
-    write_whole(path, &file.to_bytes()?)
+    file.save(path)
 }
 
 /// Reads the modality gap that [`save_gap`] wrote, for embeddings of width `dim`.

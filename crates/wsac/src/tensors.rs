@@ -11,6 +11,7 @@ use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::checkpoint::write_whole;
 use crate::error::{Error, Result};
 
 /// The key of the free text that a file of ours carries beside its tensors.
@@ -270,16 +271,12 @@ impl TensorFile {
             .map_err(|e| Error::Config(format!("the tensors cannot be written ({e})")))
     }
 
-    /// Writes the file beside `path` and renames it, so that `path` is never half written.
+    /// Writes the file as [`write_whole`] does.
     ///
     /// # Errors
     /// As [`TensorFile::to_bytes`], and where the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
-        std::fs::write(&beside, self.to_bytes()?).map_err(|e| Error::io(path, e))?;
-        std::fs::rename(&beside, path).map_err(|e| Error::io(path, e))
+        write_whole(path.as_ref(), &self.to_bytes()?)
     }
 }
 

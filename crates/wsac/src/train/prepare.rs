@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::{Examples, Job, Noise, TrainConfig};
 use crate::bridge::{Perturb, sigma_pairs};
-use crate::checkpoint::write_whole;
 use crate::clap::TextTower;
 use crate::clauses;
 use crate::embedding::Embeddings;
@@ -245,7 +244,7 @@ pub fn embed_cached(
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let mut out = TensorFile::new();
         out.f32("embeddings", &[texts.len(), text.dim()], rows.as_slice());
-        write_whole(path, &out.to_bytes()?)?;
+        out.save(path)?;
     }
     Ok(rows)
 }
