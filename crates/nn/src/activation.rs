@@ -33,6 +33,11 @@ pub fn gelu_erf(x: &mut [f32]) {
     });
 }
 
+/// `x = max(x, 0)`, in place.
+pub fn relu(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x = x.max(0.0));
+}
+
 /// Hyperbolic tangent, in place.
 pub fn tanh(x: &mut [f32]) {
     x.par_chunks_mut(CHUNK)

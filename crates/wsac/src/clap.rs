@@ -5,7 +5,9 @@
 pub mod classes;
 mod encoder;
 pub mod evidence;
+pub mod family;
 mod heard;
+pub mod layers;
 pub mod listenings;
 pub mod mini;
 pub mod minilm;
@@ -16,6 +18,7 @@ use crate::audio::AudioStream;
 use crate::embedding::Embeddings;
 use crate::error::Result;
 pub use encoder::Encoder;
+pub use family::Family;
 pub use heard::{Heard, Part, Sound};
 
 /// Sounds to points of the shared space.

@@ -25,5 +25,6 @@ pub mod tensors;
 pub mod texts;
 pub mod tokenizer;
 pub mod train;
+pub mod weights;
 
 pub use error::{Error, Result};

@@ -43,6 +43,11 @@ impl<'a> Tensors<'a> {
         })
     }
 
+    /// What the file is called in messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The names of all tensors, sorted.
     pub fn names(&self) -> Vec<&str> {
         let mut names = self.file.names();

@@ -1,0 +1,194 @@
+//! The layers that encoders share: x [n, in] -> [n, out] with the weights of a checkpoint.
+
+use wsac_nn::activation::{gelu_erf, relu};
+use wsac_nn::matmul::{Mat, linear};
+use wsac_nn::norm::layer_norm;
+
+use crate::error::Result;
+use crate::weights::{Numbers, Weights};
+
+/// `y = x W^T + b`, W stored [out, in] as PyTorch does.
+#[derive(Debug)]
+pub struct Linear {
+    weight: Numbers,
+    bias: Option<Numbers>,
+    outputs: usize,
+    inputs: usize,
+}
+
+impl Linear {
+    /// Reads `<name>.weight` [outputs, inputs] and `<name>.bias` [outputs].
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn read(w: &dyn Weights, name: &str, [outputs, inputs]: [usize; 2]) -> Result<Self> {
+        Ok(Self {
+            bias: Some(w.get(&format!("{name}.bias"), &[outputs])?),
+            ..Self::without_bias(w, name, [outputs, inputs])?
+        })
+    }
+
+    /// Reads `<name>.weight` [outputs, inputs] alone.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn without_bias(
+        w: &dyn Weights,
+        name: &str,
+        [outputs, inputs]: [usize; 2],
+    ) -> Result<Self> {
+        Ok(Self {
+            weight: w.get(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: None,
+            outputs,
+            inputs,
+        })
+    }
+
+    /// Several layers of the same input as one, their outputs side by side: query, key and value in one product.
+    ///
+    /// # Panics
+    /// Where the inputs differ, or there is no layer.
+    pub fn join(layers: impl IntoIterator<Item = Self>) -> Self {
+        let mut layers = layers.into_iter();
+        let first = layers.next().expect("at least one layer");
+        let (mut weight, inputs) = (first.weight.into_vec(), first.inputs);
+        let mut bias = first.bias.map(Numbers::into_vec);
+        let mut outputs = first.outputs;
+        for layer in layers {
+            assert_eq!(layer.inputs, inputs, "layers of the same input");
+            weight.extend_from_slice(&layer.weight);
+            if let (Some(bias), Some(more)) = (&mut bias, &layer.bias) {
+                bias.extend_from_slice(more);
+            }
+            outputs += layer.outputs;
+        }
+        Self {
+            weight: weight.into(),
+            bias: bias.map(Numbers::from),
+            outputs,
+            inputs,
+        }
+    }
+
+    /// The width of what comes out.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The width of what goes in.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// `x` [n, in] -> [n, out].
+    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let rows = x.len() / self.inputs;
+        let mut y = vec![0.0; rows * self.outputs];
+        let weight = Mat::new(&self.weight, self.outputs, self.inputs).t();
+        linear(
+            &mut y,
+            Mat::new(x, rows, self.inputs),
+            weight,
+            self.bias.as_deref(),
+        );
+        y
+    }
+}
+
+/// Layer normalisation over the last axis.
+#[derive(Debug)]
+pub struct Norm {
+    weight: Numbers,
+    bias: Numbers,
+    eps: f32,
+}
+
+impl Norm {
+    /// Reads `<name>.weight` and `<name>.bias`, both [width].
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn read(w: &dyn Weights, name: &str, width: usize, eps: f32) -> Result<Self> {
+        Ok(Self {
+            weight: w.get(&format!("{name}.weight"), &[width])?,
+            bias: w.get(&format!("{name}.bias"), &[width])?,
+            eps,
+        })
+    }
+
+    /// `x` [n, width], each row to mean 0 and deviation 1, then scaled and moved.
+    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
+        let mut y = vec![0.0; x.len()];
+        layer_norm(&mut y, &mut [], x, &self.weight, &self.bias, self.eps);
+        y
+    }
+}
+
+/// `a + b`, number by number.
+pub fn add(mut a: Vec<f32>, b: &[f32]) -> Vec<f32> {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    a
+}
+
+/// From a tower's output to the shared space, [n, in] -> [n, d].
+#[derive(Debug)]
+pub enum Projection {
+    /// `W2 relu(W1 x)`: WavCaps and LAION.
+    Relu(Linear, Linear),
+    /// `norm(e + W2 gelu(e))` with `e = W1 x`: MS-CLAP.
+    Residual(Linear, Linear, Norm),
+}
+
+impl Projection {
+    /// WavCaps' and LAION's: `<name><layers[0]>` [d, inputs] and `<name><layers[1]>` [d, d].
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn relu(
+        w: &dyn Weights,
+        [first, second]: [&str; 2],
+        [dim, inputs]: [usize; 2],
+    ) -> Result<Self> {
+        Ok(Self::Relu(
+            Linear::read(w, first, [dim, inputs])?,
+            Linear::read(w, second, [dim, dim])?,
+        ))
+    }
+
+    /// MS-CLAP's: `<name>.linear1`, `<name>.linear2` without biases and `<name>.layer_norm`.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn residual(w: &dyn Weights, name: &str, [dim, inputs]: [usize; 2]) -> Result<Self> {
+        Ok(Self::Residual(
+            Linear::without_bias(w, &format!("{name}.linear1"), [dim, inputs])?,
+            Linear::without_bias(w, &format!("{name}.linear2"), [dim, dim])?,
+            Norm::read(w, &format!("{name}.layer_norm"), dim, 1e-5)?,
+        ))
+    }
+
+    /// The width `d` of the shared space.
+    pub fn dim(&self) -> usize {
+        match self {
+            Self::Relu(_, last) | Self::Residual(_, last, _) => last.outputs(),
+        }
+    }
+
+    /// `x` [n, in] -> [n, d], not yet of unit length.
+    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Relu(first, second) => {
+                let mut hidden = first.forward(x);
+                relu(&mut hidden);
+                second.forward(&hidden)
+            }
+            Self::Residual(first, second, norm) => {
+                let embedded = first.forward(x);
+                let mut hidden = embedded.clone();
+                gelu_erf(&mut hidden);
+                norm.forward(&add(embedded, &second.forward(&hidden)))
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The weights of a model by name, wherever they lie: name -> shape and f32 [shape].
+//!
+//! Architectures read through the trait [`Weights`] alone, so the same code loads a safetensors file, a PyTorch
+//! checkpoint or, in tests and benchmarks, a [`formula`]. [`Reading`] is how a whole model is read: it gathers
+//! everything that is missing, wrong or left over, and tells it in one message.
+
+pub mod formula;
+mod numbers;
+mod reading;
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::tensors::Tensors;
+pub use numbers::Numbers;
+pub use reading::{Leftover, Reading};
+
+/// Named tensors that can be read as f32.
+pub trait Weights: Sync {
+    /// The file they come from, for messages.
+    fn path(&self) -> &Path;
+
+    /// The names of all tensors, in no certain order.
+    fn names(&self) -> Vec<&str>;
+
+    /// The shape of tensor `name`, where there is one.
+    fn shape(&self, name: &str) -> Option<Vec<usize>>;
+
+    /// The numbers of tensor `name`, row-major.
+    ///
+    /// # Errors
+    /// Where there is no such tensor, it has not this `shape`, or its numbers cannot be read as f32.
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers>;
+}
+
+impl Weights for Tensors<'_> {
+    fn path(&self) -> &Path {
+        Tensors::path(self)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        Tensors::names(self)
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        Tensors::shape(self, name)
+    }
+
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+        Tensors::get(self, name, shape).map(Numbers::from)
+    }
+}
