@@ -3,6 +3,7 @@
 mod args;
 mod captions;
 mod commands;
+mod encoder;
 mod inputs;
 mod output;
 mod progress;

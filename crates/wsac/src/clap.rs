@@ -17,7 +17,7 @@ pub mod yamnet;
 use crate::audio::AudioStream;
 use crate::embedding::Embeddings;
 use crate::error::Result;
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Space};
 pub use family::Family;
 pub use heard::{Heard, Part, Sound};
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Compat};
 use crate::checkpoint::write_whole;
+use crate::clap::Space;
 use crate::decoder::{Config, Decoder};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
@@ -30,8 +31,11 @@ use crate::tokenizer::Tokenizer;
 pub struct Card {
     /// The captioner's name, as it stands in results.
     pub name: String,
-    /// The encoder whose space its embeddings live in: `mini`.
+    /// The encoder whose space its embeddings live in: `mini`, or a path.
     pub clap: String,
+    /// That space's [`Space::identity`]; empty where it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub space: String,
     /// The decoder's shape.
     pub decoder: Config,
     /// The strategy it does best with.
@@ -192,6 +196,28 @@ impl Model {
         let card =
             serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
         write_whole(&folder.join("config.json"), format!("{card}\n").as_bytes())
+    }
+}
+
+impl Model {
+    /// Whether the embeddings of `space` are those that it learned from.
+    ///
+    /// # Errors
+    /// Where they are not.
+    pub fn check_space(&self, space: &Space) -> Result<()> {
+        let Card {
+            name,
+            clap,
+            space: own,
+            ..
+        } = &self.card;
+        if own.is_empty() || *own == space.identity {
+            return Ok(());
+        }
+        let (given, theirs) = (&space.name, &space.identity);
+        Err(Error::Config(format!(
+            "the captioner {name} learned from the embeddings of {clap} ({own}); {given} is another encoder ({theirs})"
+        )))
     }
 }
 

@@ -9,11 +9,12 @@ use clap::{Subcommand, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
 use wsac::audio::{AudioStream, Source};
-use wsac::clap::{AudioTower, Encoder, Heard, Sound};
+use wsac::clap::{AudioTower, Heard, Sound};
 use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 
-use super::{bare, batch_code, use_threads};
+use super::{bare, batch_code};
+use crate::encoder::EncoderArgs;
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
 use crate::{captions, progress};
@@ -53,17 +54,8 @@ struct How {
     #[command(flatten)]
     output: Output,
 
-    /// The encoder
-    #[arg(long, value_name = "NAME", default_value = "mini")]
-    clap: Encoder,
-
-    /// Use so many threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-
-    /// No progress bar, no warnings; errors are still told
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    encoder: EncoderArgs,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,12 +92,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn text(file: &Path, how: &How) -> Result<ExitCode> {
-    use_threads(how.threads)?;
-    let set = captions::read(file, how.quiet)?;
+    let encoder = how.encoder.open()?;
+    let set = captions::read(file, how.encoder.quiet)?;
     let texts: Vec<&str> = set.captions().collect();
     let mut out = how.output.open()?;
-    let tower = how.clap.text_tower()?;
-    let rows = captions::embed(tower.as_ref(), &texts, how.quiet)?;
+    let tower = encoder.text_tower()?;
+    let rows = captions::embed(tower.as_ref(), &texts, how.encoder.quiet)?;
     match how.format {
         Format::Safetensors => out.write_all(&Memory::new(&texts, rows)?.to_bytes()?)?,
         Format::Jsonl => {
@@ -119,11 +111,11 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
 }
 
 fn audio(inputs: &Inputs, how: &How) -> Result<ExitCode> {
-    use_threads(how.threads)?;
+    let encoder = how.encoder.open()?;
     let paths = inputs.paths()?;
     let mut out = how.output.open()?;
-    let tower = how.clap.audio_tower()?;
-    let bar = progress::bar(paths.len(), "recordings", how.quiet);
+    let tower = encoder.audio_tower()?;
+    let bar = progress::bar(paths.len(), "recordings", how.encoder.quiet);
     let (mut names, mut rows, mut failed) = (Vec::new(), Embeddings::empty(tower.dim()), 0);
     for some in paths.chunks(4 * rayon::current_num_threads()) {
         let heard: Vec<_> = some

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use wsac::bridge::{gap, sigma_pairs};
-use wsac::clap::Encoder;
 use wsac::dataset::CaptionSet;
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::model::save_gap;
 
-use super::{bare, batch_code, embed::listen, use_threads};
+use super::{bare, batch_code, embed::listen};
+use crate::encoder::EncoderArgs;
 use crate::{captions, progress};
 
 /// Measure the modality gap: the noise variance and the shift to train with
@@ -32,25 +32,17 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", requires = "audio")]
     output: Option<PathBuf>,
 
-    /// The encoder
-    #[arg(long, value_name = "NAME", default_value = "mini")]
-    clap: Encoder,
-
-    /// Use so many threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-
-    /// No progress bar, no warnings; errors are still told
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    encoder: EncoderArgs,
 }
 
 /// Measures the gap and prints it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    use_threads(args.threads)?;
-    let set = captions::read(&args.captions, args.quiet)?;
+    let encoder = args.encoder.open()?;
+    let quiet = args.encoder.quiet;
+    let set = captions::read(&args.captions, quiet)?;
     let texts: Vec<&str> = set.captions().collect();
-    let text = captions::embed(args.clap.text_tower()?.as_ref(), &texts, args.quiet)?;
+    let text = captions::embed(encoder.text_tower()?.as_ref(), &texts, quiet)?;
     let clips = by_clip(&set, &text);
     match sigma_pairs(&clips) {
         Some(sigma) => println!("noise variance {:.5} (sigma {sigma:.4})", sigma * sigma),
@@ -72,8 +64,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let name = args.captions.display();
         bail!("{name}: has no column file_name, which --audio needs to find the recordings");
     };
-    let tower = args.clap.audio_tower()?;
-    let bar = progress::bar(paths.len(), "recordings", args.quiet);
+    let tower = encoder.audio_tower()?;
+    let bar = progress::bar(paths.len(), "recordings", quiet);
     let heard: Vec<Option<Embedding>> = paths
         .par_iter()
         .map(|path| {

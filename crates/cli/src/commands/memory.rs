@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use wsac::clap::Encoder;
 use wsac::memory::Memory;
 
-use super::use_threads;
 use crate::captions;
+use crate::encoder::EncoderArgs;
 
 /// Build the memory of captions that nearest and projection lean on
 #[derive(clap::Args)]
@@ -37,35 +36,27 @@ struct Build {
     #[arg(long)]
     int8: bool,
 
-    /// The encoder
-    #[arg(long, value_name = "NAME", default_value = "mini")]
-    clap: Encoder,
-
-    /// Use so many threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-
-    /// No progress bar, no warnings
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    encoder: EncoderArgs,
 }
 
 /// Builds the memory.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let Command::Build(args) = &args.command;
-    use_threads(args.threads)?;
-    let set = captions::read(&args.captions, args.quiet)?;
+    let encoder = args.encoder.open()?;
+    let quiet = args.encoder.quiet;
+    let set = captions::read(&args.captions, quiet)?;
     let texts: Vec<&str> = set.captions().collect();
-    let tower = args.clap.text_tower()?;
-    let rows = captions::embed(tower.as_ref(), &texts, args.quiet)?;
+    let tower = encoder.text_tower()?;
+    let rows = captions::embed(tower.as_ref(), &texts, quiet)?;
     let mut memory = Memory::new(&texts, rows)?;
     if args.int8 {
         memory = memory.quantise()?;
     }
-    memory.set_centre(args.clap.centre());
-    memory.describe(format!("embedded with {}", args.clap.name()));
+    memory.set_centre(encoder.space().centre);
+    memory.describe(format!("embedded with {}", encoder.space().name));
     memory.save(&args.output)?;
-    if !args.quiet {
+    if !quiet {
         let (n, path) = (memory.len(), args.output.display());
         eprintln!(
             "wsac: {n} captions in {path}; use them with `wsac caption --memory {path} FILE`"

@@ -12,14 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
-use wsac::clap::Encoder;
+use wsac::clap::Space;
 use wsac::dataset::CaptionSet;
-use wsac::memory::Centre;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
 
-use super::use_threads;
 use crate::captions;
+use crate::encoder::EncoderArgs;
 use watch::Watch;
 
 /// Learn to write captions from a file of captions, without any sound
@@ -35,10 +34,6 @@ pub struct Args {
     /// The folder of the captioner
     #[arg(short, long, value_name = "DIR", alias = "output_dir")]
     out: PathBuf,
-
-    /// The encoder
-    #[arg(long, value_name = "NAME", default_value = "mini")]
-    clap: Encoder,
 
     /// The settings to begin with
     #[arg(long, value_enum, default_value = "fast")]
@@ -88,13 +83,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
     cache: Option<PathBuf>,
 
-    /// Use so many threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-
-    /// No progress, no warnings
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    encoder: EncoderArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -129,14 +119,15 @@ fn noise(text: &str) -> Result<Noise, String> {
 
 /// Trains until the end or Ctrl-C.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    use_threads(args.threads)?;
-    let config = args.settings()?;
-    let clips = clips(&captions::read(&args.captions, args.quiet)?);
+    let encoder = args.encoder.open()?;
+    let quiet = args.encoder.quiet;
+    let config = args.settings(encoder.space())?;
+    let clips = clips(&captions::read(&args.captions, quiet)?);
     let validation = match &args.validation {
-        Some(file) => Some(clips_of(file, args.quiet)?),
+        Some(file) => Some(clips_of(file, quiet)?),
         None => None,
     };
-    let (text, vocabulary) = (args.clap.text_tower()?, args.clap.vocabulary()?);
+    let (text, vocabulary) = (encoder.text_tower()?, encoder.vocabulary()?);
     let shift = match &args.shift {
         Some(file) => Some(load_gap(file, text.dim())?),
         None => None,
@@ -145,10 +136,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         clips: &clips,
         validation: validation.as_deref(),
         text: text.as_ref(),
-        encoder: args.clap.name(),
-        auto_noise: args.clap.noise_variance(),
-        bridge: args.clap.bridge(),
-        centred: args.clap.centre() == Centre::MemoryMean,
+        space: encoder.space(),
         vocabulary: &vocabulary,
         shift,
         out: args.out.clone(),
@@ -156,7 +144,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         resume: args.resume,
     };
     let stop = stop_on_ctrl_c()?;
-    let mut watch = Watch::new(args.quiet);
+    let mut watch = Watch::new(quiet);
     let outcome = train(config, &job, &mut |event| {
         watch.see(event);
         if stop.load(Ordering::Relaxed) {
@@ -168,7 +156,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     watch.close();
     match outcome {
         Ok(_) => {
-            if !args.quiet {
+            if !quiet {
                 let out = args.out.display();
                 eprintln!("wsac: done; try `wsac caption --model {out} RECORDING`");
             }
@@ -184,12 +172,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     /// The preset, then the file, then the flags.
-    fn settings(&self) -> Result<TrainConfig> {
+    fn settings(&self, space: &Space) -> Result<TrainConfig> {
         let mut config = match self.preset {
             Preset::Fast => TrainConfig::default(),
             Preset::Paper => TrainConfig::paper(),
             Preset::Reference => TrainConfig::reference(),
         };
+        if !space.hears_parts {
+            (config.clauses, config.joined) = (0.0, 0.0);
+        }
         if let Some(file) = &self.config {
             let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
             config = config

@@ -78,6 +78,7 @@ fn model(clauses: bool) -> Model {
         card: Card {
             name: "fake".into(),
             clap: "fake".into(),
+            space: String::new(),
             decoder: decoder.clone(),
             bridge: Bridge::Nearest,
             centred: false,

@@ -82,7 +82,7 @@ pub(super) fn prepare(
     let rows = embed_cached(
         &texts.list,
         job.text,
-        job.encoder,
+        &job.space.identity,
         job.cache.as_deref(),
         on_progress,
     )?;
@@ -96,7 +96,7 @@ pub(super) fn prepare(
                 .map(|clip| gather(&rows, row.by_ref().take(clip.len())))
                 .collect();
             sigma_pairs(groups.iter().filter(|g| g.len() > 1))
-                .map_or(job.auto_noise, |sigma| sigma * sigma)
+                .map_or(job.space.noise_variance, |sigma| sigma * sigma)
         }
     };
     let perturb = Perturb {
@@ -142,7 +142,13 @@ pub(super) fn prepare(
         .iter()
         .flat_map(|join| tokenizer.encode(join)[1..].first().copied());
     let joins = joins.filter(|&id| id != tokenizer.unk()).collect();
-    let fingerprint = hash(texts.list.iter().map(String::as_str).chain([job.encoder]));
+    let fingerprint = hash(
+        texts
+            .list
+            .iter()
+            .map(String::as_str)
+            .chain([job.space.identity.as_str()]),
+    );
     Ok(Prepared {
         train: Examples {
             embeddings,
@@ -216,19 +222,19 @@ fn hold_out(
 
 /// The embeddings of `texts` [N, d], from the cache where they are there, else made and put there.
 ///
-/// The cache's file is named by the SHA-256 of the texts and of the `encoder`, so it can be stale for neither.
+/// The cache's file is named by the SHA-256 of the texts and of the `space`'s identity, so it can be stale for neither.
 ///
 /// # Errors
 /// Where a text cannot be embedded, or the cache cannot be written.
 pub fn embed_cached(
     texts: &[String],
     text: &dyn TextTower,
-    encoder: &str,
+    space: &str,
     cache: Option<&Path>,
     on_progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Embeddings> {
-    let key = hash(texts.iter().map(String::as_str).chain([encoder]));
-    let file = cache.map(|folder| folder.join(format!("{encoder}-{}.safetensors", &key[..24])));
+    let key = hash(texts.iter().map(String::as_str).chain([space]));
+    let file = cache.map(|folder| folder.join(format!("{space}-{}.safetensors", &key[..24])));
     if let Some(path) = &file
         && let Ok(bytes) = fs::read(path)
         && let Ok(tensors) = Tensors::parse(path, &bytes)

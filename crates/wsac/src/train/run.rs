@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::prepare::{Prepared, prepare};
 use super::{Step, TrainConfig, Trainer};
-use crate::bridge::Bridge;
 use crate::checkpoint;
-use crate::clap::TextTower;
+use crate::clap::{Space, TextTower};
 use crate::decoder::{Config, Decoder};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
@@ -26,14 +25,8 @@ pub struct Job<'a> {
     pub validation: Option<&'a [Vec<String>]>,
     /// The text tower of the encoder.
     pub text: &'a dyn TextTower,
-    /// The encoder's name: `mini`.
-    pub encoder: &'a str,
-    /// The encoder's own noise variance, for captions that none can be estimated from.
-    pub auto_noise: f64,
-    /// The strategy that the captioner should use by default.
-    pub bridge: Bridge,
-    /// Whether similarities are measured from the memory's mean.
-    pub centred: bool,
+    /// The space that it embeds into.
+    pub space: &'a Space,
     /// The whole vocabulary that the captions are split with.
     pub vocabulary: &'a Tokenizer,
     /// The modality gap, for embedding shift.
@@ -158,12 +151,8 @@ pub fn run(
             .collect();
         let mut memory =
             Memory::new(texts, Embeddings::from_unit_rows(job.text.dim(), rows)?)?.quantise()?;
-        memory.describe(format!("embedded with {}", job.encoder));
-        memory.set_centre(if job.centred {
-            Centre::MemoryMean
-        } else {
-            Centre::None
-        });
+        memory.describe(format!("embedded with {}", job.space.name));
+        memory.set_centre(job.space.centre);
         Ok(memory)
     };
     let texts: Vec<&str> = captions.iter().map(String::as_str).collect();
@@ -229,10 +218,11 @@ pub fn run(
             .out
             .file_name()
             .map_or("captioner".into(), |n| n.to_string_lossy().into_owned()),
-        clap: job.encoder.into(),
+        clap: job.space.name.clone(),
+        space: job.space.identity.clone(),
         decoder: trainer.decoder.config().clone(),
-        bridge: job.bridge,
-        centred: job.centred,
+        bridge: job.space.bridge,
+        centred: job.space.centre == Centre::MemoryMean,
         clauses: learns_clauses,
         renormalise: trainer.config.renormalise,
         noise_variance,

@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::bridge::Bridge;
-use crate::clap::TextTower;
+use crate::clap::{Space, TextTower};
 use crate::decoder::{Config, Mapper, tests::formula};
 use crate::golden;
+use crate::memory::Centre;
 use crate::tensors::Tensors;
 use crate::tokenizer::Tokenizer;
+use std::sync::LazyLock;
 
 /// Clotho's captions and embeddings as the PyTorch run had them, and its vocabulary (golden/wsac, "Yardstick").
 fn yardstick(split: &str, tokenizer: Option<&Tokenizer>) -> Option<(Examples, Tokenizer)> {
@@ -144,6 +146,15 @@ fn small() -> TrainConfig {
     }
 }
 
+static LETTERS: LazyLock<Space> = LazyLock::new(|| Space {
+    name: "letters".into(),
+    identity: "letters".into(),
+    bridge: Bridge::Direct,
+    centre: Centre::None,
+    noise_variance: 0.01,
+    hears_parts: true,
+});
+
 fn job<'a>(
     clips: &'a [Vec<String>],
     vocabulary: &'a Tokenizer,
@@ -154,10 +165,7 @@ fn job<'a>(
         clips,
         validation: None,
         text: &Letters,
-        encoder: "letters",
-        auto_noise: 0.01,
-        bridge: Bridge::Direct,
-        centred: false,
+        space: &LETTERS,
         vocabulary,
         shift: None,
         out: out.into(),
