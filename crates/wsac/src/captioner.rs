@@ -97,7 +97,7 @@ pub struct Caption {
     pub text: String,
     /// The sum of its tokens' log-probabilities (nats) under the decoder.
     pub logprob: f64,
-    /// How the modality gap was bridged.
+    /// How the modality gap was bridged to find these words.
     pub strategy: Bridge,
     /// The length of the recording in seconds.
     pub duration: f64,
@@ -309,7 +309,7 @@ impl Captioner {
             rules: self.rules(heard.ordered),
         };
         let tokenizer = &self.model.tokenizer;
-        let mut best: Option<(usize, String, Hypothesis)> = None;
+        let mut best: Option<(usize, String, Hypothesis, Bridge)> = None;
         // Where a sound goes unnamed, the words of the nearest captions may have it.
         let bridges = if options.bridge.is_none() {
             &[strategy, Bridge::Nearest][..]
@@ -331,22 +331,28 @@ impl Captioner {
                     0
                 };
                 if best.as_ref().is_none_or(|b| named > b.0) {
-                    best = Some((named, text, told));
+                    best = Some((named, text, told, *bridge));
                 }
             }
             if !options.name_sounds || best.as_ref().is_some_and(|b| b.0 == naming::most(heard)) {
                 break;
             }
         }
-        let (_, text, decoded) = best.ok_or_else(|| {
+        let (_, text, decoded, strategy) = best.ok_or_else(|| {
             Error::Config("the decoder has no position left for a caption".into())
         })?;
+        // A tower that names no sound cannot tell how sure it is; how near a caption lies tells something.
+        let by_nearest = card.centred || heard.sounds.is_empty();
         let mut neighbours =
-            self.neighbours(heard, options.neighbours.max(usize::from(card.centred)));
+            self.neighbours(heard, options.neighbours.max(usize::from(by_nearest)));
         let (confidence, weak) = match neighbours.first() {
-            Some(nearest) if card.centred => (
+            Some(nearest) if by_nearest => (
                 nearest.similarity.clamp(0.0, 1.0),
-                nearest.similarity < WEAK,
+                if card.centred {
+                    nearest.similarity < WEAK
+                } else {
+                    heard.is_weak()
+                },
             ),
             _ => (heard.confidence, heard.is_weak()),
         };
