@@ -2,6 +2,7 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+pub mod bert;
 pub mod classes;
 mod encoder;
 pub mod evidence;
@@ -11,6 +12,8 @@ pub mod layers;
 pub mod listenings;
 pub mod mini;
 pub mod minilm;
+pub mod packing;
+pub mod roberta;
 pub mod scene;
 pub mod yamnet;
 

@@ -1,6 +1,8 @@
 //! The layers that encoders share: x [n, in] -> [n, out] with the weights of a checkpoint.
 
 use wsac_nn::activation::{gelu_erf, relu};
+use wsac_nn::attention::{Shape, attention};
+use wsac_nn::dropout::Dropout;
 use wsac_nn::matmul::{Mat, linear};
 use wsac_nn::norm::layer_norm;
 
@@ -123,6 +125,22 @@ impl Norm {
         layer_norm(&mut y, &mut [], x, &self.weight, &self.bias, self.eps);
         y
     }
+}
+
+/// Attention over packed sequences, sequence `s` in rows `starts[s]..starts[s + 1]`: `qkv` [rows, 3 d] -> [rows, d].
+pub fn attend(qkv: &[f32], starts: &[usize], heads: usize, causal: bool) -> Vec<f32> {
+    let rows = starts.last().copied().unwrap_or(0);
+    let width = qkv.len() / (3 * rows.max(1));
+    let shape = Shape {
+        starts,
+        heads,
+        width,
+        causal,
+    };
+    let mut weights = vec![0.0; shape.weights_len()];
+    let mut out = vec![0.0; rows * width];
+    attention(&mut out, &mut weights, qkv, shape, Dropout::NONE);
+    out
 }
 
 /// `a + b`, number by number.
