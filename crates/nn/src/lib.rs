@@ -11,6 +11,7 @@
 //! | [`activation`] | GELU (tanh and erf forms), tanh |
 //! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
 //! | [`conv`] | 3x3 convolutions, per channel and full, forward only |
+//! | [`picture`] | pictures with a border of zeros; 3x3 convolutions as matrix products, forward only |
 //! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
 //! | [`dropout`] | counter-based dropout: the mask is a function of seed and position |
 //! | [`optim`] | Adam, AdamW and the reference code's older AdamW |
@@ -23,6 +24,7 @@ pub mod loss;
 pub mod matmul;
 pub mod norm;
 pub mod optim;
+pub mod picture;
 mod rows;
 mod simd;
 #[cfg(test)]

@@ -32,6 +32,26 @@ impl<'a> Mat<'a> {
         }
     }
 
+    /// An overlapping view: row `i` of [rows, cols] begins at number `i * step` of `data`. With `step < cols` rows
+    /// share numbers, as the windows of a convolution do.
+    ///
+    /// # Panics
+    /// Where the last row ends beyond `data`.
+    pub fn overlapping(data: &'a [f32], rows: usize, cols: usize, step: usize) -> Self {
+        let end = rows.checked_sub(1).map_or(0, |last| last * step + cols);
+        assert!(
+            end <= data.len(),
+            "{rows} rows of {cols} numbers every {step}"
+        );
+        Self {
+            data,
+            rows,
+            cols,
+            row_stride: step,
+            col_stride: 1,
+        }
+    }
+
     /// The transposed view, [cols, rows], of the same numbers.
     pub fn t(self) -> Self {
         Self {

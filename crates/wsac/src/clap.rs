@@ -4,6 +4,7 @@
 
 pub mod bert;
 pub mod classes;
+pub mod cnn14;
 mod encoder;
 pub mod evidence;
 pub mod family;
@@ -15,6 +16,7 @@ pub mod minilm;
 pub mod packing;
 pub mod roberta;
 pub mod scene;
+pub mod tap;
 pub mod yamnet;
 
 use crate::audio::AudioStream;

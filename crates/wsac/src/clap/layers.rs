@@ -143,6 +143,41 @@ pub fn attend(qkv: &[f32], starts: &[usize], heads: usize, causal: bool) -> Vec<
     out
 }
 
+/// Batch normalisation as it is after training: a factor and a summand for each channel.
+#[derive(Debug)]
+pub struct BatchNorm {
+    /// `weight / sqrt(var + eps)`, [channels].
+    pub scale: Vec<f32>,
+    /// `bias - mean * scale`, [channels].
+    pub shift: Vec<f32>,
+}
+
+impl BatchNorm {
+    /// Reads `<name>.{weight, bias, running_mean, running_var}`, all [channels]; eps is 1e-5.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn read(w: &dyn Weights, name: &str, channels: usize) -> Result<Self> {
+        let read = |part: &str| w.get(&format!("{name}.{part}"), &[channels]);
+        let (weight, bias) = (read("weight")?, read("bias")?);
+        let (mean, var) = (read("running_mean")?, read("running_var")?);
+        let scale = |c: usize| f64::from(weight[c]) / (f64::from(var[c]) + 1e-5).sqrt();
+        let shift = |c: usize| f64::from(bias[c]) - f64::from(mean[c]) * scale(c);
+        Ok(Self {
+            scale: (0..channels).map(|c| scale(c) as f32).collect(),
+            shift: (0..channels).map(|c| shift(c) as f32).collect(),
+        })
+    }
+
+    /// Normalises `x` [n, channels] in place.
+    pub fn apply(&self, x: &mut [f32]) {
+        for row in x.chunks_exact_mut(self.scale.len()) {
+            let factors = self.scale.iter().zip(&self.shift);
+            (row.iter_mut().zip(factors)).for_each(|(x, (scale, shift))| *x = *x * scale + shift);
+        }
+    }
+}
+
 /// `a + b`, number by number.
 pub fn add(mut a: Vec<f32>, b: &[f32]) -> Vec<f32> {
     a.iter_mut().zip(b).for_each(|(a, b)| *a += b);

@@ -1,0 +1,276 @@
+//! Pictures [h, w, c] with a border of zeros, and 3x3 convolutions of them as matrix products without copies.
+//!
+//! Rows lie one after the other with one pixel of zeros between them, so that the three pixels under a row of the
+//! window are always 3 c neighbouring numbers, at the edges too. A convolution is then, for each of the window's three
+//! rows, ONE product of an overlapping view of the picture with that row's weights:
+//!
+//! ```text
+//! out[p, o] = sum over ky of  x[3 pixels around p, one row up or down, ..][3 c]  weights[ky][3 c, o]
+//! ```
+//!
+//! Make the longer axis the row: a border then costs next to nothing.
+
+use rayon::prelude::*;
+
+use crate::matmul::{Mat, Store, matmul};
+use crate::simd::vectorise;
+
+/// A picture [h, w, c], channels side by side, one pixel of zeros before its first and after each of its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    h: usize,
+    w: usize,
+    c: usize,
+    /// [1 + h (w + 1), c].
+    numbers: Vec<f32>,
+}
+
+impl Picture {
+    /// A picture of zeros.
+    pub fn zeros(h: usize, w: usize, c: usize) -> Self {
+        Self {
+            h,
+            w,
+            c,
+            numbers: vec![0.0; (1 + h * (w + 1)) * c],
+        }
+    }
+
+    /// Its rows, columns and channels.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.h, self.w, self.c]
+    }
+
+    /// Its rows from the top, [w, c] each, without the border.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        let (stride, inner) = ((self.w + 1) * self.c, self.w * self.c);
+        let rows = self.numbers[self.c..].chunks_exact(stride.max(1));
+        rows.map(move |row| &row[..inner])
+    }
+
+    /// Its rows from the top, [w, c] each, to be written.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let (stride, inner) = ((self.w + 1) * self.c, self.w * self.c);
+        let rows = self.numbers[self.c..].chunks_exact_mut(stride.max(1));
+        rows.map(move |row| &mut row[..inner])
+    }
+}
+
+/// What follows a convolution in the same pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// `max(x + bias, 0)`.
+    Relu,
+    /// That, then the means of 2x2 pixels; an odd last row or column is left out, as PyTorch's `avg_pool2d` does.
+    ReluPool,
+}
+
+/// A 3x3 convolution that keeps a picture's size, with a bias: [h, w, c] -> [h, w, co].
+#[derive(Debug, Clone)]
+pub struct Conv3x3 {
+    /// [3, 3 c, co]: window row; window column and input channel; output channel.
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+}
+
+impl Conv3x3 {
+    /// `weight(o, i, y, x)` is the factor of input channel `i` at row `y` and column `x` of the window; `bias` [co].
+    pub fn new(
+        inputs: usize,
+        bias: Vec<f32>,
+        weight: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
+    ) -> Self {
+        let outputs = bias.len();
+        let mut weights = vec![0.0; 9 * inputs * outputs];
+        let taps = weights.par_chunks_mut(outputs.max(1)).enumerate();
+        taps.for_each(|(tap, row)| {
+            let (place, i) = (tap / inputs, tap % inputs);
+            for (o, w) in row.iter_mut().enumerate() {
+                *w = weight(o, i, place / 3, place % 3);
+            }
+        });
+        Self {
+            weights,
+            bias,
+            inputs,
+        }
+    }
+
+    /// The channels of what comes out.
+    pub fn outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// `x` [h, w, c] -> [h, w, co], or [h / 2, w / 2, co] after pooling.
+    ///
+    /// # Panics
+    /// Where `x` has another number of channels.
+    pub fn forward(&self, x: &Picture, after: After) -> Picture {
+        assert_eq!(x.c, self.inputs, "channels of a convolution");
+        let mut out = Picture::zeros(x.h, x.w, self.outputs());
+        if out.numbers.len() > out.c {
+            self.products(&mut out, x);
+        }
+        match after {
+            After::Relu => {
+                out.relu(&self.bias);
+                out
+            }
+            After::ReluPool => out.relu_pool(&self.bias),
+        }
+    }
+
+    /// The sums of products; the border of `out` receives numbers of no meaning.
+    fn products(&self, out: &mut Picture, x: &Picture) {
+        let (c, co, stride) = (x.c, out.c, x.w + 1);
+        let rows_of =
+            |ky: usize| Mat::new(&self.weights[ky * 3 * c * co..][..3 * c * co], 3 * c, co);
+        // The last zero has no right neighbour; it is no pixel, so its sum is not needed.
+        let windows = |rows: std::ops::Range<usize>| {
+            let pixels = (rows.len() * stride).saturating_sub(1);
+            let from = &x.numbers[rows.start * stride * c..];
+            Mat::overlapping(from, pixels, 3 * c, c)
+        };
+        let h = x.h;
+        // Window row 1 lies on the pixel's own row; 0 on the row above (row 0 has none), 2 on the row below.
+        let own = windows(0..h);
+        let (all, pixels) = (&mut out.numbers[co..], own.rows());
+        matmul(&mut all[..pixels * co], own, rows_of(1), Store::Set);
+        if h > 1 {
+            let (above, below) = (windows(0..h - 1), windows(1..h));
+            let n = above.rows() * co;
+            matmul(&mut all[stride * co..][..n], above, rows_of(0), Store::Add);
+            matmul(&mut all[..n], below, rows_of(2), Store::Add);
+        }
+    }
+}
+
+impl Picture {
+    /// `x = max(x + bias, 0)` for its pixels, zeros on its border.
+    fn relu(&mut self, bias: &[f32]) {
+        let (w, c) = (self.w, self.c);
+        let rows = self.numbers[c..].par_chunks_exact_mut((w + 1) * c);
+        rows.for_each(|row| {
+            let (pixels, border) = row.split_at_mut(w * c);
+            border.fill(0.0);
+            vectorise(|| {
+                for pixel in pixels.chunks_exact_mut(c) {
+                    let numbers = pixel.iter_mut().zip(bias);
+                    numbers.for_each(|(x, b)| *x = (*x + b).max(0.0));
+                }
+            });
+        });
+    }
+
+    /// The means of `max(x + bias, 0)` over 2x2 pixels.
+    fn relu_pool(&self, bias: &[f32]) -> Self {
+        let (w, c) = (self.w / 2, self.c);
+        let mut out = Self::zeros(self.h / 2, w, c);
+        let stride = (self.w + 1) * c;
+        let pairs = self.numbers[c..].par_chunks_exact(2 * stride);
+        let rows = out.numbers[c..].par_chunks_exact_mut((w + 1) * c);
+        rows.zip(pairs).for_each(|(row, pair)| {
+            let (upper, lower) = pair.split_at(stride);
+            vectorise(|| {
+                let quads = upper.chunks_exact(2 * c).zip(lower.chunks_exact(2 * c));
+                for (pixel, (upper, lower)) in row[..w * c].chunks_exact_mut(c).zip(quads) {
+                    let (a, b) = upper.split_at(c);
+                    let (d, e) = lower.split_at(c);
+                    for i in 0..c {
+                        let relu = |x: f32| (x + bias[i]).max(0.0);
+                        pixel[i] = 0.25 * (relu(a[i]) + relu(b[i]) + relu(d[i]) + relu(e[i]));
+                    }
+                }
+            });
+        });
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+
+    fn picture(h: usize, w: usize, c: usize, seed: u64) -> Picture {
+        let mut picture = Picture::zeros(h, w, c);
+        let all = numbers(h * w * c, seed);
+        (picture.rows_mut().zip(all.chunks(w * c))).for_each(|(row, x)| row.copy_from_slice(x));
+        picture
+    }
+
+    /// The convolution by its definition, in f64: [h, w, co].
+    fn naive(x: &Picture, weights: &[f32], bias: &[f32]) -> Vec<f64> {
+        let (h, w, c, co) = (x.h as isize, x.w as isize, x.c, bias.len());
+        let rows: Vec<&[f32]> = x.rows().collect();
+        let mut out = Vec::new();
+        for (y, x, o) in
+            (0..h).flat_map(|y| (0..w).flat_map(move |x| (0..co).map(move |o| (y, x, o))))
+        {
+            let mut sum = f64::from(bias[o]);
+            for (ky, kx, i) in (0..9 * c).map(|k| (k / c / 3, k / c % 3, k % c)) {
+                let (y, x) = (y + ky as isize - 1, x + kx as isize - 1);
+                if (0..h).contains(&y) && (0..w).contains(&x) {
+                    let pixel = f64::from(rows[y as usize][x as usize * c + i]);
+                    sum += pixel * f64::from(weights[((o * c + i) * 3 + ky) * 3 + kx]);
+                }
+            }
+            out.push(sum.max(0.0));
+        }
+        out
+    }
+
+    fn conv(c: usize, weights: &[f32], bias: Vec<f32>) -> Conv3x3 {
+        Conv3x3::new(c, bias, |o, i, y, x| weights[((o * c + i) * 3 + y) * 3 + x])
+    }
+
+    #[test]
+    fn convolution_and_pooling_equal_their_definitions() {
+        let shapes = [
+            (1, 1, 1, 1),
+            (1, 5, 3, 2),
+            (2, 2, 4, 5),
+            (3, 7, 2, 9),
+            (6, 31, 17, 16),
+            (5, 4, 1, 64),
+        ];
+        for (h, w, c, co) in shapes {
+            let x = picture(h, w, c, 1);
+            let (weights, bias) = (numbers(co * c * 9, 2), numbers(co, 3));
+            let wanted = naive(&x, &weights, &bias);
+            let conv = conv(c, &weights, bias);
+            let out = conv.forward(&x, After::Relu);
+            assert_eq!(out.shape(), [h, w, co]);
+            let got = out.rows().flatten();
+            (got.zip(&wanted)).for_each(|(a, b)| assert!((f64::from(*a) - b).abs() < 2e-5));
+            let border = out.numbers[co..].chunks((w + 1) * co);
+            assert!(border.flat_map(|row| &row[w * co..]).all(|&x| x == 0.0));
+            assert!(out.numbers[..co].iter().all(|&x| x == 0.0));
+
+            let pooled = conv.forward(&x, After::ReluPool);
+            assert_eq!(pooled.shape(), [h / 2, w / 2, co]);
+            for (y, row) in pooled.rows().enumerate() {
+                for (at, got) in row.iter().enumerate() {
+                    let corner = (2 * y * w + at / co * 2) * co + at % co;
+                    let four = [0, co, w * co, (w + 1) * co].map(|d| wanted[corner + d]);
+                    assert!((f64::from(*got) - four.iter().sum::<f64>() / 4.0).abs() < 2e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_do_not_change_a_bit() {
+        for (h, w, c, co) in [(8, 125, 64, 128), (2, 31, 256, 300), (64, 100, 1, 64)] {
+            let x = picture(h, w, c, 1);
+            let conv = conv(c, &numbers(co * c * 9, 2), numbers(co, 3));
+            let run = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                pool.expect("a pool")
+                    .install(|| conv.forward(&x, After::ReluPool))
+            };
+            assert!(run(1) == run(2) && run(1) == run(5));
+        }
+    }
+}
