@@ -37,6 +37,12 @@ pub const FILES: &[(&str, &[u8])] = built_in![
 #[cfg(not(feature = "bundled"))]
 pub const FILES: &[(&str, &[u8])] = &[];
 
+/// GPT-2's merges, of which its whole tokenizer follows: the text side of MS-CLAP 2023, whose files do not carry it.
+#[cfg(feature = "bundled")]
+const GPT2_MERGES: Option<&str> = Some(include_str!("../../../models/gpt2/merges.txt"));
+#[cfg(not(feature = "bundled"))]
+const GPT2_MERGES: Option<&str> = None;
+
 /// A part of the model, for people who ask what they have.
 pub struct Part {
     /// What it is.
@@ -96,6 +102,16 @@ pub fn file(name: &str) -> Result<&'static [u8]> {
 pub fn vocabulary() -> Result<Tokenizer> {
     let words = file("minilm/vocab.txt")?;
     Tokenizer::from_vocab_txt(&String::from_utf8_lossy(words))
+}
+
+/// GPT-2's tokenizer, as MS-CLAP 2023 frames texts.
+///
+/// # Errors
+/// Where this build has none.
+pub fn gpt2() -> Result<Tokenizer> {
+    let missing = "this build of wsac has no vocabulary of GPT-2; put its tokenizer.json, or vocab.json and \
+                   merges.txt, beside the checkpoint, or build wsac with the feature `bundled`";
+    Tokenizer::from_gpt2_merges(GPT2_MERGES.ok_or_else(|| Error::Config(missing.into()))?)
 }
 
 /// MiniLM, the text tower of `mini`.

@@ -248,14 +248,10 @@ impl Captioner {
         };
         Rules {
             no_repeat_ngram: 2,
-            banned: [&[tokenizer.unk(), tokenizer.pad()][..], &order].concat(),
+            banned: [tokenizer.silent(), order].concat(),
             echo: Some(Echo {
                 joins: ids(&JOINS),
-                pieces: tokenizer
-                    .words()
-                    .iter()
-                    .map(|w| w.starts_with("##"))
-                    .collect(),
+                pieces: tokenizer.continuing(),
             }),
             ..Rules::default()
         }
