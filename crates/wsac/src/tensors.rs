@@ -1,28 +1,74 @@
 //! Named tensors on disk (safetensors): bytes -> name, shape and f32 numbers; and the writer of such files.
 //!
-//! Stored as f32, f16, bf16 or int8. An int8 tensor [rows, ..] with a companion `<name>.scale` f32 [rows] is read
+//! Any kind of number is read as f32. An int8 tensor [rows, ..] with a companion `<name>.scale` f32 [rows] is read
 //! back as `int8 * scale` of its row.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+mod widen;
 
-use half::slice::HalfFloatSliceExt;
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::ops::{Deref, Range};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use half::f16;
+use memmap2::Mmap;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use crate::checkpoint::write_whole;
 use crate::error::{Error, Result};
+pub(crate) use widen::widen;
 
 /// The key of the free text that a file of ours carries beside its tensors.
 const DESCRIPTION: &str = "wsac";
+
+/// A header longer than this is a lie.
+const MAX_HEADER: u64 = 100_000_000;
 
 /// A parsed safetensors file; the tensors stay in its bytes until they are asked for.
 #[derive(Debug)]
 pub struct Tensors<'a> {
     path: PathBuf,
-    file: SafeTensors<'a>,
+    bytes: Bytes<'a>,
+    tensors: BTreeMap<String, TensorInfo>,
+    /// Where the numbers begin, from which the header counts.
+    numbers: usize,
     description: Option<String>,
+}
+
+/// The content of a file, in memory or mapped.
+#[derive(Debug)]
+enum Bytes<'a> {
+    Here(&'a [u8]),
+    Mapped(Arc<Mmap>),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Here(bytes) => bytes,
+            Self::Mapped(map) => map,
+        }
+    }
+}
+
+impl Tensors<'static> {
+    /// Opens the safetensors file `path` without reading its numbers: they are paged in where they are used. The file
+    /// must not be changed meanwhile; it may be replaced by renaming another over it.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened, or is no whole safetensors file.
+    pub fn map(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        // SAFETY: the map is only read. That nobody shortens or rewrites the file meanwhile is asked of the caller, as
+        // everywhere where files are mapped.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))?;
+        Self::read(path, Bytes::Mapped(Arc::new(map)))
+    }
 }
 
 impl<'a> Tensors<'a> {
@@ -31,15 +77,40 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// Where `bytes` are no whole safetensors file.
     pub fn parse(path: impl AsRef<Path>, bytes: &'a [u8]) -> Result<Self> {
-        let path = path.as_ref().to_path_buf();
-        let broken = |e| Error::model(&path, format!("is no whole safetensors file ({e})"));
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-        let description = (header.metadata().as_ref()).and_then(|m| m.get(DESCRIPTION).cloned());
-        let file = SafeTensors::deserialize(bytes).map_err(broken)?;
+        Self::read(path.as_ref(), Bytes::Here(bytes))
+    }
+
+    /// The crate checks the header against itself (offsets without gap or overlap, sizes that fit the shapes); here it
+    /// is checked against the file.
+    fn read(path: &Path, bytes: Bytes<'a>) -> Result<Self> {
+        let broken =
+            |why: &str| Error::model(path, format!("is no whole safetensors file ({why})"));
+        let (length, rest) = (bytes.split_first_chunk())
+            .ok_or_else(|| broken("it ends within its first 8 bytes"))?;
+        let length = u64::from_le_bytes(*length);
+        let header = usize::try_from(length)
+            .ok()
+            .filter(|_| length <= MAX_HEADER);
+        let header = header.and_then(|n| rest.get(..n)).ok_or_else(|| {
+            let size = bytes.len();
+            broken(&format!(
+                "its header should have {length} bytes, the file has {size}"
+            ))
+        })?;
+        let parsed: Metadata =
+            serde_json::from_slice(header).map_err(|e| broken(&e.to_string()))?;
+        let (wanted, found) = (parsed.data_len(), rest.len() - header.len());
+        if wanted != found {
+            let why = format!("its tensors should have {wanted} bytes, the file has {found}");
+            return Err(broken(&why));
+        }
+        let tensors = parsed.tensors().into_iter();
         Ok(Self {
-            path,
-            file,
-            description,
+            path: path.to_path_buf(),
+            tensors: tensors.map(|(name, info)| (name, info.clone())).collect(),
+            numbers: bytes.len() - found,
+            description: (parsed.metadata().as_ref()).and_then(|m| m.get(DESCRIPTION).cloned()),
+            bytes,
         })
     }
 
@@ -50,9 +121,7 @@ impl<'a> Tensors<'a> {
 
     /// The names of all tensors, sorted.
     pub fn names(&self) -> Vec<&str> {
-        let mut names = self.file.names();
-        names.sort_unstable();
-        names
+        self.tensors.keys().map(String::as_str).collect()
     }
 
     /// The free text that [`TensorFile::describe`] put in the file.
@@ -62,8 +131,7 @@ impl<'a> Tensors<'a> {
 
     /// The shape of tensor `name`, where there is one.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        let view = self.file.tensor(name).ok()?;
-        Some(view.shape().to_vec())
+        Some(self.tensors.get(name)?.shape.clone())
     }
 
     /// The numbers of tensor `name`, row-major, as f32.
@@ -71,33 +139,33 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// Where there is no such tensor, it has not this `shape`, or its numbers are of an unknown kind.
     pub fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let view = self.view(name, shape)?;
-        let data = view.data();
-        Ok(match view.dtype() {
-            Dtype::F32 => words(data).map(f32::from_le_bytes).collect(),
-            Dtype::F16 => {
-                let halves: Vec<f16> = words(data).map(f16::from_le_bytes).collect();
-                halves.to_f32_vec()
+        let (dtype, data) = self.view(name, shape)?;
+        let scale = scale_of(name);
+        if dtype == Dtype::I8 && self.tensors.contains_key(&scale) {
+            let rows = shape.first().copied().unwrap_or(0);
+            let scales = self.get(&scale, &[rows])?;
+            let width = data.len().checked_div(rows).unwrap_or(0).max(1);
+            let rows = data.chunks_exact(width).zip(&scales);
+            return Ok(rows
+                .flat_map(|(row, scale)| row.iter().map(move |&q| f32::from(q as i8) * scale))
+                .collect());
+        }
+        let mut numbers = Vec::with_capacity(shape.iter().product());
+        match widen(dtype, data, &mut numbers) {
+            true => Ok(numbers),
+            false => Err(self.wrong(name, format!("holds {dtype:?}, which wsac cannot read"))),
+        }
+    }
+
+    /// The place of tensor `name` [shape] in the mapped file, where it is mapped and holds f32.
+    pub(crate) fn mapped(&self, name: &str, shape: &[usize]) -> Option<(Arc<Mmap>, Range<usize>)> {
+        let info = self.tensors.get(name)?;
+        match &self.bytes {
+            Bytes::Mapped(map) if info.dtype == Dtype::F32 && info.shape == shape => {
+                Some((Arc::clone(map), self.range(info)))
             }
-            Dtype::BF16 => {
-                let halves: Vec<bf16> = words(data).map(bf16::from_le_bytes).collect();
-                halves.to_f32_vec()
-            }
-            Dtype::I8 => {
-                let rows = shape.first().copied().unwrap_or(0);
-                let scales = self.get(&scale_of(name), &[rows])?;
-                let width = data.len().checked_div(rows).unwrap_or(0).max(1);
-                data.chunks_exact(width)
-                    .zip(&scales)
-                    .flat_map(|(row, scale)| row.iter().map(move |&q| f32::from(q as i8) * scale))
-                    .collect()
-            }
-            other => {
-                return Err(
-                    self.wrong(name, format!("holds {other:?}, not f32, f16, bf16 or int8"))
-                );
-            }
-        })
+            _ => None,
+        }
     }
 
     /// The int8 numbers of tensor `name` as stored, without their scales.
@@ -105,18 +173,18 @@ impl<'a> Tensors<'a> {
     /// # Errors
     /// Where there is no such tensor, it has not this `shape`, or is not int8.
     pub fn get_i8(&self, name: &str, shape: &[usize]) -> Result<Vec<i8>> {
-        let view = self.view(name, shape)?;
-        if view.dtype() != Dtype::I8 {
-            return Err(self.wrong(name, format!("holds {:?}, not int8", view.dtype())));
+        let (dtype, data) = self.view(name, shape)?;
+        if dtype != Dtype::I8 {
+            return Err(self.wrong(name, format!("holds {dtype:?}, not int8")));
         }
-        Ok(view.data().iter().map(|&q| q as i8).collect())
+        Ok(data.iter().map(|&q| q as i8).collect())
     }
 
     /// The bytes of tensor `name`, a list of u8 such as text.
     ///
     /// # Errors
     /// Where there is no such tensor, or it is no list of u8.
-    pub fn get_bytes(&self, name: &str) -> Result<&'a [u8]> {
+    pub fn get_bytes(&self, name: &str) -> Result<&[u8]> {
         self.list(name, Dtype::U8)
     }
 
@@ -129,26 +197,28 @@ impl<'a> Tensors<'a> {
         Ok(words(data).map(u32::from_le_bytes).collect())
     }
 
-    fn list(&self, name: &str, dtype: Dtype) -> Result<&'a [u8]> {
+    fn list(&self, name: &str, dtype: Dtype) -> Result<&[u8]> {
         let shape = self.shape(name).unwrap_or_default();
-        let view = self.view(name, &shape)?;
-        if view.dtype() != dtype || shape.len() != 1 {
-            let found = view.dtype();
-            return Err(self.wrong(
-                name,
-                format!("holds {found:?} {shape:?}, no {dtype:?} list"),
-            ));
+        let (found, data) = self.view(name, &shape)?;
+        if found != dtype || shape.len() != 1 {
+            let what = format!("holds {found:?} {shape:?}, no {dtype:?} list");
+            return Err(self.wrong(name, what));
         }
-        Ok(view.data())
+        Ok(data)
     }
 
-    fn view(&self, name: &str, shape: &[usize]) -> Result<TensorView<'a>> {
-        let view = (self.file.tensor(name)).map_err(|_| self.wrong(name, "is missing".into()))?;
-        if view.shape() != shape {
-            let found = view.shape();
+    fn view(&self, name: &str, shape: &[usize]) -> Result<(Dtype, &[u8])> {
+        let info = (self.tensors.get(name)).ok_or_else(|| self.wrong(name, "is missing".into()))?;
+        if info.shape != shape {
+            let found = &info.shape;
             return Err(self.wrong(name, format!("has shape {found:?}, not {shape:?}")));
         }
-        Ok(view)
+        Ok((info.dtype, &self.bytes[self.range(info)]))
+    }
+
+    fn range(&self, info: &TensorInfo) -> Range<usize> {
+        let (from, to) = info.data_offsets;
+        self.numbers + from..self.numbers + to
     }
 
     pub(crate) fn wrong(&self, name: &str, what: String) -> Error {
@@ -300,76 +370,4 @@ pub fn quantise_rows(rows: usize, values: &[f32]) -> (Vec<i8>, Vec<f32>) {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn sample() -> TensorFile {
-        let mut file = TensorFile::new();
-        file.f32("b", &[3], &[1.5, -2.0, 0.1]);
-        file.f16("a", &[2, 2], &[0.5, 1.0, -65504.0, 0.1]);
-        file.int8_rows("q", &[3, 2], &[1.0, -0.5, 0.0, 0.0, 0.02, 0.01]);
-        file.bytes("text", b"caption");
-        file.u32("offsets", &[0, 7]);
-        file.describe("{\"k\":1}");
-        file
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        let bytes = sample().to_bytes().unwrap();
-        let file = Tensors::parse("x.safetensors", &bytes).unwrap();
-        assert_eq!(file.names(), ["a", "b", "offsets", "q", "q.scale", "text"]);
-        assert_eq!(file.description(), Some("{\"k\":1}"));
-        assert_eq!(file.get("b", &[3]).unwrap(), [1.5, -2.0, 0.1]);
-        assert_eq!(file.get_bytes("text").unwrap(), b"caption");
-        assert_eq!(file.get_u32("offsets").unwrap(), [0, 7]);
-        assert!(file.get_u32("text").is_err() && file.get_bytes("none").is_err());
-        assert_eq!(file.get("a", &[2, 2]).unwrap()[..3], [0.5, 1.0, -65504.0]);
-        assert_eq!(
-            file.get_i8("q", &[3, 2]).unwrap(),
-            [127, -64, 0, 0, 127, 64]
-        );
-        let q = file.get("q", &[3, 2]).unwrap();
-        crate::golden::assert_close("q", &q, &[1.0, -0.5, 0.0, 0.0, 0.02, 0.01], 0.004);
-    }
-
-    #[test]
-    fn bf16_is_read() {
-        let stored = Stored {
-            dtype: Dtype::BF16,
-            shape: vec![1],
-            data: bf16::from_f32(-3.5).to_le_bytes().to_vec(),
-        };
-        let bytes = safetensors::serialize([("x", &stored)], None).unwrap();
-        let file = Tensors::parse("x", &bytes).unwrap();
-        assert_eq!(file.get("x", &[1]).unwrap(), [-3.5]);
-    }
-
-    #[test]
-    fn errors_name_the_tensor_and_the_shapes() {
-        let bytes = sample().to_bytes().unwrap();
-        let file = Tensors::parse("m.safetensors", &bytes).unwrap();
-        let missing = file.get("nowhere", &[1]).unwrap_err().to_string();
-        assert_eq!(missing, "m.safetensors: tensor nowhere is missing");
-        let shape = file.get("b", &[4]).unwrap_err().to_string();
-        assert_eq!(shape, "m.safetensors: tensor b has shape [3], not [4]");
-        assert!(Tensors::parse("m", &bytes[..bytes.len() - 1]).is_err());
-        assert!(Tensors::parse("m", b"").is_err());
-    }
-
-    #[test]
-    fn a_saved_file_is_whole_and_repeatable() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.safetensors");
-        sample().save(&path).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), sample().to_bytes().unwrap());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        let mut twice = sample();
-        twice.f32("b", &[1], &[0.0]);
-        assert!(twice.to_bytes().is_err());
-        let mut short = sample();
-        short.f32("c", &[2], &[0.0]);
-        assert!(short.to_bytes().is_err());
-    }
-}
+mod tests;

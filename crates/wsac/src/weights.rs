@@ -47,6 +47,10 @@ impl Weights for Tensors<'_> {
     }
 
     fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
-        Tensors::get(self, name, shape).map(Numbers::from)
+        let in_place = self.mapped(name, shape);
+        match in_place.and_then(|(map, range)| Numbers::mapped(map, range)) {
+            Some(numbers) => Ok(numbers),
+            None => Tensors::get(self, name, shape).map(Numbers::from),
+        }
     }
 }
