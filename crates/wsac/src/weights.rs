@@ -4,14 +4,19 @@
 //! checkpoint or, in tests and benchmarks, a [`formula`]. [`Reading`] is how a whole model is read: it gathers
 //! everything that is missing, wrong or left over, and tells it in one message.
 
+mod file;
 pub mod formula;
 mod numbers;
+mod pickle;
 mod reading;
+mod shards;
+mod torch;
 
 use std::path::Path;
 
 use crate::error::Result;
 use crate::tensors::Tensors;
+pub use file::WeightFile;
 pub use numbers::Numbers;
 pub use reading::{Leftover, Reading};
 
