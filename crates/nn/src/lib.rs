@@ -10,6 +10,7 @@
 //! | [`norm`] | layer normalisation |
 //! | [`activation`] | GELU (tanh and erf forms), tanh |
 //! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
+//! | [`windows`] | attention within windows of tokens, forward only |
 //! | [`conv`] | 3x3 convolutions, per channel and full, forward only |
 //! | [`picture`] | pictures with a border of zeros; 3x3 convolutions as matrix products, forward only |
 //! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
@@ -29,3 +30,4 @@ mod rows;
 mod simd;
 #[cfg(test)]
 mod testing;
+pub mod windows;

@@ -2,6 +2,7 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+pub mod audio;
 pub mod bert;
 pub mod classes;
 pub mod cnn14;
@@ -9,6 +10,8 @@ mod encoder;
 pub mod evidence;
 pub mod family;
 mod heard;
+mod hearing;
+pub mod htsat;
 pub mod layers;
 pub mod listenings;
 pub mod mini;
@@ -17,14 +20,17 @@ pub mod packing;
 pub mod roberta;
 pub mod scene;
 pub mod tap;
+pub mod windows;
 pub mod yamnet;
 
 use crate::audio::AudioStream;
 use crate::embedding::Embeddings;
 use crate::error::Result;
+pub use audio::ClapAudio;
 pub use encoder::{Encoder, Space};
 pub use family::Family;
 pub use heard::{Heard, Part, Sound};
+pub use windows::Windows;
 
 /// Sounds to points of the shared space.
 pub trait AudioTower: Send + Sync {

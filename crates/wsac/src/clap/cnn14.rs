@@ -125,6 +125,3 @@ fn conv(w: &dyn Weights, block: &str, number: usize, [to, from]: [usize; 2]) -> 
         weight[((o * from + i) * 3 + time) * 3 + mel] * scale[o]
     }))
 }
-
-#[cfg(test)]
-mod tests;

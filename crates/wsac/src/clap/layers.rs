@@ -47,6 +47,40 @@ impl Linear {
         })
     }
 
+    /// A convolution whose windows do not overlap, as a layer over the numbers under a window: `<name>.weight` of
+    /// `shape` [outputs, ..window] and `<name>.bias` [outputs].
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn convolution(w: &dyn Weights, name: &str, shape: [usize; 4]) -> Result<Self> {
+        let [outputs, window @ ..] = shape;
+        Ok(Self {
+            weight: w.get(&format!("{name}.weight"), &shape)?,
+            bias: Some(w.get(&format!("{name}.bias"), &[outputs])?),
+            outputs,
+            inputs: window.iter().product(),
+        })
+    }
+
+    /// This layer and the batch norm that follows it, as one.
+    pub fn then(self, norm: &BatchNorm) -> Self {
+        let mut weight = self.weight.into_vec();
+        let rows = weight.chunks_exact_mut(self.inputs).zip(&norm.scale);
+        rows.for_each(|(row, scale)| row.iter_mut().for_each(|w| *w *= scale));
+        let mut bias = norm.shift.clone();
+        if let Some(own) = &self.bias {
+            let moved = own.iter().zip(&norm.scale).map(|(b, scale)| b * scale);
+            bias.iter_mut()
+                .zip(moved)
+                .for_each(|(b, moved)| *b += moved);
+        }
+        Self {
+            weight: weight.into(),
+            bias: Some(bias.into()),
+            ..self
+        }
+    }
+
     /// Several layers of the same input as one, their outputs side by side: query, key and value in one product.
     ///
     /// # Panics
