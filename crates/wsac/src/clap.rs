@@ -9,6 +9,7 @@ pub mod cnn14;
 mod encoder;
 pub mod evidence;
 pub mod family;
+pub mod gpt2;
 mod heard;
 mod hearing;
 pub mod htsat;
@@ -20,6 +21,7 @@ pub mod packing;
 pub mod roberta;
 pub mod scene;
 pub mod tap;
+pub mod text;
 pub mod windows;
 pub mod yamnet;
 
@@ -30,6 +32,7 @@ pub use audio::ClapAudio;
 pub use encoder::{Encoder, Space};
 pub use family::Family;
 pub use heard::{Heard, Part, Sound};
+pub use text::{ClapText, TextFiles};
 pub use windows::Windows;
 
 /// Sounds to points of the shared space.

@@ -9,13 +9,15 @@ use wsac_nn::norm::layer_norm;
 use crate::error::Result;
 use crate::weights::{Numbers, Weights};
 
-/// `y = x W^T + b`, W stored [out, in] as PyTorch does.
+/// `y = x W^T + b`, W stored [out, in] as PyTorch does, or [in, out] as GPT-2's.
 #[derive(Debug)]
 pub struct Linear {
     weight: Numbers,
     bias: Option<Numbers>,
     outputs: usize,
     inputs: usize,
+    /// Whether the weight is stored [in, out].
+    transposed: bool,
 }
 
 impl Linear {
@@ -44,6 +46,25 @@ impl Linear {
             bias: None,
             outputs,
             inputs,
+            transposed: false,
+        })
+    }
+
+    /// Reads `<name>.weight` [inputs, outputs], the other way round, and `<name>.bias` [outputs]: GPT-2's `Conv1D`.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    pub fn read_transposed(
+        w: &dyn Weights,
+        name: &str,
+        [outputs, inputs]: [usize; 2],
+    ) -> Result<Self> {
+        Ok(Self {
+            weight: w.get(&format!("{name}.weight"), &[inputs, outputs])?,
+            bias: Some(w.get(&format!("{name}.bias"), &[outputs])?),
+            outputs,
+            inputs,
+            transposed: true,
         })
     }
 
@@ -59,6 +80,7 @@ impl Linear {
             bias: Some(w.get(&format!("{name}.bias"), &[outputs])?),
             outputs,
             inputs: window.iter().product(),
+            transposed: false,
         })
     }
 
@@ -84,7 +106,7 @@ impl Linear {
     /// Several layers of the same input as one, their outputs side by side: query, key and value in one product.
     ///
     /// # Panics
-    /// Where the inputs differ, or there is no layer.
+    /// Where the inputs differ, a weight is transposed, or there is no layer.
     pub fn join(layers: impl IntoIterator<Item = Self>) -> Self {
         let mut layers = layers.into_iter();
         let first = layers.next().expect("at least one layer");
@@ -92,7 +114,10 @@ impl Linear {
         let mut bias = first.bias.map(Numbers::into_vec);
         let mut outputs = first.outputs;
         for layer in layers {
-            assert_eq!(layer.inputs, inputs, "layers of the same input");
+            assert!(
+                layer.inputs == inputs && !layer.transposed,
+                "layers of the same input"
+            );
             weight.extend_from_slice(&layer.weight);
             if let (Some(bias), Some(more)) = (&mut bias, &layer.bias) {
                 bias.extend_from_slice(more);
@@ -104,6 +129,7 @@ impl Linear {
             bias: bias.map(Numbers::from),
             outputs,
             inputs,
+            transposed: false,
         }
     }
 
@@ -117,11 +143,21 @@ impl Linear {
         self.inputs
     }
 
-    /// `x` [n, in] -> [n, out].
+    /// `x` [n, in] -> [n, out]. A row's output does not depend, by a single bit, on the rows beside it.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         let rows = x.len() / self.inputs;
+        if rows == 1 {
+            // A product of one row adds up in another order than all others, so there are two.
+            let mut y = self.forward(&[x, x].concat());
+            y.truncate(self.outputs);
+            return y;
+        }
         let mut y = vec![0.0; rows * self.outputs];
-        let weight = Mat::new(&self.weight, self.outputs, self.inputs).t();
+        let weight = if self.transposed {
+            Mat::new(&self.weight, self.inputs, self.outputs)
+        } else {
+            Mat::new(&self.weight, self.outputs, self.inputs).t()
+        };
         linear(
             &mut y,
             Mat::new(x, rows, self.inputs),
@@ -259,6 +295,13 @@ impl Projection {
     pub fn dim(&self) -> usize {
         match self {
             Self::Relu(_, last) | Self::Residual(_, last, _) => last.outputs(),
+        }
+    }
+
+    /// The width of what goes in.
+    pub fn inputs(&self) -> usize {
+        match self {
+            Self::Relu(first, _) | Self::Residual(first, ..) => first.inputs(),
         }
     }
 
