@@ -43,6 +43,14 @@ pub enum Error {
         /// What is wrong with it and what to do.
         reason: String,
     },
+    /// A model could not be fetched or found by its name on a hub.
+    #[error("{name}: {reason}")]
+    Hub {
+        /// The model's name, with its revision where one was asked for.
+        name: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// Settings that contradict each other or lie outside their range.
     #[error("{0}")]
     Config(String),
@@ -81,6 +89,15 @@ impl Error {
     pub fn model(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Model {
             path: path.as_ref().into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// An [`Error::Hub`] for `name`.
+    #[cfg(feature = "hub")]
+    pub(crate) fn hub(name: &impl ToString, reason: impl Into<String>) -> Self {
+        Self::Hub {
+            name: name.to_string(),
             reason: reason.into(),
         }
     }

@@ -15,6 +15,8 @@ pub mod generate;
 #[cfg(test)]
 #[allow(dead_code)]
 pub(crate) mod golden;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod mel;
 pub mod memory;
 pub mod model;
