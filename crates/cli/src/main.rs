@@ -4,6 +4,7 @@ mod args;
 mod captions;
 mod commands;
 mod encoder;
+mod hub;
 mod inputs;
 mod output;
 mod progress;

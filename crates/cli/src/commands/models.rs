@@ -1,53 +1,43 @@
-//! `wsac models [DIR...]`: what is built in, or what a run folder holds.
+//! `wsac models [list|pull|path|info]`: the built-in model, models of the hub, and what a file or folder holds.
 
-use std::path::PathBuf;
+mod info;
+mod list;
+mod path;
+mod pull;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
-use wsac::bundled;
-use wsac::model::Model;
 
-/// Tell what the built-in model consists of, or what folders made by `wsac train` hold
+/// List models, fetch them by name, and tell what they consist of
+///
+/// Without a command: the same as `info`. Models are kept where Python's huggingface_hub keeps them; HF_HOME,
+/// HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_ENDPOINT, HF_HUB_OFFLINE, HF_HUB_DISABLE_PROGRESS_BARS and the variables of
+/// proxies are obeyed. Only `pull` uses the network.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
-    /// Folders made by `wsac train`
-    #[arg(value_name = "DIR")]
-    folders: Vec<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    info: info::Args,
 }
 
-/// Prints a paragraph for each model.
+#[derive(clap::Subcommand)]
+enum Command {
+    List(list::Args),
+    Pull(pull::Args),
+    Path(path::Args),
+    Info(info::Args),
+}
+
+/// Does what is asked for.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    if args.folders.is_empty() {
-        println!("mini (built in, the default)");
-        for part in bundled::PARTS {
-            let bytes: usize = part
-                .files
-                .iter()
-                .map(|name| bundled::file(name).map(<[u8]>::len))
-                .sum::<wsac::Result<usize>>()?;
-            let size = bytes as f64 / 1e6;
-            println!("  {:<40} {size:>5.1} MB  {}", part.what, part.licence);
-        }
-        describe(&bundled::model()?);
+    match &args.command {
+        None => info::run(&args.info),
+        Some(Command::List(args)) => list::run(args),
+        Some(Command::Pull(args)) => pull::run(args),
+        Some(Command::Path(args)) => path::run(args),
+        Some(Command::Info(args)) => info::run(args),
     }
-    for folder in &args.folders {
-        println!("{}", folder.display());
-        describe(&Model::load(folder)?);
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn describe(model: &Model) {
-    let (card, shape) = (&model.card, &model.card.decoder);
-    println!("  encoder        {}", card.clap);
-    println!(
-        "  decoder        {:.1} M weights: {} layers, {} wide, {} words",
-        model.decoder.weights().len() as f64 / 1e6,
-        shape.layers,
-        shape.width,
-        shape.vocab
-    );
-    println!("  memory         {} captions", model.memory.len());
-    println!("  strategy       {:?}", card.bridge);
-    println!("  trained with   noise variance {:.5}", card.noise_variance);
 }

@@ -3,6 +3,9 @@
 mod captions_files;
 mod formats;
 mod hostile;
+mod hub;
 mod models;
+#[path = "../../../wsac/tests/hub/server.rs"]
+mod server;
 mod training;
 mod world;

@@ -1,0 +1,21 @@
+//! `wsac models path NAME`: the folder or file of a model that is here, for scripts.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::hub;
+
+/// Print the folder (or file) of a model that is here; fails where it is not
+#[derive(clap::Args)]
+pub struct Args {
+    /// owner/name or owner/name/FILE, and @REVISION
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Prints where it is.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    println!("{}", hub::resolve(&args.name)?.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,41 @@
+//! From what a user calls a model to a file or folder: the environment -> [`Hub`]; name or path -> path.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use wsac::hub::{Hub, Name, is_true};
+
+/// The hub that the environment describes, without its network where `offline`.
+pub fn open(offline: bool) -> Hub {
+    let mut hub = Hub::from_variables(|name| std::env::var_os(name));
+    hub.offline |= offline;
+    hub
+}
+
+/// Whether the environment asks for no progress bars.
+pub fn hides_progress() -> bool {
+    std::env::var("HF_HUB_DISABLE_PROGRESS_BARS").is_ok_and(|value| is_true(&value))
+}
+
+/// Where the model lies that a user calls `name`: a path that exists, else a model of the cache. Never fetches one.
+///
+/// # Errors
+/// Where it is neither; the message says how to get it.
+pub fn resolve(name: &str) -> Result<PathBuf> {
+    if Path::new(name).exists() {
+        return Ok(name.into());
+    }
+    let Ok(model) = name.parse::<Name>() else {
+        bail!(
+            "there is no file or folder {name:?}, and it is no name of a model (owner/name); `mini` is built in"
+        );
+    };
+    let hub = open(true);
+    hub.find(&model).with_context(|| {
+        format!(
+            "{name} is no path here, and not (or not wholly) in the cache {}; fetch it with `wsac models pull {name}`, \
+             or use `mini`, which is built in",
+            hub.cache.display()
+        )
+    })
+}
