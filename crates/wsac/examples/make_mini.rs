@@ -136,7 +136,7 @@ fn unit_sum(all: &[Embeddings]) -> Result<Embeddings> {
 fn model(run: &str) -> Result<()> {
     let mut model = Model::load(run)?;
     let (captions, clauses) = (
-        model.memory,
+        model.memory.take().ok_or("the run has no memory")?,
         model
             .clauses
             .take()
@@ -175,7 +175,7 @@ fn model(run: &str) -> Result<()> {
         some.describe("AudioCaps train captions, embedded with mini");
         Ok::<_, wsac::Error>(some)
     };
-    model.memory = sample(&captions, "mini/memory", 3..=20, 6, CAPTIONS)?;
+    model.memory = Some(sample(&captions, "mini/memory", 3..=20, 6, CAPTIONS)?);
     model.clauses = Some(sample(&clauses, "mini/clauses", 2..=8, 6, CLAUSES)?);
     model.card.name = "mini".into();
     Ok(model.save(FOLDER, Precision::F16)?)

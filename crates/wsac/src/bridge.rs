@@ -67,7 +67,9 @@ impl Bridge {
                 memory.dim()
             ))),
             None => Err(Error::Config(
-                "nearest and projection need a memory of captions; give one or use the strategy direct".into(),
+                "nearest and projection need a memory of captions: give one with `--memory FILE` (`wsac memory build` \
+                 makes it), or use the strategy direct"
+                    .into(),
             )),
         }
         };

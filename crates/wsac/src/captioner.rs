@@ -74,6 +74,20 @@ pub struct CaptionOptions {
     pub neighbours: usize,
 }
 
+impl CaptionOptions {
+    /// What `model` does best with: the default, or ClapCap's own search.
+    pub fn of(model: &Model) -> Self {
+        if !model.is_clapcap() {
+            return Self::default();
+        }
+        Self {
+            search: Search::Average { width: 5 },
+            max_tokens: 67,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for CaptionOptions {
     fn default() -> Self {
         Self {
@@ -178,7 +192,7 @@ impl Captioner {
         // Its captions stand in for the clauses too: what the user wants said comes from nowhere else.
         let model = &mut self.model;
         model.clauses = model.clauses.take().map(|_| memory.clone());
-        model.memory = memory;
+        model.memory = Some(memory);
         Ok(self)
     }
 
@@ -211,16 +225,16 @@ impl Captioner {
     pub fn bridge(&self, heard: &Heard, bridge: &Bridge) -> Result<Vec<f32>> {
         let model = &self.model;
         let across =
-            |point: &Embedding, memory| bridge.apply(point, Some(memory), model.card.renormalise);
+            |point: &Embedding, memory| bridge.apply(point, memory, model.card.renormalise);
         match &model.clauses {
             Some(clauses) if heard.parts.len() > 1 => {
                 let rows = heard
                     .parts
                     .iter()
-                    .map(|part| across(&part.embedding, clauses));
+                    .map(|part| across(&part.embedding, Some(clauses)));
                 Ok(rows.collect::<Result<Vec<_>>>()?.concat())
             }
-            _ => across(&heard.embedding, &model.memory),
+            _ => across(&heard.embedding, model.memory.as_ref()),
         }
     }
 
@@ -232,8 +246,15 @@ impl Captioner {
 
     /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice, and no word of
     /// order unless sounds were heard one after the other (`ordered`; a model that never learned clauses cannot tell).
+    /// ClapCap, as its own code, knows no rules.
     pub fn rules(&self, ordered: bool) -> Rules {
         let tokenizer = &self.model.tokenizer;
+        if self.model.is_clapcap() {
+            return Rules {
+                banned: tokenizer.silent(),
+                ..Rules::default()
+            };
+        }
         let ids = |words: &[&str]| -> Vec<u32> {
             let known = tokenizer.words().iter().zip(0..);
             known
@@ -257,13 +278,13 @@ impl Captioner {
         }
     }
 
-    /// The `k` captions of the memory nearest to `heard`, best first. What several people wrote alike is told once.
+    /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
+    /// wrote alike is told once.
     pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
         let mut told: Vec<Neighbour> = Vec::with_capacity(k);
-        if k == 0 {
+        let Some(memory) = self.model.memory.as_ref().filter(|_| k > 0) else {
             return told;
-        }
-        let memory = &self.model.memory;
+        };
         for hit in memory.nearest(&heard.embedding, REPEATED * k) {
             let caption = memory.caption(hit.index);
             if told.len() < k
@@ -307,7 +328,7 @@ impl Captioner {
         let tokenizer = &self.model.tokenizer;
         let mut best: Option<(usize, String, Hypothesis, Bridge)> = None;
         // Where a sound goes unnamed, the words of the nearest captions may have it.
-        let bridges = if options.bridge.is_none() {
+        let bridges = if options.bridge.is_none() && self.model.memory.is_some() {
             &[strategy, Bridge::Nearest][..]
         } else {
             &[strategy]

@@ -13,11 +13,14 @@
 mod backward;
 mod cache;
 mod forward;
+mod mapper;
+pub mod reference;
 
 use serde::{Deserialize, Serialize};
 
 pub use cache::State;
 pub use forward::{Nll, Tape};
+pub use mapper::Mapper;
 
 use crate::error::{Error, Result};
 use crate::params::{Layout, Slot};
@@ -25,16 +28,6 @@ use crate::rng::Stream;
 
 /// The epsilon of every layer normalisation (GPT-2's).
 const EPS: f32 = 1e-5;
-
-/// The mapping network `f` from an embedding to its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mapper {
-    /// One linear layer, as in the reference code.
-    Linear,
-    /// Two layers with tanh between, as in the paper (hidden width `d`).
-    Mlp,
-}
 
 /// The shape of a decoder. `Default` is the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,7 +87,7 @@ pub struct Decoder {
     wpe: Slot,
     blocks: Vec<Block>,
     ln_f: (Slot, Slot),
-    mapper: Vec<(Slot, Slot)>,
+    mapper: mapper::Net,
 }
 
 /// A batch of captions with what they are conditioned on.
@@ -131,7 +124,7 @@ impl Decoder {
             heads,
             positions,
             prefix,
-            mapper,
+            ..
         } = config;
         if [vocab, embedding, d, layers, heads, positions, prefix].contains(&0) || d % heads != 0 {
             return Err(Error::Config(format!(
@@ -160,14 +153,7 @@ impl Decoder {
             });
         }
         let ln_f = pair("decoder.transformer.ln_f".into(), &[d], d);
-        let out = prefix * d;
-        let mapper = match mapper {
-            Mapper::Linear => vec![pair("clap_project.model.0".into(), &[out, embedding], out)],
-            Mapper::Mlp => vec![
-                pair("clap_project.model.0".into(), &[d, embedding], d),
-                pair("clap_project.model.2".into(), &[out, d], out),
-            ],
-        };
+        let mapper = mapper::Net::lay_out(&mut layout, &config)?;
         let mut weights = Vec::with_capacity(layout.len());
         for spec in layout.specs() {
             let values = weight(&spec.name, &spec.shape)?;

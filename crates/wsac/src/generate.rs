@@ -3,6 +3,7 @@
 //! embeddings [parts, E] -> `Hypothesis { tokens, logprob, score }`, best first. Rules come in the order of Hugging
 //! Face `generate`: repetition penalty, n-grams, minimum length, bans, then temperature, top-k, top-p, min-p.
 
+mod average;
 mod beam;
 mod rules;
 mod sample;
@@ -27,6 +28,12 @@ pub enum Search {
         length_penalty: f64,
         /// When to stop.
         stop: Stop,
+    },
+    /// The `width` captions of the highest mean log-probability side by side, finished ones among them: ClapCap's own
+    /// search.
+    Average {
+        /// How many are kept; ClapCap keeps 5.
+        width: usize,
     },
     /// Words drawn at random: other words each seed.
     Sample(Sampling),
@@ -98,6 +105,15 @@ pub fn generate(
                 width: *width,
                 length_penalty: *length_penalty,
                 stop: *stop,
+                end,
+                max,
+                rules,
+            };
+            search.run(decoder, state, logits)
+        }
+        Search::Average { width } => {
+            let search = average::Average {
+                width: *width,
                 end,
                 max,
                 rules,

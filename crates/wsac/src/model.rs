@@ -5,7 +5,7 @@
 //! | `config.json` | [`Card`]: the encoder, the decoder's shape, how it was trained, how it wants to be used |
 //! | `decoder.safetensors` | the decoder's weights under the reference code's names, f32 or f16 |
 //! | `tokenizer.json` | the vocabulary, as Hugging Face tools read it |
-//! | `memory.safetensors` | captions and their embeddings |
+//! | `memory.safetensors` | captions and their embeddings; optional where the strategy is direct |
 //! | `clauses.safetensors` | optional: clauses (one sound each) and their embeddings, for recordings of several sounds |
 //! | `gap.safetensors` | optional: the modality gap `gap` [d] |
 //!
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::bridge::{Bridge, Compat};
 use crate::checkpoint::write_whole;
 use crate::clap::Space;
-use crate::decoder::{Config, Decoder};
+use crate::decoder::{Config, Decoder, Mapper};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::tensors::{TensorFile, Tensors};
@@ -61,8 +61,8 @@ pub struct Model {
     pub decoder: Decoder,
     /// Its vocabulary.
     pub tokenizer: Tokenizer,
-    /// The captions it knows.
-    pub memory: Memory,
+    /// The captions it knows; a decoder that others trained may come without, and is then used directly.
+    pub memory: Option<Memory>,
     /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`Card::clauses`].
     pub clauses: Option<Memory>,
     /// The modality gap [d] it was trained with, where it was.
@@ -142,7 +142,10 @@ impl Model {
             memory.set_centre(card.centre());
             Ok(memory)
         };
-        let captions = memory(need("memory.safetensors")?)?;
+        let captions = match file("memory.safetensors")? {
+            None if card.bridge == Bridge::Direct => None,
+            _ => Some(memory(need("memory.safetensors")?)?),
+        };
         let clauses = if card.clauses {
             Some(memory(need("clauses.safetensors")?)?)
         } else {
@@ -185,7 +188,9 @@ impl Model {
             &folder.join("tokenizer.json"),
             self.tokenizer.to_json()?.as_bytes(),
         )?;
-        write_whole(&folder.join("memory.safetensors"), &self.memory.to_bytes()?)?;
+        if let Some(memory) = &self.memory {
+            write_whole(&folder.join("memory.safetensors"), &memory.to_bytes()?)?;
+        }
         if let Some(clauses) = &self.clauses {
             write_whole(&folder.join("clauses.safetensors"), &clauses.to_bytes()?)?;
         }
@@ -200,6 +205,11 @@ impl Model {
 }
 
 impl Model {
+    /// Whether it is ClapCap, which learned from sounds: a baseline that is used as its own code uses it.
+    pub fn is_clapcap(&self) -> bool {
+        matches!(self.decoder.config().mapper, Mapper::Transformer { .. })
+    }
+
     /// Whether the embeddings of `space` are those that it learned from.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::Adam;
 
 use crate::bridge::Perturb;
-use crate::decoder::{Batch, Decoder, Nll, Tape};
+use crate::decoder::{Batch, Decoder, Mapper, Nll, Tape};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::rng::Stream;
@@ -85,6 +85,13 @@ impl Trainer {
         examples: Examples,
         perturb: Perturb,
     ) -> Result<Self> {
+        if let Mapper::Transformer { .. } = decoder.config().mapper {
+            return Err(Error::Config(
+                "a decoder with a transformer as its mapper (ClapCap's) can caption, but not be trained; \
+                 train with the mapper \"mlp\" or \"linear\""
+                    .into(),
+            ));
+        }
         let adam = config.optimizer.state(decoder.weights().len());
         perturb.check(examples.embeddings.dim())?;
         let mut trainer = Self {

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use wsac::bridge::Bridge;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
 use wsac::generate::{Sampling, Search, Stop};
+use wsac::model::Model;
 
 use super::{bare, batch_code, use_threads};
 use crate::inputs::Inputs;
@@ -128,7 +129,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let paths = args.inputs.paths()?;
     let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
     let captioner = args.model.open()?;
-    let options = args.options(captioner.model().card.bridge);
+    let options = args.options(captioner.model());
     let bar = progress::bar(paths.len(), "captions", args.quiet);
     let mut failed = 0;
     // A few recordings at a time, so that order is kept and memory stays bounded however many there are.
@@ -209,10 +210,10 @@ impl Args {
         Ok(())
     }
 
-    /// The options of all recordings; `own` is the model's strategy.
-    fn options(&self, own: Bridge) -> CaptionOptions {
-        let mut options = CaptionOptions::default();
-        options.bridge = self.bridge(own);
+    /// The options of all recordings; what is not said is as `model` does best.
+    fn options(&self, model: &Model) -> CaptionOptions {
+        let mut options = CaptionOptions::of(model);
+        options.bridge = self.bridge(model.card.bridge);
         if let Some(width) = self.beam {
             options.search = match width {
                 1 => Search::Greedy,

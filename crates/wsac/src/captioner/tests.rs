@@ -90,7 +90,7 @@ fn model(clauses: bool) -> Model {
         decoder: Decoder::new(decoder, 0).unwrap(),
         tokenizer,
         clauses: clauses.then(|| memory.clone()),
-        memory,
+        memory: Some(memory),
         gap: None,
     }
 }
@@ -219,7 +219,8 @@ fn a_caption_that_the_memory_has_twice_is_told_once() {
     let mut captioner = captioner(false);
     let captions = ["rain falls", "Rain falls", "a dog barks"];
     let rows = vec![0.0, 1.0, 0.1, 0.0, 1.0, 0.1, 1.0, 0.0, 0.1];
-    captioner.model.memory = Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap();
+    captioner.model.memory =
+        Some(Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap());
     let heard = captioner.listen(&recording(&[0.5])).unwrap();
     let told = captioner.neighbours(&heard, 2);
     let told: Vec<&str> = told.iter().map(|n| n.caption.as_str()).collect();

@@ -8,6 +8,7 @@ use wsac_nn::matmul::{Mat, Store, linear_backward, matmul};
 use wsac_nn::norm::layer_norm_backward;
 
 use super::forward::{Row, add, dropout_site, resize};
+use super::mapper::Net;
 use super::{Batch, Decoder, Slot, Tape};
 
 impl Decoder {
@@ -160,7 +161,7 @@ impl Decoder {
         dprefix
     }
 
-    /// The mapper backward: adds its gradients; returns that of the embeddings.
+    /// The mapper backward: adds its gradients; returns that of the embeddings. A transformer has none (it is not trained).
     fn map_backward(
         &self,
         tape: &Tape,
@@ -169,7 +170,10 @@ impl Decoder {
         grads: &mut [f32],
     ) -> Vec<f32> {
         let n = embeddings.len() / self.config.embedding;
-        for (layer, &(weight, bias)) in self.mapper.iter().enumerate().rev() {
+        let Net::Dense(layers) = &self.mapper else {
+            return vec![0.0; embeddings.len()];
+        };
+        for (layer, &(weight, bias)) in layers.iter().enumerate().rev() {
             let x = if layer == 0 {
                 embeddings
             } else {

@@ -1,7 +1,7 @@
 //! The decoder forward: a packed batch -> hidden states [rows, d], keeping on a tape what gradients need.
 
 use rayon::prelude::*;
-use wsac_nn::activation::{gelu_tanh, tanh};
+use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
 use wsac_nn::loss;
@@ -174,28 +174,6 @@ impl Decoder {
         dropout.layer(dropout_site(i, 2)).apply(&mut out);
         add(&mut out, &tape.middle);
         out
-    }
-
-    /// The mapping network: embeddings [n, E] -> [n, p d], each layer's output kept.
-    pub(super) fn map_prefixes(&self, tape: &mut Tape, embeddings: &[f32]) {
-        let n = embeddings.len() / self.config.embedding;
-        tape.mapped.resize_with(self.mapper.len(), Vec::new);
-        for (layer, &(weight, bias)) in self.mapper.iter().enumerate() {
-            let (done, rest) = tape.mapped.split_at_mut(layer);
-            let x = done.last().map_or(embeddings, |x| x);
-            let (weight, bias) = (weight.of(&self.weights), bias.of(&self.weights));
-            let (inputs, outputs) = (weight.len() / bias.len(), bias.len());
-            resize(&mut rest[0], n * outputs);
-            linear(
-                &mut rest[0],
-                Mat::new(x, n, inputs),
-                Mat::new(weight, outputs, inputs).t(),
-                Some(bias),
-            );
-            if layer + 1 < self.mapper.len() {
-                tanh(&mut rest[0]);
-            }
-        }
     }
 
     /// Each row's input and the embedding of its position.

@@ -232,7 +232,7 @@ pub fn run(
         card,
         decoder: trainer.decoder,
         tokenizer,
-        memory,
+        memory: Some(memory),
         clauses: clause_memory,
         gap: job.shift.clone(),
     };

@@ -67,7 +67,10 @@ fn captioner(model: &Model) {
         shape.width,
         shape.vocab
     );
-    println!("  memory         {} captions", model.memory.len());
+    println!(
+        "  memory         {} captions",
+        model.memory.as_ref().map_or(0, |memory| memory.len())
+    );
     println!("  strategy       {:?}", card.bridge);
     println!("  trained with   noise variance {:.5}", card.noise_variance);
 }

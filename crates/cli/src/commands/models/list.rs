@@ -57,7 +57,7 @@ fn rows(hub: &Hub) -> Result<Vec<Row>> {
     let mut rows = vec![Row {
         name: "mini".into(),
         what: "YAMNet and MiniLM; captions at once".into(),
-        width: Some(bundled::model()?.memory.dim()),
+        width: Some(bundled::model()?.card.decoder.embedding),
         bytes: Some(bundled_bytes(bundled::PARTS)?),
         licence: None,
         built_in: true,

@@ -1,0 +1,197 @@
+//! The mapping network `f`: embeddings [n, E] -> prefix rows [n, p d], by dense layers or by a transformer.
+
+use serde::{Deserialize, Serialize};
+use wsac_nn::activation::{relu, tanh};
+use wsac_nn::matmul::{Mat, linear};
+use wsac_nn::norm::layer_norm;
+
+use super::{Config, Decoder, EPS, Tape};
+use crate::clap::layers::attend;
+use crate::error::{Error, Result};
+use crate::params::{Layout, Slot};
+
+/// The mapping network `f` from an embedding to its prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mapper {
+    /// One linear layer, as in the reference code.
+    Linear,
+    /// Two layers with tanh between, as in the paper (hidden width `d`).
+    Mlp,
+    /// A transformer over what a linear layer makes of the embedding, [rows, d], and learned rows [p, d], which come out
+    /// as the prefix: ClapCap's. It can be used, not trained.
+    Transformer {
+        /// Its layers; ClapCap has 8.
+        layers: usize,
+        /// Its attention heads; ClapCap has 8.
+        heads: usize,
+        /// The rows that the embedding becomes; ClapCap has 40.
+        rows: usize,
+    },
+}
+
+/// Where the network's weights lie.
+#[derive(Debug, Clone)]
+pub(super) enum Net {
+    /// Layers with tanh between, weights [out, in] and biases.
+    Dense(Vec<(Slot, Slot)>),
+    Transformer(Transformer),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Transformer {
+    linear: (Slot, Slot),
+    /// The learned rows [p, d].
+    learned: Slot,
+    layers: Vec<Layer>,
+    heads: usize,
+    rows: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Layer {
+    norm_1: (Slot, Slot),
+    queries: Slot,
+    keys_values: Slot,
+    project: (Slot, Slot),
+    norm_2: (Slot, Slot),
+    fc_1: (Slot, Slot),
+    fc_2: (Slot, Slot),
+}
+
+impl Net {
+    /// Lays out the tensors `clap_project.*`.
+    pub fn lay_out(layout: &mut Layout, config: &Config) -> Result<Self> {
+        let (e, d, p) = (config.embedding, config.width, config.prefix);
+        let mut pair = |name: &str, weight: &[usize]| {
+            let name = format!("clap_project.{name}");
+            (
+                layout.add(format!("{name}.weight"), weight),
+                layout.add(format!("{name}.bias"), &weight[..1]),
+            )
+        };
+        Ok(match config.mapper {
+            Mapper::Linear => Self::Dense(vec![pair("model.0", &[p * d, e])]),
+            Mapper::Mlp => {
+                Self::Dense(vec![pair("model.0", &[d, e]), pair("model.2", &[p * d, d])])
+            }
+            Mapper::Transformer {
+                layers,
+                heads,
+                rows,
+            } => {
+                if heads == 0 || rows == 0 || d % heads != 0 {
+                    return Err(Error::Config(format!(
+                        "no mapper has this shape: width {d} must be a multiple of heads {heads}, and rows {rows} not 0"
+                    )));
+                }
+                let linear = pair("linear", &[rows * d, e]);
+                let learned = layout.add("clap_project.prefix_const", &[p, d]);
+                Self::Transformer(Transformer {
+                    linear,
+                    learned,
+                    layers: (0..layers).map(|i| Layer::lay_out(layout, i, d)).collect(),
+                    heads,
+                    rows,
+                })
+            }
+        })
+    }
+}
+
+impl Layer {
+    fn lay_out(layout: &mut Layout, i: usize, d: usize) -> Self {
+        let at = format!("clap_project.transformer.layers.{i}");
+        let mut one = |part: &str, shape: &[usize]| layout.add(format!("{at}.{part}"), shape);
+        let mut pair = |part: &str, weight: &[usize]| {
+            let weight_slot = one(&format!("{part}.weight"), weight);
+            (weight_slot, one(&format!("{part}.bias"), &weight[..1]))
+        };
+        let norm_1 = pair("norm1", &[d]);
+        let (project, norm_2) = (pair("attn.project", &[d, d]), pair("norm2", &[d]));
+        let (fc_1, fc_2) = (pair("mlp.fc1", &[2 * d, d]), pair("mlp.fc2", &[d, 2 * d]));
+        Self {
+            norm_1,
+            queries: one("attn.to_queries.weight", &[d, d]),
+            keys_values: one("attn.to_keys_values.weight", &[2 * d, d]),
+            project,
+            norm_2,
+            fc_1,
+            fc_2,
+        }
+    }
+}
+
+impl Decoder {
+    /// The mapping network: embeddings [n, E] -> [n, p d], each dense layer's output kept.
+    pub(super) fn map_prefixes(&self, tape: &mut Tape, embeddings: &[f32]) {
+        tape.mapped.clear();
+        match &self.mapper {
+            Net::Dense(layers) => {
+                for (i, &layer) in layers.iter().enumerate() {
+                    let x = tape.mapped.last().map_or(embeddings, |x| x);
+                    let mut y = self.dense(x, layer);
+                    if i + 1 < layers.len() {
+                        tanh(&mut y);
+                    }
+                    tape.mapped.push(y);
+                }
+            }
+            Net::Transformer(net) => tape.mapped.push(self.transform(net, embeddings)),
+        }
+    }
+
+    /// `x W^T + b` [n, out], W stored [out, in].
+    fn dense(&self, x: &[f32], (weight, bias): (Slot, Slot)) -> Vec<f32> {
+        self.product(x, weight, bias.of(&self.weights).len(), Some(bias))
+    }
+
+    fn product(&self, x: &[f32], weight: Slot, outputs: usize, bias: Option<Slot>) -> Vec<f32> {
+        let weight = weight.of(&self.weights);
+        let inputs = weight.len() / outputs;
+        let n = x.len() / inputs;
+        let mut y = vec![0.0; n * outputs];
+        linear(
+            &mut y,
+            Mat::new(x, n, inputs),
+            Mat::new(weight, outputs, inputs).t(),
+            bias.map(|bias| bias.of(&self.weights)),
+        );
+        y
+    }
+
+    /// ClapCap's mapper: `x += attention(norm(x))`, `x += W2 relu(W1 norm(x))`, over [rows + p, d] an embedding.
+    fn transform(&self, net: &Transformer, embeddings: &[f32]) -> Vec<f32> {
+        let d = self.config.width;
+        let learned = net.learned.of(&self.weights);
+        let made = self.dense(embeddings, net.linear);
+        let each = made.chunks_exact(net.rows * d);
+        let starts: Vec<usize> = (0..=each.len())
+            .map(|i| i * (net.rows + self.config.prefix))
+            .collect();
+        let mut x: Vec<f32> = each.flat_map(|rows| [rows, learned].concat()).collect();
+        let norm = |x: &[f32], (weight, bias): (Slot, Slot)| {
+            let (weight, bias) = (weight.of(&self.weights), bias.of(&self.weights));
+            let mut y = vec![0.0; x.len()];
+            layer_norm(&mut y, &mut [], x, weight, bias, EPS);
+            y
+        };
+        for layer in &net.layers {
+            let normed = norm(&x, layer.norm_1);
+            let queries = self.product(&normed, layer.queries, d, None);
+            let keys_values = self.product(&normed, layer.keys_values, 2 * d, None);
+            let rows = queries.chunks_exact(d).zip(keys_values.chunks_exact(2 * d));
+            let qkv: Vec<f32> = rows.flat_map(|(q, kv)| [q, kv].concat()).collect();
+            let attended = attend(&qkv, &starts, net.heads, false);
+            super::forward::add(&mut x, &self.dense(&attended, layer.project));
+            let mut inner = self.dense(&norm(&x, layer.norm_2), layer.fc_1);
+            relu(&mut inner);
+            super::forward::add(&mut x, &self.dense(&inner, layer.fc_2));
+        }
+        let sequences = x.chunks_exact((net.rows + self.config.prefix) * d);
+        sequences
+            .flat_map(|sequence| &sequence[net.rows * d..])
+            .copied()
+            .collect()
+    }
+}
