@@ -54,9 +54,11 @@ pub fn tanh_backward(dy: &mut [f32], y: &[f32]) {
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
-    // x = n ln 2 + r with |r| <= ln 2 / 2; adding and taking away 1.5 * 2^23 rounds to the nearest whole number.
+    // x = n ln 2 + r with |r| <= ln 2 / 2; adding and taking away 1.5 * 2^23 rounds to the nearest whole number, and
+    // leaves n in the last bits of the sum.
     const MAGIC: f32 = 12_582_912.0;
-    let n = x * std::f32::consts::LOG2_E + MAGIC - MAGIC;
+    let sum = x * std::f32::consts::LOG2_E + MAGIC;
+    let n = sum - MAGIC;
     let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
     let p = 1.987_569_1e-4;
     let p = p * r + 1.398_199_9e-3;
@@ -65,7 +67,7 @@ pub fn exp(x: f32) -> f32 {
     let p = p * r + 1.666_666_5e-1;
     let p = p * r + 0.5;
     let e = p * r * r + r + 1.0;
-    e * f32::from_bits(((n as i32 + 127) << 23) as u32)
+    e * f32::from_bits((sum.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 /// tanh through [`exp`]: absolute error under 2e-7.

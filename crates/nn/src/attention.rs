@@ -194,10 +194,24 @@ pub fn attend_cached(out: &mut [f32], q: &[f32], keys: &[f32], values: &[f32], h
 /// Softmax in place, the largest entry subtracted first.
 #[inline(always)]
 pub fn softmax(x: &mut [f32]) {
-    let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
+    let max = largest(x);
     x.iter_mut().for_each(|v| *v = exp(*v - max));
     let total = crate::norm::sum(x.len(), |i| x[i]);
     x.iter_mut().for_each(|v| *v /= total);
+}
+
+/// The largest number, found in eight lanes.
+#[inline(always)]
+fn largest(x: &[f32]) -> f32 {
+    let (eights, rest) = x.as_chunks::<8>();
+    let mut lanes = [f32::NEG_INFINITY; 8];
+    for eight in eights {
+        for (lane, x) in lanes.iter_mut().zip(eight) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    let all = lanes.iter().chain(rest);
+    all.fold(f32::NEG_INFINITY, |m, &v| m.max(v))
 }
 
 /// The inner product of two vectors of the same length, in eight running lanes of fixed order.

@@ -4,13 +4,16 @@
 //! Rust never fuses or reorders float arithmetic by itself, so all versions give the same bits.
 
 /// Runs `f` in the widest version the processor has. What `f` calls must be `#[inline(always)]` to profit.
+///
+/// A closure that grows large is not taken into those versions by the compiler; then make `f` a struct whose
+/// `NullaryFnOnce::call` is `#[inline(always)]`.
 #[inline(always)]
-pub(crate) fn vectorise<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorise<R>(f: impl pulp::NullaryFnOnce<Output = R>) -> R {
     struct Op<F>(F);
-    impl<R, F: FnOnce() -> R> pulp::WithSimd for Op<F> {
-        type Output = R;
+    impl<F: pulp::NullaryFnOnce> pulp::WithSimd for Op<F> {
+        type Output = F::Output;
         #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, simd: S) -> R {
+        fn with_simd<S: pulp::Simd>(self, simd: S) -> F::Output {
             simd.vectorize(self.0)
         }
     }

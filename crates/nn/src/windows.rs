@@ -9,6 +9,10 @@ use rayon::prelude::*;
 use crate::attention::softmax;
 use crate::simd::vectorise;
 
+/// Queries that are answered together, and columns of their answers, so that sums stay in registers.
+const ROWS: usize = 4;
+const LANES: usize = 8;
+
 /// What an attention within windows needs besides its queries, keys and values.
 #[derive(Debug, Clone, Copy)]
 pub struct Windows<'a> {
@@ -22,7 +26,7 @@ pub struct Windows<'a> {
     pub mask: Option<&'a [f32]>,
 }
 
-/// Attention within windows of `N` tokens. A row of `qkv` is `[q(d) | k(d) | v(d)]`.
+/// Attention within windows of `N` tokens, a multiple of 8. A row of `qkv` is `[q(d) | k(d) | v(d)]`.
 ///
 /// # Panics
 /// Where the shapes do not fit.
@@ -30,6 +34,12 @@ pub fn window_attention<const N: usize>(out: &mut [f32], qkv: &[f32], at: Window
     let (d, heads) = (at.width, at.heads);
     let hd = d / heads;
     let windows = out.len() / (N * d);
+    const {
+        assert!(
+            N.is_multiple_of(ROWS) && N.is_multiple_of(LANES),
+            "whole blocks"
+        )
+    };
     assert_eq!(out.len(), windows * N * d, "whole windows");
     assert_eq!(qkv.len(), 3 * out.len(), "queries, keys and values");
     assert_eq!(at.bias.len(), heads * N * N, "a bias for each head");
@@ -43,9 +53,14 @@ pub fn window_attention<const N: usize>(out: &mut [f32], qkv: &[f32], at: Window
     pieces.for_each(|(piece, out)| {
         let (window, head) = (piece / heads, piece % heads);
         let rows = &qkv[window * N * 3 * d..][..N * 3 * d];
-        let bias = &at.bias[head * N * N..][..N * N];
-        let mask = at.mask.map(|mask| &mask[window * N * N..][..N * N]);
-        vectorise(|| one_head::<N>(out, rows, head * hd, d, bias, mask));
+        vectorise(Head::<N> {
+            out,
+            rows,
+            first: head * hd,
+            d,
+            bias: &at.bias[head * N * N..][..N * N],
+            mask: at.mask.map(|mask| &mask[window * N * N..][..N * N]),
+        });
     });
     let rows = out.par_chunks_mut(N * d).zip(by_head.par_chunks(N * d));
     rows.for_each(|(out, by_head)| {
@@ -57,49 +72,102 @@ pub fn window_attention<const N: usize>(out: &mut [f32], qkv: &[f32], at: Window
     });
 }
 
-/// `out` [N, hd] of the head whose columns begin at `first`, from the `rows` [N, 3 d] of its window.
-#[inline(always)]
-fn one_head<const N: usize>(
-    out: &mut [f32],
-    rows: &[f32],
+/// One head in one window.
+struct Head<'a, const N: usize> {
+    /// [N, hd].
+    out: &'a mut [f32],
+    /// Of the window, [N, 3 d].
+    rows: &'a [f32],
+    /// The head's first column.
     first: usize,
     d: usize,
-    bias: &[f32],
-    mask: Option<&[f32]>,
-) {
-    let hd = out.len() / N;
-    let scale = 1.0 / (hd as f32).sqrt();
-    let column = |part: usize, row: usize| &rows[row * 3 * d + part * d + first..][..hd];
-    let mut keys = vec![[0.0; N]; hd]; // turned, so that the products of a query lie side by side
-    for j in 0..N {
-        for (turned, &k) in keys.iter_mut().zip(column(1, j)) {
-            turned[j] = k;
+    /// [N, N].
+    bias: &'a [f32],
+    /// [N, N].
+    mask: Option<&'a [f32]>,
+}
+
+impl<const N: usize> pulp::NullaryFnOnce for Head<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            out,
+            rows,
+            first,
+            d,
+            bias,
+            mask,
+        } = self;
+        let hd = out.len() / N;
+        let scale = 1.0 / (hd as f32).sqrt();
+        let column = |part: usize, row: usize| &rows[row * 3 * d + part * d + first..][..hd];
+        let mut keys = vec![[0.0; N]; hd]; // turned, so that the products of a query lie side by side
+        for j in 0..N {
+            for (turned, &k) in keys.iter_mut().zip(column(1, j)) {
+                turned[j] = k;
+            }
+        }
+        for (four, out) in out.chunks_exact_mut(ROWS * hd).enumerate() {
+            let queries = std::array::from_fn(|r| column(0, four * ROWS + r));
+            let mut p = [[0.0; N]; ROWS];
+            for first in (0..N).step_by(LANES) {
+                let products = sums(queries, |c| lanes(&keys[c][first..]));
+                for (p, products) in p.iter_mut().zip(products) {
+                    p[first..first + LANES].copy_from_slice(&products);
+                }
+            }
+            for (p, i) in p.iter_mut().zip(four * ROWS..) {
+                for (p, b) in p.iter_mut().zip(&bias[i * N..]) {
+                    *p = *p * scale + b;
+                }
+                if let Some(mask) = mask {
+                    for (p, m) in p.iter_mut().zip(&mask[i * N..]) {
+                        *p += m;
+                    }
+                }
+                softmax(p);
+            }
+            let p = p.each_ref().map(|p| p.as_slice());
+            let whole = hd / LANES * LANES;
+            for first in (0..whole).step_by(LANES) {
+                let answers = sums(p, |j| lanes(&column(2, j)[first..]));
+                for (out, answer) in out.chunks_exact_mut(hd).zip(answers) {
+                    out[first..first + LANES].copy_from_slice(&answer);
+                }
+            }
+            for (out, p) in out.chunks_exact_mut(hd).zip(p) {
+                for (c, out) in out.iter_mut().enumerate().skip(whole) {
+                    *out = (0..N).map(|j| p[j] * column(2, j)[c]).sum();
+                }
+            }
         }
     }
-    for (i, out) in out.chunks_exact_mut(hd).enumerate() {
-        let mut p = [0.0; N];
-        for (keys, &q) in keys.iter().zip(column(0, i)) {
-            let q = q * scale;
-            for (p, k) in p.iter_mut().zip(keys) {
-                *p += q * k;
-            }
-        }
-        for (p, b) in p.iter_mut().zip(&bias[i * N..]) {
-            *p += b;
-        }
-        if let Some(mask) = mask {
-            for (p, m) in p.iter_mut().zip(&mask[i * N..]) {
-                *p += m;
-            }
-        }
-        softmax(&mut p);
-        out.fill(0.0);
-        for (j, p) in p.iter().enumerate() {
-            for (out, v) in out.iter_mut().zip(column(2, j)) {
-                *out += p * v;
-            }
-        }
+}
+
+/// The first numbers of `x`.
+#[inline(always)]
+fn lanes(x: &[f32]) -> &[f32; LANES] {
+    x.first_chunk().expect("a whole block of columns")
+}
+
+/// `sum over t of a[row][t] b(t)` for four rows, the sums in registers.
+#[inline(always)]
+fn sums<'a>(a: [&[f32]; ROWS], b: impl Fn(usize) -> &'a [f32; LANES]) -> [[f32; LANES]; ROWS] {
+    let add = |sum: [f32; LANES], a: f32, b: &[f32; LANES]| -> [f32; LANES] {
+        std::array::from_fn(|i| sum[i] + a * b[i])
+    };
+    let zero = [0.0; LANES];
+    let (mut w, mut x, mut y, mut z) = (zero, zero, zero, zero);
+    for (t, (((aw, ax), ay), az)) in (a[0].iter().zip(a[1]).zip(a[2]).zip(a[3])).enumerate() {
+        let b = b(t);
+        w = add(w, *aw, b);
+        x = add(x, *ax, b);
+        y = add(y, *ay, b);
+        z = add(z, *az, b);
     }
+    [w, x, y, z]
 }
 
 #[cfg(test)]
@@ -107,7 +175,7 @@ mod tests {
     use super::*;
     use crate::testing::numbers;
 
-    const N: usize = 4;
+    const N: usize = 8;
 
     fn naive(qkv: &[f32], windows: usize, at: Windows) -> Vec<f64> {
         let (d, hd) = (at.width, at.width / at.heads);
