@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{caption, completions, embed, gap, memory, models, train};
+use crate::commands::{caption, completions, convert, embed, gap, memory, models, train};
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
 ///
@@ -25,5 +25,6 @@ pub enum Command {
     Embed(embed::Args),
     Gap(gap::Args),
     Models(models::Args),
+    Convert(convert::Args),
     Completions(completions::Args),
 }

@@ -2,6 +2,7 @@
 
 pub mod caption;
 pub mod completions;
+pub mod convert;
 pub mod embed;
 pub mod gap;
 pub mod memory;
@@ -24,6 +25,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&args),
         Command::Gap(args) => gap::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -1,7 +1,7 @@
 //! The state of an unfinished run on disk: weights, both moments and the step, written whole or not at all.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use wsac_nn::optim::Adam;
@@ -18,15 +18,33 @@ pub const FILE: &str = "checkpoint.safetensors";
 /// # Errors
 /// Where the file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_piecewise(path, |file| {
+        file.write_all(bytes).map_err(|e| Error::io(path, e))
+    })
+}
+
+/// As [`write_whole`], of what `write` writes piece by piece.
+///
+/// # Errors
+/// Those of `write`, and where the file cannot be written.
+pub(crate) fn write_piecewise(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<fs::File>) -> Result<()>,
+) -> Result<()> {
+    let failed = |e| Error::io(path, e);
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let write = || {
-        let mut file = fs::File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(|e| Error::io(path, e))
+    let mut file = BufWriter::new(fs::File::create(&beside).map_err(failed)?);
+    let written = write(&mut file).and_then(|()| {
+        file.flush().map_err(failed)?;
+        file.get_ref().sync_all().map_err(failed)?;
+        fs::rename(&beside, path).map_err(failed)
+    });
+    if written.is_err() {
+        // What failed is told; that the rest of it may stay behind is not worth another message.
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 /// Saves where `trainer` stands. `settings` is what the run must have in common with the one that resumes it.

@@ -3,6 +3,7 @@
 //! Any kind of number is read as f32. An int8 tensor [rows, ..] with a companion `<name>.scale` f32 [rows] is read
 //! back as `int8 * scale` of its row.
 
+mod stream;
 mod widen;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use crate::checkpoint::write_whole;
 use crate::error::{Error, Result};
+pub(crate) use stream::{Planned, write};
 pub(crate) use widen::widen;
 
 /// The key of the free text that a file of ours carries beside its tensors.
@@ -155,6 +157,18 @@ impl<'a> Tensors<'a> {
             true => Ok(numbers),
             false => Err(self.wrong(name, format!("holds {dtype:?}, which wsac cannot read"))),
         }
+    }
+
+    /// Number `place` of tensor `name`, without the scale of an int8 row; `None` where there is none.
+    pub(crate) fn number(&self, name: &str, place: usize) -> Option<f32> {
+        let info = self.tensors.get(name)?;
+        let size = info.dtype.bitsize() / 8;
+        let bytes = self.bytes[self.range(info)]
+            .chunks_exact(size.max(1))
+            .nth(place)?;
+        let mut number = Vec::new();
+        widen(info.dtype, bytes, &mut number);
+        number.first().copied()
     }
 
     /// The place of tensor `name` [shape] in the mapped file, where it is mapped and holds f32.

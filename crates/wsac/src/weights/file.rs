@@ -87,6 +87,15 @@ impl WeightFile {
         }
     }
 
+    /// Number `place` of tensor `name`, counted row by row, read alone; `None` where there is none.
+    pub(crate) fn number(&self, name: &str, place: usize) -> Option<f32> {
+        match &self.0 {
+            Kind::Safetensors(file) => file.number(name, place),
+            Kind::Torch(file) => file.number(name, place),
+            Kind::Shards(file) => file.number(name, place),
+        }
+    }
+
     /// The files that the weights lie in.
     pub fn files(&self) -> Vec<PathBuf> {
         match &self.0 {

@@ -69,6 +69,11 @@ impl Shards {
         })
     }
 
+    /// Number `place` of tensor `name`; `None` where there is none.
+    pub fn number(&self, name: &str, place: usize) -> Option<f32> {
+        self.files[*self.owners.get(name)?].number(name, place)
+    }
+
     /// The files, without the index.
     pub fn files(&self) -> Vec<PathBuf> {
         self.files.iter().map(|f| f.path().to_path_buf()).collect()

@@ -109,6 +109,19 @@ impl TorchFile {
             .map_err(|e| Error::io(&self.path, e))
     }
 
+    /// Number `place` of tensor `name`, counted row by row; `None` where there is none.
+    pub fn number(&self, name: &str, place: usize) -> Option<f32> {
+        let tensor = self.tensors.get(name)?;
+        let size = tensor.dtype.bitsize() / 8;
+        let mut bytes = [0; 8];
+        let bytes = bytes.get_mut(..size).filter(|_| place < tensor.count())?;
+        let at = (tensor.offset + tensor.place(place)) * size;
+        self.read_at(tensor.begin + at as u64, bytes).ok()?;
+        let mut number = Vec::new();
+        widen(tensor.dtype, bytes, &mut number);
+        number.first().copied()
+    }
+
     /// The numbers of `tensor` in the order of its shape.
     fn read(&self, tensor: &Tensor) -> Result<Option<Vec<f32>>> {
         let size = tensor.dtype.bitsize() / 8;
@@ -222,6 +235,16 @@ impl Tensor {
                     .sum::<usize>()
             }
         }
+    }
+
+    /// Where the number is that is the `index`-th row by row, counted from the first one.
+    fn place(&self, mut index: usize) -> usize {
+        let mut at = 0;
+        for (size, stride) in self.shape.iter().zip(&self.strides).rev() {
+            at += index % size * stride;
+            index /= size;
+        }
+        at
     }
 
     /// Whether its numbers follow each other row by row.

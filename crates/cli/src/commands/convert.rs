@@ -1,0 +1,100 @@
+//! `wsac convert IN -o DIR`: checkpoints of others to our folder, which opens at once and needs no pickle.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use wsac::clap::folder::Precision;
+use wsac::clap::{ClapFiles, Family};
+
+use crate::progress;
+
+/// Convert a checkpoint (PyTorch or safetensors) to a folder that opens at once
+///
+/// Nothing in the checkpoint is executed. The folder serves wherever the checkpoint does (`--clap DIR`); with f32 it
+/// gives the same numbers to the last bit.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A checkpoint (.pt, .pth, .ckpt, .bin, .safetensors), or a folder of Hugging Face
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+
+    /// The folder to write
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+
+    /// How numbers are kept: f16 halves the size
+    #[arg(long, value_name = "f32|f16", default_value = "f32")]
+    precision: Precision,
+
+    /// Whose model it is [default: told by its tensors]
+    #[arg(long, value_name = "NAME")]
+    family: Option<Family>,
+
+    /// Write into a folder that exists
+    #[arg(long)]
+    force: bool,
+
+    /// No progress bar, no warnings; errors are still told
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What a checkpoint can be.
+enum Found {
+    Clap(ClapFiles),
+}
+
+impl Found {
+    /// Tells what lies in the file or folder of `args`.
+    fn open(args: &Args) -> Result<Self> {
+        Ok(Self::Clap(ClapFiles::open(&args.input, args.family)?))
+    }
+}
+
+/// Converts, and tells what was found and what was written.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let out = args.output.display();
+    if args.output.exists() && !args.force {
+        bail!("{out} exists; give another folder, or --force to write into it");
+    }
+    match Found::open(args)? {
+        Found::Clap(files) => clap(args, &files)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn clap(args: &Args, files: &ClapFiles) -> Result<()> {
+    let (from, to) = (args.input.display(), args.output.display());
+    let unknown = files.check()?;
+    if !args.quiet {
+        if !unknown.0.is_empty() {
+            let family = files.family;
+            eprintln!(
+                "wsac: {from}: warning: {family} has no use for these tensors; kept: {}",
+                unknown.0.join(", ")
+            );
+        }
+        if !files.weights.skipped().is_empty() {
+            let skipped = files.weights.skipped().join(", ");
+            eprintln!("wsac: {from}: beside the weights, left out: {skipped}");
+        }
+    }
+    let bar = progress::bar(files.bytes() as usize, "bytes", args.quiet);
+    let written = files.write(&args.output, args.precision, &mut |bytes| {
+        bar.set_position(bytes)
+    })?;
+    bar.finish_and_clear();
+    println!(
+        "{from}: {}, {} tensors, {:.1} MB as f32",
+        files.family,
+        written.tensors,
+        files.bytes() as f64 / 1e6
+    );
+    println!(
+        "{to}: {:.1} MB as {}",
+        written.bytes as f64 / 1e6,
+        args.precision.name()
+    );
+    Ok(())
+}
