@@ -1,16 +1,30 @@
 //! The flags that choose an encoder, the same for every command that embeds.
 
+use std::path::{Path, absolute};
+
 use anyhow::Result;
-use wsac::clap::Encoder;
+use wsac::clap::{ClapFiles, Encoder, Family, Windows};
 
 use crate::commands::use_threads;
+use crate::hub;
+
+/// Which encoder is used.
+#[derive(clap::Args)]
+pub struct ClapArgs {
+    /// The encoder: `mini`, a model of `wsac models list`, a folder or a checkpoint (.pt, .pth, .ckpt, .safetensors)
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    clap: Option<String>,
+
+    /// The family of the checkpoint, where its tensors do not tell
+    #[arg(long, value_name = "NAME", requires = "clap")]
+    family: Option<Family>,
+}
 
 /// How sounds and texts become points.
 #[derive(clap::Args)]
 pub struct EncoderArgs {
-    /// The encoder: `mini`
-    #[arg(long, value_name = "NAME", default_value = "mini")]
-    clap: String,
+    #[command(flatten)]
+    clap: ClapArgs,
 
     /// Use so many threads [default: one a core]
     #[arg(long, value_name = "N")]
@@ -21,10 +35,45 @@ pub struct EncoderArgs {
     pub quiet: bool,
 }
 
+/// What is heard of a recording.
+#[derive(clap::Args)]
+pub struct WindowArgs {
+    /// What a CLAP hears of a recording longer than its window: the `first` window, the one in the `centre`, or the
+    /// `mean` of all [default: mean]
+    #[arg(long, value_name = "WHICH", default_value_t, hide_default_value = true)]
+    window: Windows,
+}
+
+impl ClapArgs {
+    /// Finds the encoder asked for, else the one called `name`.
+    pub fn open_or(&self, name: &str) -> Result<Encoder> {
+        match self.clap.as_deref().unwrap_or(name) {
+            "mini" => Ok(Encoder::mini()),
+            name => {
+                let path = hub::resolve(name)?;
+                // A path is known in full, so that a run finds its encoder from every folder.
+                let known_as = match Path::new(name).exists() {
+                    true => absolute(&path)?.to_string_lossy().into_owned(),
+                    false => name.to_owned(),
+                };
+                let files = ClapFiles::open(path, self.family)?;
+                Ok(Encoder::clap(known_as, files))
+            }
+        }
+    }
+}
+
 impl EncoderArgs {
     /// Sets the threads up and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;
-        Ok(Encoder::open(&self.clap)?)
+        self.clap.open_or("mini")
+    }
+}
+
+impl WindowArgs {
+    /// `encoder`, hearing what is asked for.
+    pub fn of(&self, encoder: Encoder) -> Encoder {
+        encoder.with_windows(self.window)
     }
 }

@@ -33,7 +33,7 @@ pub struct Card {
     pub name: String,
     /// The encoder whose space its embeddings live in: `mini`, or a path.
     pub clap: String,
-    /// That space's [`Space::identity`]; empty where it is not known.
+    /// That space's [`Space::identity`]; where it is empty, the same as `clap`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub space: String,
     /// The decoder's shape.
@@ -221,12 +221,14 @@ impl Model {
             space: own,
             ..
         } = &self.card;
-        if own.is_empty() || *own == space.identity {
+        let own = if own.is_empty() { clap } else { own };
+        if *own == space.identity {
             return Ok(());
         }
         let (given, theirs) = (&space.name, &space.identity);
         Err(Error::Config(format!(
-            "the captioner {name} learned from the embeddings of {clap} ({own}); {given} is another encoder ({theirs})"
+            "the captioner {name} learned from the embeddings of {clap} ({own}), not from those of {given} ({theirs}); \
+             train one with `wsac train --clap {given}`"
         )))
     }
 }

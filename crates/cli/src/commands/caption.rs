@@ -4,15 +4,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use rayon::prelude::*;
 use wsac::bridge::Bridge;
+use wsac::bundled;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
 use wsac::generate::{Sampling, Search, Stop};
-use wsac::model::Model;
+use wsac::model::{Card, Model};
 
 use super::{bare, batch_code, use_threads};
+use crate::encoder::{ClapArgs, WindowArgs};
 use crate::inputs::Inputs;
 use crate::output::Output;
 use crate::progress;
@@ -94,6 +96,12 @@ pub struct ModelArgs {
     /// Lean on the captions of another memory, made by `wsac memory build`
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
+
+    #[command(flatten)]
+    clap: ClapArgs,
+
+    #[command(flatten)]
+    window: WindowArgs,
 }
 
 /// The strategies of the paper, section 3.2.
@@ -111,10 +119,16 @@ enum Strategy {
 impl ModelArgs {
     /// Reads the captioner.
     pub fn open(&self) -> Result<Captioner> {
-        let captioner = match &self.model {
-            Some(model) if model != Path::new("mini") => Captioner::open(model)?,
-            _ => Captioner::bundled()?,
+        let model = match &self.model {
+            Some(model) if model != Path::new("mini") => Model::load(model)?,
+            _ => bundled::model()?,
         };
+        let Card { name, clap, .. } = &model.card;
+        let encoder = (self.clap.open_or(clap)).with_context(|| {
+            format!("the encoder of the captioner {name} (--clap gives another place)")
+        })?;
+        model.check_space(encoder.space())?;
+        let captioner = Captioner::new(self.window.of(encoder).audio_tower()?, model)?;
         Ok(match &self.memory {
             Some(memory) => captioner.with_memory(memory)?,
             None => captioner,

@@ -14,7 +14,7 @@ use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 
 use super::{bare, batch_code};
-use crate::encoder::EncoderArgs;
+use crate::encoder::{EncoderArgs, WindowArgs};
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
 use crate::{captions, progress};
@@ -34,6 +34,8 @@ enum What {
         inputs: Inputs,
         #[command(flatten)]
         how: How,
+        #[command(flatten)]
+        window: WindowArgs,
     },
     /// A point for each caption of a file
     Text {
@@ -86,7 +88,11 @@ enum Row<'a> {
 /// Embeds recordings or texts, in order.
 pub fn run(args: &Args) -> Result<ExitCode> {
     match &args.what {
-        What::Audio { inputs, how } => audio(inputs, how),
+        What::Audio {
+            inputs,
+            how,
+            window,
+        } => audio(inputs, how, window),
         What::Text { captions, how } => text(captions, how),
     }
 }
@@ -110,8 +116,8 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn audio(inputs: &Inputs, how: &How) -> Result<ExitCode> {
-    let encoder = how.encoder.open()?;
+fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
+    let encoder = window.of(how.encoder.open()?);
     let paths = inputs.paths()?;
     let mut out = how.output.open()?;
     let tower = encoder.audio_tower()?;

@@ -11,7 +11,7 @@ use wsac::embedding::{Embedding, Embeddings};
 use wsac::model::save_gap;
 
 use super::{bare, batch_code, embed::listen};
-use crate::encoder::EncoderArgs;
+use crate::encoder::{EncoderArgs, WindowArgs};
 use crate::{captions, progress};
 
 /// Measure the modality gap: the noise variance and the shift to train with
@@ -34,11 +34,14 @@ pub struct Args {
 
     #[command(flatten)]
     encoder: EncoderArgs,
+
+    #[command(flatten)]
+    window: WindowArgs,
 }
 
 /// Measures the gap and prints it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let encoder = args.encoder.open()?;
+    let encoder = args.window.of(args.encoder.open()?);
     let quiet = args.encoder.quiet;
     let set = captions::read(&args.captions, quiet)?;
     let texts: Vec<&str> = set.captions().collect();

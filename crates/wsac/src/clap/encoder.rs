@@ -1,16 +1,20 @@
 //! Encoders: the two towers of one space, by name, and how that space wants to be used.
 
-use super::{AudioTower, TextTower};
+use std::path::Path;
+
+use super::{AudioTower, ClapAudio, ClapFiles, ClapText, TextFiles, TextTower, Windows};
 use crate::bridge::Bridge;
 use crate::bundled;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::Centre;
 use crate::tokenizer::Tokenizer;
+use crate::weights::Reading;
 
 /// What is known of the space that two towers share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
-    /// What opens the encoder again: `mini`, or a path. It stands in the `config.json` of a run.
+    /// What opens the encoder again: `mini`, a path, or a name that the caller can resolve. It stands in the
+    /// `config.json` of a run.
     pub name: String,
     /// What tells this space from all others, in letters that a file name may have: embeddings are kept under it, and
     /// a captioner notices when it is given another space than it learned from.
@@ -41,12 +45,30 @@ impl Space {
             hears_parts: true,
         }
     }
+
+    /// The space of a CLAP, used as in the paper: projection with tau 1/100, noise of variance 0.013 (section 4).
+    pub fn clap(name: impl Into<String>, identity: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            identity: identity.into(),
+            bridge: Bridge::Project {
+                tau: 0.01,
+                top_k: None,
+            },
+            centre: Centre::None,
+            noise_variance: 0.013,
+            hears_parts: false,
+        }
+    }
 }
 
 /// An audio tower and a text tower that share a space. Cheap to make: a tower's weights are read when it is asked for.
 #[derive(Debug)]
 pub struct Encoder {
     space: Space,
+    /// `None` is `mini`, which is built in.
+    files: Option<ClapFiles>,
+    windows: Windows,
 }
 
 impl Encoder {
@@ -54,20 +76,39 @@ impl Encoder {
     pub fn mini() -> Self {
         Self {
             space: Space::mini(),
+            files: None,
+            windows: Windows::default(),
         }
     }
 
-    /// The encoder called `name`: `mini`.
+    /// The towers of a CLAP checkpoint that is known as `name`.
+    pub fn clap(name: impl Into<String>, files: ClapFiles) -> Self {
+        let identity = format!("{}-{}", files.family, files.fingerprint());
+        Self {
+            space: Space::clap(name, identity),
+            files: Some(files),
+            windows: Windows::default(),
+        }
+    }
+
+    /// The encoder called `name`: `mini`, or the path of a CLAP, a folder or a checkpoint.
     ///
     /// # Errors
     /// Where there is none.
     pub fn open(name: &str) -> Result<Self> {
-        match name {
-            "mini" => Ok(Self::mini()),
-            _ => Err(Error::Config(format!(
-                "there is no encoder {name:?}; known: mini"
-            ))),
+        if name == "mini" {
+            return Ok(Self::mini());
         }
+        let path = std::path::absolute(Path::new(name)).unwrap_or_else(|_| name.into());
+        Ok(Self::clap(
+            path.to_string_lossy(),
+            ClapFiles::open(&path, None)?,
+        ))
+    }
+
+    /// The same encoder, hearing other windows of long recordings. `mini` hears all of every recording.
+    pub fn with_windows(self, windows: Windows) -> Self {
+        Self { windows, ..self }
     }
 
     /// The space that its towers share.
@@ -80,7 +121,13 @@ impl Encoder {
     /// # Errors
     /// Where its files are missing or damaged.
     pub fn audio_tower(&self) -> Result<Box<dyn AudioTower>> {
-        bundled::audio_tower()
+        let Some(files) = &self.files else {
+            return bundled::audio_tower();
+        };
+        let reading = Reading::new(&files.weights);
+        let tower = ClapAudio::load(files.family, &reading, self.windows)?;
+        reading.finish(|_| true)?;
+        Ok(Box::new(tower))
     }
 
     /// From texts to the space.
@@ -88,7 +135,17 @@ impl Encoder {
     /// # Errors
     /// Where its files are missing or damaged, or it has no text tower.
     pub fn text_tower(&self) -> Result<Box<dyn TextTower>> {
-        Ok(Box::new(bundled::text_tower()?))
+        let Some(files) = &self.files else {
+            return Ok(Box::new(bundled::text_tower()?));
+        };
+        let beside = TextFiles {
+            folder: files.folder.as_deref(),
+            config: files.config.as_ref(),
+        };
+        let reading = Reading::new(&files.weights);
+        let tower = ClapText::load(files.family, &reading, &beside)?;
+        reading.finish(|_| true)?;
+        Ok(Box::new(tower))
     }
 
     /// The vocabulary that captions are split with to be learned, whole: BERT's, as in the reference code.
