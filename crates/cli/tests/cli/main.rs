@@ -1,6 +1,7 @@
 //! The program as its users meet it: each test runs the binary `wsac` in a folder of its own.
 
 mod captions_files;
+mod clap;
 mod convert;
 mod formats;
 mod hostile;
