@@ -1,33 +1,65 @@
 #!/usr/bin/env bash
-# Times our training step and PyTorch's in turns in one run and prints `name ours peer ratio` (ratio = peer / ours).
-# PYTHON names an interpreter that has torch and transformers. Usage: bench/peers.sh [ROUNDS]
+# Times our work and PyTorch's in turns in one run, prints `name: ours, peer, ratio` (ratio = peer / ours; above 1 we are
+# faster) and writes bench/peers.json. PYTHON names an interpreter that has torch and transformers; SHARED the folder with
+# the lists of keys of CLAP checkpoints. Usage: bench/peers.sh [ROUNDS] [train|encode]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=${PYTHON:-python3} rounds=${1:-3}
-cargo build --release -p wsac --example train_step
-ours=${CARGO_TARGET_DIR:-target}/release/examples/train_step
+python=${PYTHON:-python3} shared=${SHARED:-../shared} rounds=${1:-3} what=${2:-all}
+cargo build --release -p wsac --example train_step --example encode_speed
+examples=${CARGO_TARGET_DIR:-target}/release/examples
 lines=$(mktemp)
-for vocab in 5000 50257; do
-  for _ in $(seq "$rounds"); do
-    "$ours" "$vocab" 3 | sed "s/^/ours $vocab f32 /" >>"$lines"
-    for dtype in f32 bf16; do
-      "$python" bench/peer/peer_bench.py train --vocab "$vocab" --dtype "$dtype" --runs 3 --threads 2 |
-        sed "s/^/peer $vocab $dtype /" >>"$lines"
-    done
+
+# row WHO DTYPE NAME COMMAND..: the command's JSON line, under that name
+row() {
+  local who=$1 dtype=$2 name=$3
+  shift 3
+  "$@" | sed "s/^/$who|$dtype|$name|/" >>"$lines"
+}
+peer() {
+  local name=$1
+  shift
+  for dtype in f32 bf16; do
+    row peer "$dtype" "$name" "$python" bench/peer/peer_bench.py "$@" --dtype "$dtype" --runs 5 --threads 2
   done
+}
+# encode KEYS WHAT SECONDS..: one line of ours, that which tells of WHAT
+encode() {
+  local keys=$1 what=$2
+  shift 2
+  "$examples/encode_speed" "$shared/golden/clap/keys/$keys.json" "$shared/golden/clap/frontend_torchlibrosa.safetensors" "$@" |
+    grep -F "\"$what\""
+}
+
+for _ in $(seq "$rounds"); do
+  if [ "$what" != encode ]; then
+    for vocab in 5000 50257; do
+      row ours f32 "train step, vocabulary $vocab" "$examples/train_step" "$vocab" 3
+      peer "train step, vocabulary $vocab" train --vocab "$vocab"
+    done
+  fi
+  if [ "$what" != train ]; then
+    for seconds in 10 30; do
+      row ours f32 "CNN14, $seconds s" encode ase_cnn14_bert "${seconds}s" "$seconds"
+      peer "CNN14, $seconds s" cnn14 --seconds "$seconds"
+    done
+    row ours f32 "HTSAT, 10 s" encode ase_htsat_bert 10s 10
+    peer "HTSAT, 10 s" htsat
+    row ours f32 "BERT, 64 captions of 16 tokens" encode ase_cnn14_bert "64x16 tokens"
+    peer "BERT, 64 captions of 16 tokens" bert
+  fi
 done
 "$python" - "$lines" <<'PY'
 import json, statistics, sys
+
 runs = {}
 for line in open(sys.argv[1]):
-    who, vocab, dtype, record = line.split(" ", 3)
-    runs.setdefault((who, vocab, dtype), []).append(json.loads(record)["median_ms"])
+    who, dtype, name, record = line.split("|", 3)
+    runs.setdefault((name, who, dtype), []).append(json.loads(record)["median_ms"])
 out = []
-for vocab in ("5000", "50257"):
-    ours = statistics.median(runs["ours", vocab, "f32"])
-    for dtype in ("f32", "bf16"):
-        peer = statistics.median(runs["peer", vocab, dtype])
-        name = f"train step, vocabulary {vocab}"
+for name, who, dtype in runs:
+    if who == "peer":
+        ours = statistics.median(runs[name, "ours", "f32"])
+        peer = statistics.median(runs[name, who, dtype])
         out.append(dict(name=name, ours_ms=ours, peer_ms=peer, peer=f"PyTorch {dtype}", ratio=round(peer / ours, 2)))
         print(f"{name}: ours {ours:.0f} ms, PyTorch {dtype} {peer:.0f} ms, ratio {peer / ours:.2f}")
 json.dump(out, open("bench/peers.json", "w"), indent=1)

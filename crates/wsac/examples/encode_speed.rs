@@ -1,14 +1,14 @@
-//! How fast a CLAP audio tower hears, with weights by formula:
+//! How fast a CLAP hears and reads, with weights by formula:
 //! `cargo run --release -p wsac --example encode_speed KEYS.json FRONTEND.safetensors SECONDS..`
 //!
 //! KEYS.json lists the checkpoint's tensors, `{"keys": [[name, dtype, shape, ..], ..]}`; FRONTEND.safetensors holds its
-//! filter bank [513, 64]. Prints, for clips of so many seconds, the median and the best of several runs from the samples
-//! to the embedding.
+//! filter bank [513, 64]. Prints a JSON line for clips of so many seconds, from the samples to the embedding, and one for
+//! 64 captions of 16 tokens: the median of several runs.
 
 use std::time::Instant;
 
 use wsac::audio::{AudioStream, Waveform};
-use wsac::clap::{AudioTower, ClapAudio, Family, Windows};
+use wsac::clap::{AudioTower, ClapAudio, ClapText, Family, TextFiles, Windows};
 use wsac::tensors::Tensors;
 use wsac::weights::formula::Formula;
 
@@ -26,14 +26,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bank = names.iter().find(|name| name.starts_with("mel"));
     let bank = file.get(bank.ok_or("the front end has no bank")?, &[513, 64])?;
     let weights = Formula::parse(keys, &std::fs::read(keys)?)?.with(".melW", &bank);
-    let start = Instant::now();
     let family = Family::of(&weights)?;
     let tower = ClapAudio::load(family, &weights, Windows::Mean)?;
-    println!(
-        "{family}: made and loaded in {:.1} s",
-        start.elapsed().as_secs_f64()
-    );
-
     let rate = tower.rate();
     for seconds in seconds {
         let samples = (seconds.parse::<f64>()? * f64::from(rate)).round() as usize;
@@ -43,16 +37,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             rate,
         };
         let listen = || tower.listen(&mut AudioStream::from_waveform(&waveform, rate)?);
-        listen()?;
-        let mut times = Vec::new();
-        for _ in 0..RUNS {
-            let start = Instant::now();
-            std::hint::black_box(listen()?);
-            times.push(start.elapsed().as_secs_f64() * 1e3);
-        }
-        times.sort_by(f64::total_cmp);
-        let (median, best, threads) = (times[RUNS / 2], times[0], rayon::current_num_threads());
-        println!("{seconds} s: median {median:.1} ms, best {best:.1} ms, {threads} threads");
+        report(&format!("{seconds}s"), || listen().map(drop))?;
     }
+    if family != Family::Panns {
+        let tower = ClapText::load(family, &weights, &TextFiles::default())?;
+        let id = |text: u32, place: u32| 1000 + (31 * text + 7 * place) % 19_000;
+        let ids: Vec<Vec<u32>> = (0..64)
+            .map(|text| (0..16).map(|place| id(text, place)).collect())
+            .collect();
+        let read = || tower.embed_ids(&ids, &mut |_| {}).map(drop);
+        report("64x16 tokens", read)?;
+    }
+    Ok(())
+}
+
+/// Times `work` several times, after once that is not timed.
+fn report(what: &str, work: impl Fn() -> wsac::Result<()>) -> wsac::Result<()> {
+    work()?;
+    let mut times = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        work()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let (median, best, threads) = (times[RUNS / 2], times[0], rayon::current_num_threads());
+    println!(
+        r#"{{"what": "{what}", "median_ms": {median:.1}, "min_ms": {best:.1}, "threads": {threads}}}"#
+    );
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! `wsac models info [NAME|DIR|FILE]...`: what a model consists of.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::bundled::{self, Part};
-use wsac::clap::Family;
-use wsac::hub::WEIGHTS;
+use wsac::clap::{AudioTower, ClapAudio, ClapFiles, Windows};
 use wsac::model::Model;
-use wsac::weights::{WeightFile, Weights};
+use wsac::weights::Weights;
 
 use crate::hub;
 
@@ -32,9 +31,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
         let path = hub::resolve(name)?;
         println!("{name}");
-        match weights_in(&path) {
-            Some(file) => checkpoint(&file)?,
-            None => captioner(&Model::load(&path)?),
+        // A run folder has a decoder, and ClapCap's run a CLAP beside it.
+        if path.join("decoder.safetensors").is_file() {
+            captioner(&Model::load(&path)?);
+        } else {
+            clap(&ClapFiles::open(&path, None)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -75,30 +76,28 @@ fn captioner(model: &Model) {
     println!("  trained with   noise variance {:.5}", card.noise_variance);
 }
 
-/// The file of weights that `path` is, or that a folder from the hub has; `None` for other folders.
-fn weights_in(path: &Path) -> Option<PathBuf> {
-    if path.is_file() {
-        return Some(path.to_owned());
-    }
-    let files = WEIGHTS.map(|name| path.join(name));
-    files.into_iter().find(|file| file.is_file())
-}
-
-/// The family and size of a checkpoint.
-fn checkpoint(path: &Path) -> Result<()> {
-    let file = WeightFile::open(path)?;
-    let names = file.names();
-    let shapes = names.iter().filter_map(|name| file.shape(name));
-    let numbers: usize = shapes.map(|shape| shape.iter().product::<usize>()).sum();
-    println!("  file           {}", path.display());
-    println!("  family         {}", Family::of(&file)?);
+/// The family and size of a CLAP, after reading all of it once.
+fn clap(files: &ClapFiles) -> Result<()> {
+    let unknown = files.check()?;
+    let audio = ClapAudio::load(files.family, &files.weights, Windows::default())?;
+    println!("  file           {}", files.weights.path().display());
+    println!("  family         {}", files.family);
     println!(
-        "  weights        {:.1} M in {} tensors",
-        numbers as f64 / 1e6,
-        names.len()
+        "  space          {} wide, {}",
+        audio.dim(),
+        files.fingerprint()
     );
-    if !file.skipped().is_empty() {
-        println!("  not read       {}", file.skipped().join(", "));
+    println!("  hears          {} Hz", audio.rate());
+    println!(
+        "  weights        {:.1} MB as f32 in {} tensors",
+        files.bytes() as f64 / 1e6,
+        files.weights.names().len()
+    );
+    if !unknown.0.is_empty() {
+        println!("  no use for     {unknown}");
+    }
+    if !files.weights.skipped().is_empty() {
+        println!("  not read       {}", files.weights.skipped().join(", "));
     }
     Ok(())
 }
