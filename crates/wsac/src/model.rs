@@ -31,7 +31,8 @@ use crate::tokenizer::Tokenizer;
 pub struct Card {
     /// The captioner's name, as it stands in results.
     pub name: String,
-    /// The encoder whose space its embeddings live in: `mini`, or a path.
+    /// The encoder whose space its embeddings live in: `mini`, or a path; one that begins with `./` lies in the run folder
+    /// itself (and is told from where it was read).
     pub clap: String,
     /// That space's [`Space::identity`]; where it is empty, the same as `clap`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -91,11 +92,15 @@ impl Model {
                 "is no folder of a captioner; give one that `wsac train` has made",
             ));
         }
-        Self::read(folder, |name| match fs::read(folder.join(name)) {
+        let mut model = Self::read(folder, |name| match fs::read(folder.join(name)) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(Error::io(folder.join(name), e)),
-        })
+        })?;
+        if let Some(inside) = model.card.clap.strip_prefix("./") {
+            model.card.clap = folder.join(inside).to_string_lossy().into_owned();
+        }
+        Ok(model)
     }
 
     /// Reads a captioner from `file(name)`, wherever that finds it; `folder` is its name in messages.

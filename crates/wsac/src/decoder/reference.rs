@@ -14,10 +14,11 @@ use std::path::Path;
 use super::{Config, Decoder, Mapper};
 use crate::bridge::{Bridge, Compat};
 use crate::bundled;
-use crate::clap::Space;
+use crate::clap::Family;
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model};
+use crate::tensors::TensorFile;
 use crate::tokenizer::Tokenizer;
 use crate::weights::{Numbers, Weights};
 
@@ -153,18 +154,19 @@ impl Origin {
         })
     }
 
-    /// The captioner called `name`, for the space of its encoder, with a `memory` of captions of that space or without.
+    /// The captioner called `name`, which hears with the encoder `clap` ([`Card::clap`], [`Card::space`]), with a `memory`
+    /// of captions of that encoder's space or without.
     ///
     /// ClapCap learned from sounds, so it takes their embeddings as they are; so does the paper's decoder where there is
     /// no memory, else it is given projections as its own code does.
     ///
     /// # Errors
-    /// As [`Origin::decoder`], and where the memory or the space has another width, or this build has no vocabulary.
+    /// As [`Origin::decoder`], and where the memory has another width, or this build has no vocabulary.
     pub fn model(
         self,
         weights: &dyn Weights,
         name: &str,
-        space: &Space,
+        (clap, space): (&str, &str),
         memory: Option<Memory>,
     ) -> Result<Model> {
         let tokenizer = self.tokenizer()?;
@@ -193,8 +195,8 @@ impl Origin {
         }
         let card = Card {
             name: name.to_owned(),
-            clap: space.name.clone(),
-            space: space.identity.clone(),
+            clap: clap.to_owned(),
+            space: space.to_owned(),
             decoder: decoder.config().clone(),
             bridge,
             centred: false,
@@ -233,6 +235,23 @@ impl<'a> ClapCapAudio<'a> {
             names: names.map(|part| format!("{}{part}", Self::OURS)).collect(),
             weights,
         }
+    }
+
+    /// Writes it to `folder`, which then serves as an encoder that hears but does not read.
+    ///
+    /// # Errors
+    /// Where a tensor cannot be read or the file not written.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+        let mut file = TensorFile::new();
+        let family = Family::MsClap2023;
+        file.describe(format!("the audio encoder of ClapCap ({family})"));
+        for name in &self.names {
+            if let Some(shape) = self.shape(name).filter(|_| !family.has_no_use_for(name)) {
+                file.f32(name, &shape, &self.get(name, &shape)?);
+            }
+        }
+        file.save(folder.join("model.safetensors"))
     }
 
     fn theirs(name: &str) -> String {

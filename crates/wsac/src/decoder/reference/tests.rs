@@ -146,17 +146,14 @@ impl Weights for Zeros {
 
 #[test]
 fn decoders_become_run_folders_with_and_without_a_memory() {
-    let space = Space {
-        name: "wavcaps".into(),
-        ..Space::mini()
-    };
+    let clap = ("wavcaps", "wavcaps-1");
     let folder = tempfile::tempdir().unwrap();
     let rows = Embeddings::new(16, vec![1.0; 32]).unwrap();
     let memory = Memory::new(&["a dog barks", "rain"], rows).unwrap();
     for memory in [None, Some(memory)] {
         let weights = Zeros::like(PAPER, 50_257);
         let known = memory.is_some();
-        let made = Origin::Paper.model(&weights, "theirs", &space, memory);
+        let made = Origin::Paper.model(&weights, "theirs", clap, memory);
         made.unwrap().save(folder.path(), Precision::F16).unwrap();
         let loaded = Model::load(folder.path()).unwrap();
         assert_eq!(loaded.memory.is_some(), known);
@@ -173,7 +170,7 @@ fn decoders_become_run_folders_with_and_without_a_memory() {
 
     let narrow = Memory::new(&["rain"], Embeddings::new(2, vec![1.0; 2]).unwrap()).unwrap();
     let weights = Zeros::like(PAPER, 50_257);
-    let error = Origin::Paper.model(&weights, "theirs", &space, Some(narrow));
+    let error = Origin::Paper.model(&weights, "theirs", clap, Some(narrow));
     assert!(error.unwrap_err().to_string().contains("of width 16"));
 }
 
@@ -181,10 +178,12 @@ fn decoders_become_run_folders_with_and_without_a_memory() {
 fn clapcap_becomes_a_run_folder_and_an_audio_encoder() {
     let weights = Zeros::like(CLAPCAP, 50_257);
     let folder = tempfile::tempdir().unwrap();
-    let made = Origin::ClapCap.model(&weights, "clapcap", &Space::mini(), None);
+    let made = Origin::ClapCap.model(&weights, "clapcap", ("./clap", ""), None);
     made.unwrap().save(folder.path(), Precision::F32).unwrap();
     let loaded = Model::load(folder.path()).unwrap();
     assert!(loaded.is_clapcap() && loaded.memory.is_none());
+    let inside = folder.path().join("clap");
+    assert_eq!(Path::new(&loaded.card.clap), inside);
     assert_eq!(
         (loaded.tokenizer.sep(), loaded.tokenizer.len()),
         (220, 50_257)
@@ -197,6 +196,10 @@ fn clapcap_becomes_a_run_folder_and_an_audio_encoder() {
     );
     assert_eq!(audio.shape("audio_encoder.base.a"), Some(vec![2]));
     assert_eq!(*audio.get("audio_encoder.base.a", &[2]).unwrap(), [0.0; 2]);
+    audio.save(&inside).unwrap();
+    let bytes = std::fs::read(inside.join("model.safetensors")).unwrap();
+    let saved = crate::tensors::Tensors::parse("saved", &bytes).unwrap();
+    assert_eq!(saved.names().len(), 2);
 }
 
 #[test]
