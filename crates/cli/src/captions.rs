@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wsac::clap::TextTower;
+use wsac::clap::{Encoder, TextTower};
 use wsac::dataset::{CaptionSet, read_captions};
 use wsac::embedding::Embeddings;
+use wsac::memory::Memory;
 
 use crate::progress;
 
@@ -34,4 +35,15 @@ pub fn embed(tower: &dyn TextTower, texts: &[&str], quiet: bool) -> Result<Embed
     let rows = tower.embed(texts, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     Ok(rows)
+}
+
+/// The captions of `path` as a memory of the space of `encoder`.
+pub fn remember(encoder: &Encoder, path: &Path, quiet: bool) -> Result<Memory> {
+    let set = read(path, quiet)?;
+    let texts: Vec<&str> = set.captions().collect();
+    let tower = encoder.text_tower()?;
+    let mut memory = Memory::new(&texts, embed(tower.as_ref(), &texts, quiet)?)?;
+    memory.set_centre(encoder.space().centre);
+    memory.describe(format!("embedded with {}", encoder.space().name));
+    Ok(memory)
 }

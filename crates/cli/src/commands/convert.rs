@@ -1,18 +1,23 @@
 //! `wsac convert IN -o DIR`: checkpoints of others to our folder, which opens at once and needs no pickle.
 
+mod decoder;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac::clap::folder::Precision;
 use wsac::clap::{ClapFiles, Family};
+use wsac::decoder::reference::Origin;
+use wsac::weights::WeightFile;
 
 use crate::progress;
 
 /// Convert a checkpoint (PyTorch or safetensors) to a folder that opens at once
 ///
-/// Nothing in the checkpoint is executed. The folder serves wherever the checkpoint does (`--clap DIR`); with f32 it
-/// gives the same numbers to the last bit.
+/// Nothing in the checkpoint is executed. The folder of a CLAP serves wherever the checkpoint does (`--clap DIR`); with
+/// f32 it gives the same numbers to the last bit. A decoder that the paper's own code has trained, or ClapCap, becomes a
+/// captioner (`wsac caption --model DIR`).
 #[derive(clap::Args)]
 pub struct Args {
     /// A checkpoint (.pt, .pth, .ckpt, .bin, .safetensors), or a folder of Hugging Face
@@ -31,6 +36,14 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     family: Option<Family>,
 
+    /// Of a decoder: the encoder that it was trained with
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    clap: Option<String>,
+
+    /// Of a decoder: captions to lean on, best those that it was trained with [default: none, so strategy direct]
+    #[arg(long, value_name = "FILE")]
+    captions: Option<PathBuf>,
+
     /// Write into a folder that exists
     #[arg(long)]
     force: bool,
@@ -43,11 +56,22 @@ pub struct Args {
 /// What a checkpoint can be.
 enum Found {
     Clap(ClapFiles),
+    Decoder(Origin, WeightFile),
 }
 
 impl Found {
     /// Tells what lies in the file or folder of `args`.
     fn open(args: &Args) -> Result<Self> {
+        if args.input.is_file() && args.family.is_none() {
+            let weights = WeightFile::open(&args.input)?;
+            if let Some(origin) = Origin::of(&weights) {
+                return Ok(Self::Decoder(origin, weights));
+            }
+        }
+        if args.clap.is_some() || args.captions.is_some() {
+            let from = args.input.display();
+            bail!("{from} is no decoder that wsac knows; --clap and --captions are for decoders");
+        }
         Ok(Self::Clap(ClapFiles::open(&args.input, args.family)?))
     }
 }
@@ -60,6 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     match Found::open(args)? {
         Found::Clap(files) => clap(args, &files)?,
+        Found::Decoder(origin, weights) => decoder::convert(args, origin, &weights)?,
     }
     Ok(ExitCode::SUCCESS)
 }

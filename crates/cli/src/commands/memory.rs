@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use wsac::memory::Memory;
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
@@ -45,16 +44,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Command::Build(args) = &args.command;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
-    let set = captions::read(&args.captions, quiet)?;
-    let texts: Vec<&str> = set.captions().collect();
-    let tower = encoder.text_tower()?;
-    let rows = captions::embed(tower.as_ref(), &texts, quiet)?;
-    let mut memory = Memory::new(&texts, rows)?;
+    let mut memory = captions::remember(&encoder, &args.captions, quiet)?;
     if args.int8 {
         memory = memory.quantise()?;
     }
-    memory.set_centre(encoder.space().centre);
-    memory.describe(format!("embedded with {}", encoder.space().name));
     memory.save(&args.output)?;
     if !quiet {
         let (n, path) = (memory.len(), args.output.display());

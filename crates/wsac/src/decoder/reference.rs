@@ -20,7 +20,7 @@ use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model};
 use crate::tensors::TensorFile;
 use crate::tokenizer::Tokenizer;
-use crate::weights::{Numbers, Weights};
+use crate::weights::{Numbers, Reading, Weights};
 
 /// A decoder's table of words.
 const WORDS: &str = "transformer.wte.weight";
@@ -170,7 +170,10 @@ impl Origin {
         memory: Option<Memory>,
     ) -> Result<Model> {
         let tokenizer = self.tokenizer()?;
-        let decoder = self.decoder(weights, tokenizer.len())?;
+        let reading = Reading::new(weights);
+        let decoder = self.decoder(&reading, tokenizer.len())?;
+        // Attention masks and ClapCap's ears are left over.
+        reading.finish(|_| true)?;
         let wanted = decoder.config().embedding;
         if let Some(memory) = memory.as_ref().filter(|memory| memory.dim() != wanted) {
             let has = memory.dim();

@@ -1,0 +1,76 @@
+//! `wsac convert DECODER -o RUN`: a decoder that other code has trained becomes a captioner.
+
+use anyhow::{Context, Result, bail};
+use wsac::clap::Encoder;
+use wsac::clap::folder::Precision as Kept;
+use wsac::decoder::reference::{ClapCapAudio, Origin};
+use wsac::memory::Memory;
+use wsac::model::Precision;
+use wsac::weights::WeightFile;
+
+use super::Args;
+use crate::captions;
+
+/// Where ClapCap's own encoder lies in the run folder, and what the card calls it.
+const INSIDE: &str = "clap";
+
+/// Writes the run folder of a decoder, and tells what it is.
+pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> {
+    let (from, to) = (args.input.display(), args.output.display());
+    let encoder = args.clap.as_deref().map(Encoder::open).transpose()?;
+    let name = args.input.file_stem().unwrap_or_default().to_string_lossy();
+    let model = match (origin, &encoder) {
+        (Origin::Paper, None) => bail!(
+            "{from} is a decoder of the paper's code; give the encoder that it was trained with: --clap CLAP (the paper's \
+             is WavCaps' CNN14 with BERT)"
+        ),
+        (Origin::ClapCap, _) if args.captions.is_some() => {
+            bail!("{from} is ClapCap, which learned from sounds and needs no captions to lean on")
+        }
+        (Origin::ClapCap, None) => {
+            origin.model(weights, &name, (&format!("./{INSIDE}"), ""), None)?
+        }
+        (_, Some(encoder)) => {
+            let memory = memory(args, encoder)?;
+            let space = encoder.space();
+            origin.model(weights, &name, (&space.name, &space.identity), memory)?
+        }
+    };
+    if let Some(encoder) = &encoder {
+        let (has, wants) = (encoder.audio_tower()?.dim(), model.card.decoder.embedding);
+        if has != wants {
+            let clap = &encoder.space().name;
+            bail!("{from} takes embeddings of width {wants}, but those of {clap} have width {has}");
+        }
+    }
+    if origin == Origin::ClapCap && encoder.is_none() {
+        (ClapCapAudio::of(weights).save(&args.output.join(INSIDE)))
+            .context("ClapCap's own audio encoder")?;
+    }
+    let precision = match args.precision {
+        Kept::F32 => Precision::F32,
+        Kept::F16 => Precision::F16,
+    };
+    model.save(&args.output, precision)?;
+    let shape = &model.card.decoder;
+    let whose = match origin {
+        Origin::Paper => "a decoder of the paper's code",
+        Origin::ClapCap => "ClapCap",
+    };
+    let (layers, heads, width) = (shape.layers, shape.heads, shape.width);
+    println!("{from}: {whose}, {layers} layers of width {width} with {heads} heads");
+    match &model.memory {
+        Some(memory) => println!("{to}: a captioner with {} captions", memory.len()),
+        None => println!("{to}: a captioner without captions"),
+    }
+    if !args.quiet {
+        eprintln!("wsac: use it with `wsac caption --model {to} FILE`");
+    }
+    Ok(())
+}
+
+/// The captions of `--captions`, embedded.
+fn memory(args: &Args, encoder: &Encoder) -> Result<Option<Memory>> {
+    let memory = |path| captions::remember(encoder, path, args.quiet);
+    args.captions.as_deref().map(memory).transpose()
+}
