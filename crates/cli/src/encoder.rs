@@ -47,20 +47,22 @@ pub struct WindowArgs {
 impl ClapArgs {
     /// Finds the encoder asked for, else the one called `name`.
     pub fn open_or(&self, name: &str) -> Result<Encoder> {
-        match self.clap.as_deref().unwrap_or(name) {
-            "mini" => Ok(Encoder::mini()),
-            name => {
-                let path = hub::resolve(name)?;
-                // A path is known in full, so that a run finds its encoder from every folder.
-                let known_as = match Path::new(name).exists() {
-                    true => absolute(&path)?.to_string_lossy().into_owned(),
-                    false => name.to_owned(),
-                };
-                let files = ClapFiles::open(path, self.family)?;
-                Ok(Encoder::clap(known_as, files))
-            }
-        }
+        find(self.clap.as_deref().unwrap_or(name), self.family)
     }
+}
+
+/// The encoder called `name`: `mini`, a model of the hub, a folder or a checkpoint.
+pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
+    if name == "mini" {
+        return Ok(Encoder::mini());
+    }
+    let path = hub::resolve(name)?;
+    // A path is known in full, so that a run finds its encoder from every folder.
+    let known_as = match Path::new(name).exists() {
+        true => absolute(&path)?.to_string_lossy().into_owned(),
+        false => name.to_owned(),
+    };
+    Ok(Encoder::clap(known_as, ClapFiles::open(path, family)?))
 }
 
 impl EncoderArgs {

@@ -9,7 +9,7 @@ use wsac::model::Precision;
 use wsac::weights::WeightFile;
 
 use super::Args;
-use crate::captions;
+use crate::{captions, encoder};
 
 /// Where ClapCap's own encoder lies in the run folder, and what the card calls it.
 const INSIDE: &str = "clap";
@@ -17,7 +17,8 @@ const INSIDE: &str = "clap";
 /// Writes the run folder of a decoder, and tells what it is.
 pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> {
     let (from, to) = (args.input.display(), args.output.display());
-    let encoder = args.clap.as_deref().map(Encoder::open).transpose()?;
+    let find = |name| encoder::find(name, None);
+    let encoder = args.clap.as_deref().map(find).transpose()?;
     let name = args.input.file_stem().unwrap_or_default().to_string_lossy();
     let model = match (origin, &encoder) {
         (Origin::Paper, None) => bail!(
