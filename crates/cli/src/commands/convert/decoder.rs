@@ -1,10 +1,8 @@
 //! `wsac convert DECODER -o RUN`: a decoder that other code has trained becomes a captioner.
 
 use anyhow::{Context, Result, bail};
-use wsac::clap::Encoder;
 use wsac::clap::folder::Precision as Kept;
 use wsac::decoder::reference::{ClapCapAudio, Origin};
-use wsac::memory::Memory;
 use wsac::model::Precision;
 use wsac::weights::WeightFile;
 
@@ -17,36 +15,35 @@ const INSIDE: &str = "clap";
 /// Writes the run folder of a decoder, and tells what it is.
 pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> {
     let (from, to) = (args.input.display(), args.output.display());
-    let find = |name| encoder::find(name, None);
-    let encoder = args.clap.as_deref().map(find).transpose()?;
-    let name = args.input.file_stem().unwrap_or_default().to_string_lossy();
-    let model = match (origin, &encoder) {
-        (Origin::Paper, None) => bail!(
+    if origin == Origin::ClapCap && args.captions.is_some() {
+        bail!("{from} is ClapCap, which learned from sounds and needs no captions to lean on");
+    }
+    let (encoder, clap) = match (&args.clap, origin) {
+        (Some(name), _) => {
+            let encoder = encoder::find(name, None)?;
+            let clap = encoder.space().name.clone();
+            (encoder, clap)
+        }
+        (None, Origin::Paper) => bail!(
             "{from} is a decoder of the paper's code; give the encoder that it was trained with: --clap CLAP (the paper's \
              is WavCaps' CNN14 with BERT)"
         ),
-        (Origin::ClapCap, _) if args.captions.is_some() => {
-            bail!("{from} is ClapCap, which learned from sounds and needs no captions to lean on")
-        }
-        (Origin::ClapCap, None) => {
-            origin.model(weights, &name, (&format!("./{INSIDE}"), ""), None)?
-        }
-        (_, Some(encoder)) => {
-            let memory = memory(args, encoder)?;
-            let space = encoder.space();
-            origin.model(weights, &name, (&space.name, &space.identity), memory)?
+        (None, Origin::ClapCap) => {
+            let inside = args.output.join(INSIDE);
+            (ClapCapAudio::of(weights).save(&inside)).context("ClapCap's own audio encoder")?;
+            let encoder = encoder::find(&inside.to_string_lossy(), None)?;
+            (encoder, format!("./{INSIDE}"))
         }
     };
-    if let Some(encoder) = &encoder {
-        let (has, wants) = (encoder.audio_tower()?.dim(), model.card.decoder.embedding);
-        if has != wants {
-            let clap = &encoder.space().name;
-            bail!("{from} takes embeddings of width {wants}, but those of {clap} have width {has}");
-        }
-    }
-    if origin == Origin::ClapCap && encoder.is_none() {
-        (ClapCapAudio::of(weights).save(&args.output.join(INSIDE)))
-            .context("ClapCap's own audio encoder")?;
+    let remember = |path| captions::remember(&encoder, path, args.quiet);
+    let memory = args.captions.as_deref().map(remember).transpose()?;
+    let name = args.input.file_stem().unwrap_or_default().to_string_lossy();
+    let space = &encoder.space().identity;
+    let model = origin.model(weights, &name, (&clap, space), memory)?;
+    let (has, wants) = (encoder.audio_tower()?.dim(), model.card.decoder.embedding);
+    if has != wants {
+        let clap = &encoder.space().name;
+        bail!("{from} takes embeddings of width {wants}, but those of {clap} have width {has}");
     }
     let precision = match args.precision {
         Kept::F32 => Precision::F32,
@@ -68,10 +65,4 @@ pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> 
         eprintln!("wsac: use it with `wsac caption --model {to} FILE`");
     }
     Ok(())
-}
-
-/// The captions of `--captions`, embedded.
-fn memory(args: &Args, encoder: &Encoder) -> Result<Option<Memory>> {
-    let memory = |path| captions::remember(encoder, path, args.quiet);
-    args.captions.as_deref().map(memory).transpose()
 }
