@@ -23,6 +23,7 @@ use crate::clap::Space;
 use crate::decoder::{Config, Decoder, Mapper};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
+pub use crate::tensors::Precision;
 use crate::tensors::{TensorFile, Tensors};
 use crate::tokenizer::Tokenizer;
 
@@ -68,15 +69,6 @@ pub struct Model {
     pub clauses: Option<Memory>,
     /// The modality gap [d] it was trained with, where it was.
     pub gap: Option<Vec<f32>>,
-}
-
-/// How the weights of a decoder are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// 4 bytes a weight, exact.
-    F32,
-    /// 2 bytes a weight.
-    F16,
 }
 
 impl Model {

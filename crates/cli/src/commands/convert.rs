@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use wsac::clap::folder::Precision;
 use wsac::clap::{ClapFiles, Family};
 use wsac::decoder::reference::Origin;
 use wsac::weights::WeightFile;

@@ -1,6 +1,6 @@
 //! What YAMNet hears in a whole recording, listening five times: samples at 16 kHz -> scores [5, T, 521].
 //!
-//! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than [`MOST_ROWS`] windows (16
+//! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
 //! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
 
 use super::listenings::{LISTENINGS, listenings};

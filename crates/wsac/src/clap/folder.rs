@@ -6,8 +6,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
+use half::f16;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ use super::text::{ClapText, TextFiles};
 use super::windows::Windows;
 use crate::checkpoint::write_whole;
 use crate::error::{Error, Result};
-use crate::tensors::{Planned, write};
+use crate::tensors::{Planned, Precision, write};
 use crate::weights::{Leftover, Reading, WeightFile, Weights};
 
 /// What tells our folders from others.
@@ -64,16 +64,6 @@ pub struct ClapFiles {
     pub config: Option<Value>,
     /// The `preprocessor_config.json` of a Hugging Face model.
     pub preprocessor: Option<Value>,
-}
-
-/// How the numbers of a folder are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// As they were computed with; used in place, without being read into memory.
-    F32,
-    /// Half the size: matrices and filters are rounded to 11 bits, vectors and filter banks stay f32.
-    F16,
 }
 
 /// What stands in [`CARD`].
@@ -177,7 +167,7 @@ impl ClapFiles {
     }
 
     /// What tells this model from others: 16 hexadecimal digits of family, names, shapes and some numbers of each tensor.
-    /// A checkpoint and the f32 folder made of it have the same. Reads a few kilobytes.
+    /// A checkpoint and the folders made of it have the same: numbers are rounded to f16. Reads a few kilobytes.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(self.family.name());
@@ -189,7 +179,8 @@ impl ClapFiles {
                 // Spread evenly, the first and the last one among them.
                 let place = sample as u128 * (count as u128 - 1) / (SAMPLES as u128 - 1);
                 let number = self.weights.number(name, place as usize);
-                hash.update(number.unwrap_or_default().to_le_bytes());
+                let number = f16::from_f32(number.unwrap_or_default());
+                hash.update(number.to_le_bytes());
             }
         }
         let digits = hash.finalize()[..8]
@@ -199,7 +190,8 @@ impl ClapFiles {
         digits.concat()
     }
 
-    /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. `clap.json` comes last, so a
+    /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. With [`Precision::F16`], vectors
+    /// and filter banks stay f32. `clap.json` comes last, so a
     /// folder that has it is whole. `on_progress` is told how many bytes are written.
     ///
     /// # Errors
@@ -349,30 +341,6 @@ fn sha256(files: &[PathBuf]) -> Result<String> {
         io::copy(&mut file, &mut hash).map_err(|e| Error::io(path, e))?;
     }
     Ok(format!("{:x}", hash.finalize()))
-}
-
-impl Precision {
-    /// `f32` or `f16`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-        }
-    }
-}
-
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "f32" => Ok(Self::F32),
-            "f16" => Ok(Self::F16),
-            _ => Err(Error::Config(format!(
-                "precision is f32 or f16, not {name:?}"
-            ))),
-        }
-    }
 }
 
 #[cfg(test)]

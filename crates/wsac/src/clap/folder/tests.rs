@@ -82,6 +82,8 @@ fn f16_rounds_matrices_alone() {
     file().save(&source).unwrap();
     assert_eq!(convert(&source, &out, Precision::F16).bytes, 2 * 27 + 4 * 5);
     let files = ClapFiles::open(&out, None).unwrap();
+    let exact = ClapFiles::open(&source, None).unwrap();
+    assert_eq!(files.fingerprint(), exact.fingerprint());
     assert_eq!(
         *files.weights.get("audio_proj.0.bias", &[3]).unwrap(),
         [0.1, 0.2, 0.3]
