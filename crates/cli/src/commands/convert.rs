@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use wsac::clap::{ClapFiles, Family};
 use wsac::decoder::reference::Origin;
+use wsac::tensors::Precision;
 use wsac::weights::WeightFile;
 
 use crate::progress;

@@ -1,9 +1,7 @@
 //! `wsac convert DECODER -o RUN`: a decoder that other code has trained becomes a captioner.
 
 use anyhow::{Context, Result, bail};
-use wsac::clap::folder::Precision as Kept;
 use wsac::decoder::reference::{ClapCapAudio, Origin};
-use wsac::model::Precision;
 use wsac::weights::WeightFile;
 
 use super::Args;
@@ -45,11 +43,7 @@ pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> 
         let clap = &encoder.space().name;
         bail!("{from} takes embeddings of width {wants}, but those of {clap} have width {has}");
     }
-    let precision = match args.precision {
-        Kept::F32 => Precision::F32,
-        Kept::F16 => Precision::F16,
-    };
-    model.save(&args.output, precision)?;
+    model.save(&args.output, args.precision)?;
     let shape = &model.card.decoder;
     let whose = match origin {
         Origin::Paper => "a decoder of the paper's code",
