@@ -1,22 +1,27 @@
-//! Opens a file of weights, reads every tensor once, and tells how many there are, their size and the peak memory.
+//! Opens files of weights, reads every tensor once, and tells how many there are, their size and the peak memory.
 //!
-//! `cargo run --release -p wsac --example open_weights -- [--keep] FILE...` (`--keep`: hold all tensors, as a model does)
+//! `cargo run --release -p wsac --example open_weights -- [--keep] [--list] FILE...` (`--keep`: hold all tensors, as a
+//! model does; `--list`: a line for each tensor, with the sum of its numbers)
 
 use wsac::weights::{WeightFile, Weights};
 
 fn main() -> wsac::Result<()> {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let keep = arguments.first().is_some_and(|a| a == "--keep");
-    for path in arguments.drain(usize::from(keep)..) {
+    let (flags, paths): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|a| a.starts_with("--"));
+    let has = |flag: &str| flags.iter().any(|f| f == flag);
+    for path in paths {
         let file = WeightFile::open(&path)?;
         let (mut kept, mut numbers) = (Vec::new(), 0);
         for name in file.names() {
             let shape = file.shape(name).unwrap_or_default();
             let tensor = file.get(name, &shape)?;
             numbers += tensor.len();
-            kept.push(tensor);
-            if !keep {
-                kept.clear();
+            if has("--list") {
+                let sum: f64 = tensor.iter().map(|&x| f64::from(x)).sum();
+                println!("{name} {shape:?} {sum:.6}");
+            }
+            if has("--keep") {
+                kept.push(tensor);
             }
         }
         let tensors = file.names().len();
