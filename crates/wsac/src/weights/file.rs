@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::shards::Shards;
-use super::torch::{MAGIC, TorchFile};
+use super::torch::{MAGIC, MAGIC_TEXT, TorchFile};
 use super::{Numbers, Weights};
 use crate::error::{Error, Result};
 use crate::tensors::Tensors;
@@ -160,10 +160,8 @@ fn recognise(head: &[u8]) -> std::result::Result<Format, &'static str> {
     if head.get(8) == Some(&b'{') && !head[..8].iter().all(is_text) {
         return Ok(Format::Safetensors);
     }
-    if head[..head.len().min(32)]
-        .windows(MAGIC.len())
-        .any(|w| w == MAGIC)
-    {
+    let start = &head[..head.len().min(32)];
+    if start.windows(MAGIC.len()).any(|w| w == MAGIC) || start.starts_with(MAGIC_TEXT) {
         return Ok(Format::Legacy);
     }
     if let Some((_, what)) = OTHERS.iter().find(|(start, _)| head.starts_with(start)) {

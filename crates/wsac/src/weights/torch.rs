@@ -19,7 +19,7 @@ use safetensors::Dtype;
 use super::{Numbers, Weights, pickle};
 use crate::error::{Error, Result};
 use crate::tensors::widen;
-pub(super) use legacy::MAGIC;
+pub(super) use legacy::{MAGIC, MAGIC_TEXT};
 
 /// At most so many bytes the pickles of a file may have; the largest checkpoints take one million.
 const MAX_PICKLE: u64 = 1 << 26;

@@ -187,9 +187,6 @@ fn is_data(module: &str, name: &str) -> bool {
 
 fn refusal(module: &str, name: &str) -> Fault {
     let shown: String = format!("{module}.{name}").chars().take(100).collect();
-    if module.starts_with("__torch__") {
-        return "is a TorchScript program; save the state dict of its model instead".into();
-    }
     format!(
         "asks Python for {}, which is no part of a model's weights; nothing was executed. If you trust the file, save \
          its state dict alone (torch.save(model.state_dict(), ..)) and use that",

@@ -12,6 +12,9 @@ use crate::weights::pickle::{Pickle, Value};
 pub(in super::super) const MAGIC: [u8; 10] =
     [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
+/// The same as protocol 1 writes it.
+pub(in super::super) const MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n";
+
 /// The pickle of the object, and where its storages lie.
 pub(super) fn read(file: &File) -> Result<(Pickle, Pieces), Fault> {
     let length = file.metadata().map_err(|e| e.to_string())?.len();

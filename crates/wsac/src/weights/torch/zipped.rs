@@ -27,6 +27,12 @@ struct Entry {
 pub(super) fn read(file: &File) -> Result<(Pickle, Pieces), Fault> {
     let length = file.metadata().map_err(|e| e.to_string())?.len();
     let entries = directory(file, length)?;
+    if entries
+        .iter()
+        .any(|entry| entry.name.ends_with("/constants.pkl"))
+    {
+        return Err("is a TorchScript program; save the state dict of its model instead".into());
+    }
     let is_pickle = |entry: &&Entry| entry.name == "data.pkl" || entry.name.ends_with("/data.pkl");
     let pickle = entries
         .iter()
