@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::activation::exp;
 use crate::dropout::Dropout;
-use crate::simd::vectorise;
+use crate::simd::{vectorise, vectorise_with};
 
 /// The shape of an attention call.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,7 @@ pub fn attention(
     shape: Shape,
     dropout: Dropout,
 ) {
-    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let d = shape.width;
     let outs = shape.split(out, |n| n * d);
     let weights = shape.split(weights, |n| shape.heads * n * n);
     let offsets = shape.weight_offsets();
@@ -85,35 +85,62 @@ pub fn attention(
         .zip(weights)
         .zip(offsets);
     each.for_each(|(((range, out), weights), offset)| {
-        vectorise(|| {
-            let n = range[1] - range[0];
-            let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
-            out.fill(0.0);
-            for h in 0..shape.heads {
-                let column =
-                    |part: usize, row: usize| &rows[row * 3 * d + part * d + h * hd..][..hd];
-                for i in 0..n {
-                    let seen = if shape.causal { i + 1 } else { n };
-                    let at = (h * n + i) * n;
-                    let p = &mut weights[at..at + n];
-                    for (j, p) in p[..seen].iter_mut().enumerate() {
-                        *p = scale * dot(column(0, i), column(1, j));
-                    }
-                    softmax(&mut p[..seen]);
-                    p[seen..].fill(0.0);
-                    let out = &mut out[i * d + h * hd..][..hd];
-                    for (j, &p) in p[..seen].iter().enumerate() {
-                        let p = if dropout.p > 0.0 {
-                            p * dropout.factor(offset + (at + j) as u32)
-                        } else {
-                            p
-                        };
-                        axpy(out, p, column(2, j));
-                    }
-                }
-            }
-        })
+        let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+        let of = Sequence {
+            rows,
+            shape,
+            dropout,
+            offset,
+        };
+        vectorise_with((out, weights, of), forward);
     });
+}
+
+/// One sequence of several: its queries, keys and values, and where its weights begin among all.
+struct Sequence<'a> {
+    /// [n, 3 d].
+    rows: &'a [f32],
+    shape: Shape<'a>,
+    dropout: Dropout,
+    offset: u32,
+}
+
+impl Sequence<'_> {
+    /// What dropout makes of the weight at `place` of this sequence.
+    #[inline(always)]
+    fn factor(&self, place: usize) -> f32 {
+        if self.dropout.p > 0.0 {
+            self.dropout.factor(self.offset + place as u32)
+        } else {
+            1.0
+        }
+    }
+}
+
+/// [`attention`] of one sequence.
+#[inline(always)]
+fn forward((out, weights, of): (&mut [f32], &mut [f32], Sequence)) {
+    let (rows, shape) = (of.rows, of.shape);
+    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let n = rows.len() / (3 * d);
+    out.fill(0.0);
+    for h in 0..shape.heads {
+        let column = |part: usize, row: usize| &rows[row * 3 * d + part * d + h * hd..][..hd];
+        for i in 0..n {
+            let seen = if shape.causal { i + 1 } else { n };
+            let at = (h * n + i) * n;
+            let p = &mut weights[at..at + n];
+            for (j, p) in p[..seen].iter_mut().enumerate() {
+                *p = scale * dot(column(0, i), column(1, j));
+            }
+            softmax(&mut p[..seen]);
+            p[seen..].fill(0.0);
+            let out = &mut out[i * d + h * hd..][..hd];
+            for (j, &p) in p[..seen].iter().enumerate() {
+                axpy(out, p * of.factor(at + j), column(2, j));
+            }
+        }
+    }
 }
 
 /// Gradient of [`attention`]: `dqkv` is replaced; `weights` and `dropout` are those of the forward pass.
@@ -125,7 +152,7 @@ pub fn attention_backward(
     shape: Shape,
     dropout: Dropout,
 ) {
-    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let d = shape.width;
     let pieces = shape.split(dqkv, |n| n * 3 * d);
     let offsets = shape.weight_offsets();
     shape
@@ -134,40 +161,49 @@ pub fn attention_backward(
         .zip(pieces)
         .zip(offsets)
         .for_each(|((range, dqkv), offset)| {
-            vectorise(|| {
-                let n = range[1] - range[0];
-                let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
-                let dout = &dout[range[0] * d..range[1] * d];
-                let weights = &weights[offset as usize..][..shape.heads * n * n];
-                dqkv.fill(0.0);
-                let mut dp = vec![0.0; n];
-                for h in 0..shape.heads {
-                    let at = |part: usize, row: usize| row * 3 * d + part * d + h * hd;
-                    for i in 0..n {
-                        let seen = if shape.causal { i + 1 } else { n };
-                        let first = (h * n + i) * n;
-                        let p = &weights[first..first + seen];
-                        let dout = &dout[i * d + h * hd..][..hd];
-                        for j in 0..seen {
-                            let factor = if dropout.p > 0.0 {
-                                dropout.factor(offset + (first + j) as u32)
-                            } else {
-                                1.0
-                            };
-                            dp[j] = factor * dot(dout, &rows[at(2, j)..][..hd]);
-                            axpy(&mut dqkv[at(2, j)..][..hd], factor * p[j], dout);
-                        }
-                        // Softmax: ds_j = p_j (dp_j - sum_k p_k dp_k).
-                        let mean: f32 = dot(p, &dp[..seen]);
-                        for j in 0..seen {
-                            let ds = scale * p[j] * (dp[j] - mean);
-                            axpy(&mut dqkv[at(0, i)..][..hd], ds, &rows[at(1, j)..][..hd]);
-                            axpy(&mut dqkv[at(1, j)..][..hd], ds, &rows[at(0, i)..][..hd]);
-                        }
-                    }
-                }
-            })
+            let n = range[1] - range[0];
+            let rows = &qkv[range[0] * 3 * d..range[1] * 3 * d];
+            let dout = &dout[range[0] * d..range[1] * d];
+            let weights = &weights[offset as usize..][..shape.heads * n * n];
+            let of = Sequence {
+                rows,
+                shape,
+                dropout,
+                offset,
+            };
+            vectorise_with((dqkv, dout, weights, of), backward);
         });
+}
+
+/// [`attention_backward`] of one sequence.
+#[inline(always)]
+fn backward((dqkv, dout, weights, of): (&mut [f32], &[f32], &[f32], Sequence)) {
+    let (rows, shape) = (of.rows, of.shape);
+    let (d, hd, scale) = (shape.width, shape.width / shape.heads, shape.scale());
+    let n = rows.len() / (3 * d);
+    dqkv.fill(0.0);
+    let mut dp = vec![0.0; n];
+    for h in 0..shape.heads {
+        let at = |part: usize, row: usize| row * 3 * d + part * d + h * hd;
+        for i in 0..n {
+            let seen = if shape.causal { i + 1 } else { n };
+            let first = (h * n + i) * n;
+            let p = &weights[first..first + seen];
+            let dout = &dout[i * d + h * hd..][..hd];
+            for j in 0..seen {
+                let factor = of.factor(first + j);
+                dp[j] = factor * dot(dout, &rows[at(2, j)..][..hd]);
+                axpy(&mut dqkv[at(2, j)..][..hd], factor * p[j], dout);
+            }
+            // Softmax: ds_j = p_j (dp_j - sum_k p_k dp_k).
+            let mean: f32 = dot(p, &dp[..seen]);
+            for j in 0..seen {
+                let ds = scale * p[j] * (dp[j] - mean);
+                axpy(&mut dqkv[at(0, i)..][..hd], ds, &rows[at(1, j)..][..hd]);
+                axpy(&mut dqkv[at(1, j)..][..hd], ds, &rows[at(0, i)..][..hd]);
+            }
+        }
+    }
 }
 
 /// One new row's attention over a cache: `out[d]` from `q[d]` and `keys`, `values` [len, d] (its own row included).

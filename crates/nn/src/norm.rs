@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::rows::BLOCK;
-use crate::simd::vectorise;
+use crate::simd::vectorise_with;
 
 /// What the backward pass needs of a row: its mean and 1 / standard deviation.
 pub type RowStats = (f32, f32);
@@ -30,19 +30,29 @@ pub fn layer_norm(
         .zip(x.par_chunks(BLOCK * d))
         .zip(stats.par_chunks_mut(BLOCK))
         .for_each(|((out, x), stats)| {
-            vectorise(|| {
-                let (weight, bias) = (&weight[..d], &bias[..d]);
-                for ((out, x), stat) in out.chunks_exact_mut(d).zip(x.chunks_exact(d)).zip(stats) {
-                    let mean = sum(d, |i| x[i]) / d as f32;
-                    let var = sum(d, |i| (x[i] - mean) * (x[i] - mean)) / d as f32;
-                    let rstd = 1.0 / (var + eps).sqrt();
-                    *stat = (mean, rstd);
-                    for i in 0..d {
-                        out[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
-                    }
-                }
-            });
+            vectorise_with((out, x, stats, (weight, bias, eps)), rows_forward);
         });
+}
+
+/// The weight, the bias and the epsilon of a normalisation.
+type Affine<'a> = (&'a [f32], &'a [f32], f32);
+
+/// [`layer_norm`] of a block of rows.
+#[inline(always)]
+fn rows_forward(
+    (out, x, stats, (weight, bias, eps)): (&mut [f32], &[f32], &mut [RowStats], Affine),
+) {
+    let d = weight.len();
+    let bias = &bias[..d];
+    for ((out, x), stat) in (out.chunks_exact_mut(d).zip(x.chunks_exact(d))).zip(stats) {
+        let mean = sum(d, |i| x[i]) / d as f32;
+        let var = sum(d, |i| (x[i] - mean) * (x[i] - mean)) / d as f32;
+        let rstd = 1.0 / (var + eps).sqrt();
+        *stat = (mean, rstd);
+        for i in 0..d {
+            out[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
+        }
+    }
 }
 
 /// Gradients of [`layer_norm`]: `dx` is added to, so are `dweight` and `dbias`.
@@ -63,29 +73,51 @@ pub fn layer_norm_backward(
         .zip(stats.par_chunks(BLOCK))
         .map(|(((dx, dy), x), stats)| {
             let (mut dw, mut db) = (vec![0.0; d], vec![0.0; d]);
-            vectorise(|| {
-                let (weight, dw, db) = (&weight[..d], &mut dw[..d], &mut db[..d]);
-                let rows = dx
-                    .chunks_exact_mut(d)
-                    .zip(dy.chunks_exact(d))
-                    .zip(x.chunks_exact(d));
-                for (((dx, dy), x), &(mean, rstd)) in rows.zip(stats) {
-                    let g_mean = sum(d, |i| dy[i] * weight[i]) / d as f32;
-                    let gx_mean = sum(d, |i| dy[i] * weight[i] * ((x[i] - mean) * rstd)) / d as f32;
-                    for i in 0..d {
-                        let hat = (x[i] - mean) * rstd;
-                        dx[i] += (dy[i] * weight[i] - g_mean - hat * gx_mean) * rstd;
-                        dw[i] += dy[i] * hat;
-                        db[i] += dy[i];
-                    }
-                }
-            });
+            let of = Rows {
+                dy,
+                x,
+                stats,
+                weight,
+            };
+            vectorise_with((dx, &mut dw[..], &mut db[..], of), rows_backward);
             (dw, db)
         })
         .collect();
     for (dw, db) in partial {
         dweight.iter_mut().zip(dw).for_each(|(s, p)| *s += p);
         dbias.iter_mut().zip(db).for_each(|(s, p)| *s += p);
+    }
+}
+
+/// What the gradients of a block of rows follow from.
+struct Rows<'a> {
+    dy: &'a [f32],
+    x: &'a [f32],
+    stats: &'a [RowStats],
+    weight: &'a [f32],
+}
+
+/// [`layer_norm_backward`] of a block of rows: adds to `dx` and to the sums `dw` and `db`.
+#[inline(always)]
+fn rows_backward((dx, dw, db, of): (&mut [f32], &mut [f32], &mut [f32], Rows)) {
+    let Rows {
+        dy,
+        x,
+        stats,
+        weight,
+    } = of;
+    let d = weight.len();
+    let (dw, db) = (&mut dw[..d], &mut db[..d]);
+    let rows = (dx.chunks_exact_mut(d).zip(dy.chunks_exact(d))).zip(x.chunks_exact(d));
+    for (((dx, dy), x), &(mean, rstd)) in rows.zip(stats) {
+        let g_mean = sum(d, |i| dy[i] * weight[i]) / d as f32;
+        let gx_mean = sum(d, |i| dy[i] * weight[i] * ((x[i] - mean) * rstd)) / d as f32;
+        for i in 0..d {
+            let hat = (x[i] - mean) * rstd;
+            dx[i] += (dy[i] * weight[i] - g_mean - hat * gx_mean) * rstd;
+            dw[i] += dy[i] * hat;
+            db[i] += dy[i];
+        }
     }
 }
 

@@ -5,8 +5,7 @@
 
 /// Runs `f` in the widest version the processor has. What `f` calls must be `#[inline(always)]` to profit.
 ///
-/// A closure that grows large is not taken into those versions by the compiler; then make `f` a struct whose
-/// `NullaryFnOnce::call` is `#[inline(always)]`.
+/// A closure that grows large is not taken into those versions by the compiler; then use [`vectorise_with`].
 #[inline(always)]
 pub(crate) fn vectorise<R>(f: impl pulp::NullaryFnOnce<Output = R>) -> R {
     struct Op<F>(F);
@@ -18,4 +17,19 @@ pub(crate) fn vectorise<R>(f: impl pulp::NullaryFnOnce<Output = R>) -> R {
         }
     }
     pulp::Arch::new().dispatch(Op(f))
+}
+
+/// Runs `f(arguments)` in the widest version the processor has, however large `f` is. `f` must be a function that is
+/// `#[inline(always)]`, no closure.
+#[inline(always)]
+pub(crate) fn vectorise_with<A, R>(arguments: A, f: impl FnOnce(A) -> R) -> R {
+    struct Call<A, F>(A, F);
+    impl<A, R, F: FnOnce(A) -> R> pulp::NullaryFnOnce for Call<A, F> {
+        type Output = R;
+        #[inline(always)]
+        fn call(self) -> R {
+            self.1(self.0)
+        }
+    }
+    vectorise(Call(arguments, f))
 }

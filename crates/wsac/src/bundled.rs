@@ -1,4 +1,5 @@
-//! The files of `models/mini`, built into the library by the feature `bundled`, so that no file need be found or fetched.
+//! The files of `models/mini` and `models/gpt2`, built into the library by the feature `bundled`, so that no file need be
+//! found or fetched.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,12 +14,15 @@ use crate::tokenizer::Tokenizer;
 
 #[cfg(feature = "bundled")]
 macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini/", $name)))),*]
+    ($($mini:literal),*; $($other:literal),*) => {
+        &[
+            $(($mini, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini/", $mini))),)*
+            $(($other, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/", $other))),)*
+        ]
     };
 }
 
-/// Names below `models/mini` and contents.
+/// Names below `models/mini`, for the last below `models`, and contents.
 #[cfg(feature = "bundled")]
 pub const FILES: &[(&str, &[u8])] = built_in![
     "yamnet.safetensors",
@@ -30,18 +34,13 @@ pub const FILES: &[(&str, &[u8])] = built_in![
     "memory.safetensors",
     "clauses.safetensors",
     "minilm/model.safetensors",
-    "minilm/vocab.txt",
+    "minilm/vocab.txt";
+    "gpt2/merges.txt"
 ];
 
 /// Nothing: this build has no model.
 #[cfg(not(feature = "bundled"))]
 pub const FILES: &[(&str, &[u8])] = &[];
-
-/// GPT-2's merges, of which its whole tokenizer follows: the text side of MS-CLAP 2023, whose files do not carry it.
-#[cfg(feature = "bundled")]
-const GPT2_MERGES: Option<&str> = Some(include_str!("../../../models/gpt2/merges.txt"));
-#[cfg(not(feature = "bundled"))]
-const GPT2_MERGES: Option<&str> = None;
 
 /// A part of the model, for people who ask what they have.
 pub struct Part {
@@ -80,6 +79,11 @@ pub const PARTS: &[Part] = &[
         licence: "Apache-2.0",
         files: &["minilm/model.safetensors", "minilm/vocab.txt"],
     },
+    Part {
+        what: "GPT-2's merges, for other models",
+        licence: "modified MIT (OpenAI)",
+        files: &["gpt2/merges.txt"],
+    },
 ];
 
 /// The content of the file called `name`, as in [`FILES`].
@@ -104,14 +108,15 @@ pub fn vocabulary() -> Result<Tokenizer> {
     Tokenizer::from_vocab_txt(&String::from_utf8_lossy(words))
 }
 
-/// GPT-2's tokenizer, as MS-CLAP 2023 frames texts.
+/// GPT-2's tokenizer, as MS-CLAP 2023 frames texts; its files do not carry it. It follows whole from GPT-2's merges.
 ///
 /// # Errors
 /// Where this build has none.
 pub fn gpt2() -> Result<Tokenizer> {
     let missing = "this build of wsac has no vocabulary of GPT-2; put its tokenizer.json, or vocab.json and \
                    merges.txt, beside the checkpoint, or build wsac with the feature `bundled`";
-    Tokenizer::from_gpt2_merges(GPT2_MERGES.ok_or_else(|| Error::Config(missing.into()))?)
+    let merges = file("gpt2/merges.txt").map_err(|_| Error::Config(missing.into()))?;
+    Tokenizer::from_gpt2_merges(&String::from_utf8_lossy(merges))
 }
 
 /// MiniLM, the text tower of `mini`.

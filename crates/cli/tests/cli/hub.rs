@@ -7,6 +7,7 @@ use assert_cmd::Command;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
+use crate::clap::{as_it_is, small_clap};
 use crate::server::{COMMIT, Server};
 use crate::world::{World, stderr, stdout};
 
@@ -29,9 +30,13 @@ impl User {
         Self { world, server }
     }
 
-    /// `wsac models ARGS`, with a proxy in the environment that must not be asked for this computer.
     fn models(&self, args: &[&str]) -> Command {
-        let mut command = self.world.wsac([&["models"], args].concat());
+        self.wsac(&[&["models"], args].concat())
+    }
+
+    /// `wsac ARGS`, with a proxy in the environment that must not be asked for this computer.
+    fn wsac(&self, args: &[&str]) -> Command {
+        let mut command = self.world.wsac(args);
         for name in [
             "HF_HUB_CACHE",
             "HUGGINGFACE_HUB_CACHE",
@@ -53,6 +58,33 @@ impl User {
         let models = self.world.path("hf").join("hub/models--someone--clap");
         models.join("snapshots").join(COMMIT)
     }
+}
+
+#[test]
+fn a_clap_of_the_hub_is_pulled_once_and_then_used_by_name() {
+    let world = World::new();
+    let weights = fs::read(small_clap(&world, "small.safetensors", as_it_is)).expect("a file");
+    let files: [(_, &[u8]); 2] = [
+        ("config.json", b"{\"model_type\": \"clap\"}"),
+        ("model.safetensors", &weights),
+    ];
+    let server = Server::start(&files);
+    let user = User { world, server };
+    user.world.clip("dog.ogg", "dog.ogg");
+    let embed = |clap| user.wsac(&["embed", "audio", "--clap", clap, "dog.ogg"]);
+    let before = embed(NAME).assert().code(2);
+    assert!(stderr(&before).contains("wsac models pull someone/clap"));
+    user.models(&["pull", "-q", NAME]).assert().success();
+    let by_name = stdout(&embed(NAME).assert().success());
+    let by_path = stdout(&embed("small.safetensors").assert().success());
+    assert_eq!(by_name, by_path);
+    let pinned = format!("{NAME}@{COMMIT}");
+    assert_eq!(stdout(&embed(&pinned).assert().success()), by_name);
+    let told = stdout(&user.models(&["info", NAME]).assert().success());
+    assert!(
+        told.contains("wavcaps-htsat") && told.contains("32 wide"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -201,7 +233,10 @@ fn info_tells_a_checkpoint_from_what_is_none() {
         format!("{{\"{mark}\": {{\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}}}");
     let len = (head.len() as u64).to_le_bytes();
     let file = [&len, head.as_bytes(), &[0; 4]].concat();
-    user.world.write("clap.safetensors", file);
+    user.world.write("broken.safetensors", file);
+    let broken = user.models(&["broken.safetensors"]).assert().code(2);
+    broken.stderr(contains(mark).and(contains("has shape [1]")));
+    small_clap(&user.world, "clap.safetensors", as_it_is);
     let found = user.models(&["clap.safetensors"]).assert().success();
-    found.stdout(contains("laion-hf").and(contains("1 tensors")));
+    found.stdout(contains("wavcaps-htsat").and(contains("32000 Hz")));
 }

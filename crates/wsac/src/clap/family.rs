@@ -138,7 +138,9 @@ impl FromStr for Family {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::clap::{ClapAudio, ClapText, TextFiles, Windows};
     use crate::golden;
+    use crate::weights::Reading;
 
     #[test]
     fn each_list_of_keys_tells_its_family() {
@@ -157,6 +159,21 @@ mod tests {
             };
             assert_eq!(Family::of(&weights).unwrap(), family);
             assert_eq!(family.name().parse::<Family>().unwrap(), family);
+        }
+    }
+
+    #[test]
+    fn every_tensor_of_every_list_is_used_or_known_to_be_of_no_use() {
+        for model in golden::CLAPS {
+            let Some(weights) = golden::clap(model) else {
+                return;
+            };
+            let family = Family::of(&weights).unwrap();
+            let reading = Reading::new(&weights);
+            ClapAudio::load(family, &reading, Windows::default()).unwrap();
+            ClapText::load(family, &reading, &TextFiles::default()).unwrap();
+            let left = reading.finish(|name| family.has_no_use_for(name)).unwrap();
+            assert_eq!(left.0, [""; 0], "{model}");
         }
     }
 

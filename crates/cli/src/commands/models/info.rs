@@ -30,12 +30,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             continue;
         }
         let path = hub::resolve(name)?;
-        println!("{name}");
         // A run folder has a decoder, and ClapCap's run a CLAP beside it.
         if path.join("decoder.safetensors").is_file() {
-            captioner(&Model::load(&path)?);
+            let model = Model::load(&path)?;
+            println!("{name}");
+            captioner(&model);
         } else {
-            clap(&ClapFiles::open(&path, None)?)?;
+            clap(name, &ClapFiles::open(&path, None)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -77,9 +78,10 @@ fn captioner(model: &Model) {
 }
 
 /// The family and size of a CLAP, after reading all of it once.
-fn clap(files: &ClapFiles) -> Result<()> {
+fn clap(name: &str, files: &ClapFiles) -> Result<()> {
     let unknown = files.check()?;
     let audio = ClapAudio::load(files.family, &files.weights, Windows::default())?;
+    println!("{name}");
     println!("  file           {}", files.weights.path().display());
     println!("  family         {}", files.family);
     println!(
