@@ -226,3 +226,33 @@ fn a_caption_that_the_memory_has_twice_is_told_once() {
     let told: Vec<&str> = told.iter().map(|n| n.caption.as_str()).collect();
     assert_eq!(told, ["rain falls", "a dog barks"]);
 }
+
+#[test]
+fn a_caption_tells_the_bridge_that_its_words_came_by() {
+    let mut fallen_back = 0;
+    for (seed, name) in (0..40).flat_map(|seed| [(seed, "Dog"), (seed, "Rain")]) {
+        let mut model = model(false);
+        model.card.bridge = Bridge::Direct;
+        model.decoder = Decoder::new(model.card.decoder.clone(), seed).unwrap();
+        // Weights larger than at the start of training, so that what is heard changes the words.
+        (model.decoder.weights_mut().iter_mut()).for_each(|w| *w *= 20.0);
+        let captioner = Captioner::new(Box::new(FakeTower { dim: 3 }), model).unwrap();
+        let mut heard = captioner.listen(&recording(&[0.05])).unwrap();
+        heard.sounds[0] = Sound {
+            name: name.into(),
+            score: 0.9,
+        };
+        heard.parts[0].sounds = heard.sounds.clone();
+        let caption = captioner
+            .describe(&heard, &CaptionOptions::default())
+            .unwrap();
+        let again = CaptionOptions {
+            bridge: Some(caption.strategy),
+            ..CaptionOptions::default()
+        };
+        let again = captioner.describe(&heard, &again).unwrap();
+        assert_eq!(caption.text, again.text, "seed {seed}, {name}");
+        fallen_back += usize::from(caption.strategy == Bridge::Nearest);
+    }
+    assert!(fallen_back > 0, "no seed fell back to the nearest caption");
+}
