@@ -1,6 +1,6 @@
 //! The flags that choose an encoder, the same for every command that embeds.
 
-use std::path::{Path, absolute};
+use std::path::Path;
 
 use anyhow::Result;
 use wsac::clap::{ClapFiles, Encoder, Family, Windows};
@@ -53,16 +53,11 @@ impl ClapArgs {
 
 /// The encoder called `name`: `mini`, a model of the hub, a folder or a checkpoint.
 pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
-    if name == "mini" {
-        return Ok(Encoder::mini());
+    if name == "mini" || Path::new(name).exists() {
+        return Ok(Encoder::open(name, family)?);
     }
     let path = hub::resolve(name)?;
-    // A path is known in full, so that a run finds its encoder from every folder.
-    let known_as = match Path::new(name).exists() {
-        true => absolute(&path)?.to_string_lossy().into_owned(),
-        false => name.to_owned(),
-    };
-    Ok(Encoder::clap(known_as, ClapFiles::open(path, family)?))
+    Ok(Encoder::clap(name, ClapFiles::open(path, family)?))
 }
 
 impl EncoderArgs {

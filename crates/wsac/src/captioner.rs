@@ -153,7 +153,7 @@ impl Captioner {
     /// As [`Model::load`], and where its encoder is not known.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let model = Model::load(folder)?;
-        let encoder = Encoder::open(&model.card.clap)?;
+        let encoder = Encoder::open(&model.card.clap, None)?;
         model.check_space(encoder.space())?;
         Self::new(encoder.audio_tower()?, model)
     }

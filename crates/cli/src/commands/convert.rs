@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 fn clap(args: &Args, files: &ClapFiles) -> Result<()> {
     let (from, to) = (args.input.display(), args.output.display());
-    let unknown = files.check()?;
+    let (_, unknown) = files.check()?;
     if !args.quiet {
         if !unknown.0.is_empty() {
             let family = files.family;

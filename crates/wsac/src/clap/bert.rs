@@ -77,13 +77,7 @@ impl Bert {
     /// As [`Bert::read`].
     pub fn with_words(words: Rows, w: &dyn Weights, prefix: &str, kind: Kind) -> Result<Self> {
         let width = words.width();
-        let wrong = |why: String| Error::model(w.path(), why);
-        if kind.heads == 0 || !width.is_multiple_of(kind.heads) {
-            let heads = kind.heads;
-            return Err(wrong(format!(
-                "{heads} heads do not share a width of {width}"
-            )));
-        }
+        share(w, width, kind.heads)?;
         let name = format!("{prefix}embeddings.position_embeddings.weight");
         let shape = matrix(w, &name)?;
         let mut positions = w.get(&name, &[shape[0], width])?.into_vec();
@@ -93,14 +87,7 @@ impl Bert {
             row.iter_mut().zip(&*kinds).for_each(|(p, k)| *p += k);
         }
         let layer = |i: usize| format!("{prefix}encoder.layer.{i}");
-        let is_there = |i: &usize| {
-            let part = format!("{}.output.dense.weight", layer(*i));
-            w.shape(&part).is_some()
-        };
-        let depth = (0..).take_while(is_there).count();
-        if depth == 0 {
-            return Err(wrong(format!("has no {}", layer(0))));
-        }
+        let depth = depth(w, |i| format!("{}.output.dense.weight", layer(i)))?;
         Ok(Self {
             words,
             positions,
@@ -183,6 +170,23 @@ impl Layer {
         let mut inner = self.intermediate.forward(&x);
         gelu_erf(&mut inner);
         self.out_norm.forward(&add(self.out.forward(&inner), &x))
+    }
+}
+
+/// Whether `heads` can share a `width`.
+pub(super) fn share(w: &dyn Weights, width: usize, heads: usize) -> Result<()> {
+    if heads > 0 && width.is_multiple_of(heads) {
+        return Ok(());
+    }
+    let why = format!("{heads} heads do not share a width of {width}");
+    Err(Error::model(w.path(), why))
+}
+
+/// How many layers there are: those `0..` whose tensor `name(layer)` is there; at least one.
+pub(super) fn depth(w: &dyn Weights, name: impl Fn(usize) -> String) -> Result<usize> {
+    match (0..).take_while(|&i| w.shape(&name(i)).is_some()).count() {
+        0 => Err(Error::model(w.path(), format!("has no {}", name(0)))),
+        depth => Ok(depth),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AudioTower, ClapAudio, ClapFiles, ClapText, TextFiles, TextTower, Windows};
+use super::{AudioTower, ClapAudio, ClapFiles, ClapText, Family, TextTower, Windows};
 use crate::bridge::Bridge;
 use crate::bundled;
 use crate::error::Result;
@@ -91,18 +91,19 @@ impl Encoder {
         }
     }
 
-    /// The encoder called `name`: `mini`, or the path of a CLAP, a folder or a checkpoint.
+    /// The encoder called `name`: `mini`, or the path of a CLAP, a folder or a checkpoint, of `family` where that is told.
+    /// A path is known in full, so that a run finds its encoder from every folder.
     ///
     /// # Errors
     /// Where there is none.
-    pub fn open(name: &str) -> Result<Self> {
+    pub fn open(name: &str, family: Option<Family>) -> Result<Self> {
         if name == "mini" {
             return Ok(Self::mini());
         }
         let path = std::path::absolute(Path::new(name)).unwrap_or_else(|_| name.into());
         Ok(Self::clap(
             path.to_string_lossy(),
-            ClapFiles::open(&path, None)?,
+            ClapFiles::open(&path, family)?,
         ))
     }
 
@@ -138,12 +139,8 @@ impl Encoder {
         let Some(files) = &self.files else {
             return Ok(Box::new(bundled::text_tower()?));
         };
-        let beside = TextFiles {
-            folder: files.folder.as_deref(),
-            config: files.config.as_ref(),
-        };
         let reading = Reading::new(&files.weights);
-        let tower = ClapText::load(files.family, &reading, &beside)?;
+        let tower = ClapText::load(files.family, &reading, &files.beside())?;
         reading.finish(|_| true)?;
         Ok(Box::new(tower))
     }

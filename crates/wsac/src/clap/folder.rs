@@ -140,22 +140,27 @@ impl ClapFiles {
         })
     }
 
-    /// Reads the whole model once, tower by tower, to see that nothing of it is missing or wrong: the tensors that no
-    /// part of it asked for.
+    /// Where a tokenizer and settings may lie beside the weights.
+    pub fn beside(&self) -> TextFiles<'_> {
+        TextFiles {
+            folder: self.folder.as_deref(),
+            config: self.config.as_ref(),
+        }
+    }
+
+    /// Reads the whole model once, tower by tower, to see that nothing of it is missing or wrong: its audio tower, and the
+    /// tensors that no part of it asked for.
     ///
     /// # Errors
     /// Where tensors are missing, have another shape or hold what is no number; the message names them.
-    pub fn check(&self) -> Result<Leftover> {
+    pub fn check(&self) -> Result<(ClapAudio, Leftover)> {
         let reading = Reading::new(&self.weights);
-        ClapAudio::load(self.family, &reading, Windows::default())?;
+        let audio = ClapAudio::load(self.family, &reading, Windows::default())?;
         if self.family != Family::Panns {
-            let files = TextFiles {
-                folder: self.folder.as_deref(),
-                config: self.config.as_ref(),
-            };
-            ClapText::load(self.family, &reading, &files)?;
+            ClapText::load(self.family, &reading, &self.beside())?;
         }
-        reading.finish(|name| self.family.has_no_use_for(name))
+        let left = reading.finish(|name| self.family.has_no_use_for(name))?;
+        Ok((audio, left))
     }
 
     /// The tensors that the model has a use for, sorted.

@@ -11,10 +11,10 @@
 use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
 
-use super::bert::matrix;
+use super::bert::{depth, matrix, share};
 use super::layers::{Linear, Norm, add, attend};
 use super::packing;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::weights::{Numbers, Weights};
 
 const EPS: f32 = 1e-5;
@@ -51,22 +51,12 @@ impl Gpt2 {
     pub fn read(w: &dyn Weights, prefix: &str, heads: usize) -> Result<Self> {
         let name = format!("{prefix}wte.weight");
         let [words, width] = matrix(w, &name)?;
-        if heads == 0 || !width.is_multiple_of(heads) {
-            let why = format!("{heads} heads do not share a width of {width}");
-            return Err(Error::model(w.path(), why));
-        }
+        share(w, width, heads)?;
         let words = w.get(&name, &[words, width])?;
         let name = format!("{prefix}wpe.weight");
         let positions = w.get(&name, &[matrix(w, &name)?[0], width])?;
         let block = |i: usize| format!("{prefix}h.{i}");
-        let is_there = |i: &usize| {
-            let part = format!("{}.mlp.c_proj.weight", block(*i));
-            w.shape(&part).is_some()
-        };
-        let depth = (0..).take_while(is_there).count();
-        if depth == 0 {
-            return Err(Error::model(w.path(), format!("has no {}", block(0))));
-        }
+        let depth = depth(w, |i| format!("{}.mlp.c_proj.weight", block(i)))?;
         Ok(Self {
             words,
             positions,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::bundled::{self, Part};
-use wsac::clap::{AudioTower, ClapAudio, ClapFiles, Windows};
+use wsac::clap::{AudioTower, ClapFiles};
 use wsac::model::Model;
 use wsac::weights::Weights;
 
@@ -79,8 +79,7 @@ fn captioner(model: &Model) {
 
 /// The family and size of a CLAP, after reading all of it once.
 fn clap(name: &str, files: &ClapFiles) -> Result<()> {
-    let unknown = files.check()?;
-    let audio = ClapAudio::load(files.family, &files.weights, Windows::default())?;
+    let (audio, unknown) = files.check()?;
     println!("{name}");
     println!("  file           {}", files.weights.path().display());
     println!("  family         {}", files.family);

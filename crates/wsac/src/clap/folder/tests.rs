@@ -168,7 +168,8 @@ fn a_check_names_what_is_missing() {
     let error = ClapFiles::open(&path, None)
         .unwrap()
         .check()
-        .unwrap_err()
+        .err()
+        .unwrap()
         .to_string();
     assert!(error.contains("missing"), "{error}");
 }
