@@ -1,39 +1,9 @@
-//! Where the tests find golden values that are shared between projects: `$WSAC_SHARED`, else `../shared` beside the repository.
+//! Golden values of tensors, and how they are compared.
 
-use std::path::{Path, PathBuf};
+pub(crate) use wsac_golden::{json, shared};
 
 use crate::tensors::Tensors;
 use crate::weights::formula::{Formula, fnv, unit};
-
-/// The shared file or folder called `name`, e.g. `golden/yamnet/synthetic.json`.
-///
-/// `None` (and a message) where this machine has no shared folder, so that the test can return; in CI that is a failure.
-pub(crate) fn shared(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("WSAC_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("CI").is_none(),
-        "{} is missing; set WSAC_SHARED",
-        path.display()
-    );
-    eprintln!(
-        "skipped: {} is missing (set WSAC_SHARED to the folder with the golden values)",
-        path.display()
-    );
-    None
-}
-
-/// The shared JSON file called `name`, read. `None` as in [`shared`].
-pub(crate) fn json(name: &str) -> Option<serde_json::Value> {
-    let bytes = std::fs::read(shared(name)?).expect("a golden file can be read");
-    Some(serde_json::from_slice(&bytes).expect("a golden file is JSON"))
-}
 
 /// The numbers of a JSON list, as f32.
 pub(crate) fn numbers(list: &serde_json::Value) -> Vec<f32> {
