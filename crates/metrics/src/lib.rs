@@ -6,6 +6,8 @@
 mod error;
 mod items;
 mod scores;
+pub mod tables;
+pub mod wordnet;
 
 pub use error::{Error, Result};
 pub use items::Items;
