@@ -3,12 +3,24 @@
 //! Every metric is a function of [`Items`] (candidates with their references) to [`Scores`] (one number for the corpus,
 //! one for each item). Captions are tokenised first, once for all metrics, as the originals do.
 
+mod bleu;
+mod cider;
 mod error;
 mod items;
+mod ngrams;
+mod rouge;
 mod scores;
 pub mod tables;
 pub mod wordnet;
+mod spider;
+mod twister;
+mod vocab;
 
+pub use bleu::bleu;
+pub use cider::{cider, cider_d};
 pub use error::{Error, Result};
 pub use items::Items;
+pub use rouge::rouge_l;
 pub use scores::Scores;
+pub use spider::{penalised, spider, spider_max};
+pub use vocab::{Diversity, Vocab, diversity, vocab};
