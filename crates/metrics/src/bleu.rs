@@ -6,6 +6,7 @@
 //! all counts before dividing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -29,81 +30,66 @@ const SMALL: f64 = 1e-9;
 /// # Ok::<(), wsac_metrics::Error>(())
 /// ```
 pub fn bleu(items: &Items) -> [Scores; N] {
-    let matches: Vec<Matches> = (0..items.len())
+    let matches: Vec<Counts> = (0..items.len())
         .into_par_iter()
-        .map(|i| Matches::of(&items.candidates()[i], &items.references()[i]))
+        .map(|i| count(&items.candidates()[i], &items.references()[i]))
         .collect();
-    let mut total = Matches::default();
-    matches.iter().for_each(|m| total.add(m));
-    let (corpus, per_item) = (
-        total.bleu(),
-        matches.iter().map(Matches::bleu).collect::<Vec<_>>(),
-    );
-    std::array::from_fn(|n| Scores {
-        corpus: corpus[n],
-        per_item: per_item.iter().map(|bleu| bleu[n]).collect(),
+    let per_item: Vec<[f64; N]> = matches.iter().map(score).collect();
+    let pooled: Arc<[f64]> = matches.concat().into();
+    // Function pointers, so that the scores of a sample need only its summed counts.
+    let score_of_n: [fn(&[f64]) -> f64; N] = [nth::<0>, nth::<1>, nth::<2>, nth::<3>];
+    std::array::from_fn(|n| {
+        let per_item = per_item.iter().map(|bleu| bleu[n]).collect();
+        Scores::pooled(per_item, pooled.clone(), WIDTH, score_of_n[n])
     })
 }
 
-/// What an item, or a corpus, adds up to.
-#[derive(Default)]
-struct Matches {
-    /// The candidate's words.
-    length: usize,
-    /// The words of the reference closest in length.
-    reference_length: usize,
-    /// The candidate's n-grams.
-    guessed: [usize; N],
-    /// Those that a reference has too.
-    correct: [usize; N],
+/// What an item, or a corpus, adds up to: the candidate's words, those of the reference closest in length, the
+/// candidate's n-grams for n = 1..4, and how many of these a reference has too.
+type Counts = [f64; WIDTH];
+const WIDTH: usize = 2 + 2 * N;
+
+fn count(candidate: &str, references: &[String]) -> Counts {
+    let mut vocabulary = Vocabulary::default();
+    let candidate = vocabulary.words(candidate);
+    let references: Vec<_> = references.iter().map(|r| vocabulary.words(r)).collect();
+    let mut most: HashMap<NGram, u32> = HashMap::new();
+    for (_, ngram, count) in references.iter().flat_map(|r| counts(r)) {
+        let most = most.entry(ngram).or_default();
+        *most = count.max(*most);
+    }
+    let length = candidate.len();
+    let lengths = references.iter().map(Vec::len);
+    let closest = lengths.min_by_key(|&l| (l.abs_diff(length), l));
+
+    let mut row = [0.0; WIDTH];
+    (row[0], row[1]) = (length as f64, closest.unwrap_or(0) as f64);
+    let (guessed, correct) = row[2..].split_at_mut(N);
+    for (n, ngram, count) in counts(&candidate) {
+        guessed[n - 1] += f64::from(count);
+        correct[n - 1] += f64::from(count.min(most.get(&ngram).copied().unwrap_or(0)));
+    }
+    row
 }
 
-impl Matches {
-    fn of(candidate: &str, references: &[String]) -> Self {
-        let mut vocabulary = Vocabulary::default();
-        let candidate = vocabulary.words(candidate);
-        let references: Vec<_> = references.iter().map(|r| vocabulary.words(r)).collect();
-        let mut most: HashMap<NGram, u32> = HashMap::new();
-        for (_, ngram, count) in references.iter().flat_map(|r| counts(r)) {
-            let most = most.entry(ngram).or_default();
-            *most = count.max(*most);
-        }
-        let mut correct = [0; N];
-        for (n, ngram, count) in counts(&candidate) {
-            correct[n - 1] += count.min(most.get(&ngram).copied().unwrap_or(0)) as usize;
-        }
-        let length = candidate.len();
-        let lengths = references.iter().map(Vec::len);
-        Self {
-            length,
-            reference_length: lengths
-                .min_by_key(|&l| (l.abs_diff(length), l))
-                .unwrap_or(0),
-            guessed: std::array::from_fn(|k| length.saturating_sub(k)),
-            correct,
-        }
-    }
+/// BLEU-1..4 of a row of [`Counts`].
+fn score(row: &Counts) -> [f64; N] {
+    let (length, closest) = (row[0], row[1]);
+    let (guessed, correct) = row[2..].split_at(N);
+    let ratio = (length + TINY) / (closest + SMALL);
+    let brevity_penalty = if ratio < 1.0 {
+        (1.0 - 1.0 / ratio).exp()
+    } else {
+        1.0
+    };
+    let mut product = 1.0;
+    std::array::from_fn(|k| {
+        product *= (correct[k] + TINY) / (guessed[k] + SMALL);
+        product.powf(1.0 / (k as f64 + 1.0)) * brevity_penalty
+    })
+}
 
-    fn add(&mut self, other: &Self) {
-        self.length += other.length;
-        self.reference_length += other.reference_length;
-        for k in 0..N {
-            self.guessed[k] += other.guessed[k];
-            self.correct[k] += other.correct[k];
-        }
-    }
-
-    fn bleu(&self) -> [f64; N] {
-        let ratio = (self.length as f64 + TINY) / (self.reference_length as f64 + SMALL);
-        let brevity_penalty = if ratio < 1.0 {
-            (1.0 - 1.0 / ratio).exp()
-        } else {
-            1.0
-        };
-        let mut product = 1.0;
-        std::array::from_fn(|k| {
-            product *= (self.correct[k] as f64 + TINY) / (self.guessed[k] as f64 + SMALL);
-            product.powf(1.0 / (k as f64 + 1.0)) * brevity_penalty
-        })
-    }
+/// BLEU-(`K` + 1) of a row of [`Counts`].
+fn nth<const K: usize>(row: &[f64]) -> f64 {
+    row.try_into().map_or(0.0, |row| score(row)[K])
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use crate::Items;
 use crate::ngrams::{Vocabulary, ngrams};
 use crate::twister::Twister;
-use crate::{Items, Scores};
 
 /// The words of the candidates beside those of the references.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vocab {
-    /// Distinct words of all candidates; per item: of each candidate.
-    pub candidates: Scores,
+    /// Distinct words of all candidates.
+    pub candidates: f64,
+    /// Distinct words of each candidate.
+    pub per_candidate: Vec<f64>,
     /// Distinct words of all references.
     pub references: f64,
     /// `candidates / references`.
@@ -55,12 +57,10 @@ pub fn vocab(items: &Items) -> Vocab {
     let drawn: usize = (0..draws).map(|_| one()).sum();
     let references_one = over(drawn as f64, draws as f64);
     Vocab {
-        candidates: Scores {
-            corpus: c,
-            per_item: (items.candidates().iter())
-                .map(|candidate| distinct([candidate]).len() as f64)
-                .collect(),
-        },
+        candidates: c,
+        per_candidate: (items.candidates().iter())
+            .map(|candidate| distinct([candidate]).len() as f64)
+            .collect(),
         references: r,
         ratio: over(c, r),
         references_one,

@@ -82,11 +82,11 @@ fn every_item_scores_as_in_aac_metrics() {
         };
         golden.compare_all("cider_d");
         let vocab = vocab(&golden.items);
-        for (ours, record) in vocab.candidates.per_item.iter().zip(&golden.records) {
+        for (ours, record) in vocab.per_candidate.iter().zip(&golden.records) {
             assert_eq!(Some(*ours), record["vocab.cands"].as_f64());
         }
         let ours = [
-            ("cands", vocab.candidates.corpus),
+            ("cands", vocab.candidates),
             ("mrefs_full", vocab.references),
             ("ratio_full", vocab.ratio),
             ("mrefs_avg", vocab.references_one),
@@ -140,13 +140,8 @@ fn nothing_said_has_a_score() {
         .iter()
         .chain([&cider_d(&empty), &cider(&empty)])
     {
-        assert!(
-            scores
-                .per_item
-                .iter()
-                .all(|s| (0.0..=1e-3).contains(s) || *s > 0.1)
-        );
-        assert!(scores.corpus.is_finite());
+        assert!(scores.per_item[0] < 1e-6 && scores.per_item[2] < 1e-6);
+        assert!(scores.per_item[1] > 0.0 && scores.corpus.is_finite());
     }
     assert_eq!(rouge_l(&empty).per_item[0], 0.0);
     assert_eq!(rouge_l(&empty).per_item[2], 1.0);
