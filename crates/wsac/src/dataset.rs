@@ -3,7 +3,7 @@
 //! Columns are found by name. The file is read as a stream into one piece of memory, so a million captions take about
 //! their own size.
 
-mod columns;
+pub mod columns;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::texts::Texts;
-use columns::{ACCEPTED, Columns};
+use columns::{ACCEPTED, Columns, Role};
 
 /// Looked at to find out what kind of file it is.
 const HEAD: usize = 1 << 16;
@@ -184,7 +184,7 @@ fn table_delimiter(head: &[u8]) -> Option<u8> {
             .delimiter(delimiter)
             .from_reader(head);
         let header = reader.byte_headers().map(|h| cells(h).collect::<Vec<_>>());
-        header.is_ok_and(|h| Columns::find(&h).is_some())
+        header.is_ok_and(|h| Columns::find(&h, Role::Training).is_some())
     })
 }
 
@@ -193,7 +193,7 @@ fn cells(record: &csv::ByteRecord) -> impl Iterator<Item = String> {
 }
 
 /// Bytes as text, and whether they were no UTF-8 and so taken as Windows-1252, of which Latin-1 is a part.
-fn decode(bytes: &[u8]) -> (String, bool) {
+pub fn decode(bytes: &[u8]) -> (String, bool) {
     const FROM_0X80: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
     if let Ok(text) = std::str::from_utf8(bytes) {
         return (text.to_owned(), false);
@@ -279,7 +279,7 @@ impl Captions {
         if header.is_empty() {
             return Ok(());
         }
-        let columns = Columns::find(&header).ok_or_else(|| {
+        let columns = Columns::find(&header, Role::Training).ok_or_else(|| {
             let found = header.join(", ");
             self.wrong(
                 Some(1),
@@ -358,7 +358,7 @@ impl Captions {
             Value::String(caption) => self.caption(&caption, None).map_err(said),
             Value::Object(object) => {
                 let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-                let columns = Columns::find(&keys).ok_or_else(|| {
+                let columns = Columns::find(&keys, Role::Training).ok_or_else(|| {
                     let found = keys.join(", ");
                     format!("no captions in an object; found: {found}; it needs one of: {ACCEPTED}")
                 })?;

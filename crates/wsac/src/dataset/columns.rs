@@ -2,7 +2,7 @@
 
 /// The places of the columns that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Columns {
+pub struct Columns {
     /// Where the captions are, in the order of the table.
     pub captions: Vec<usize>,
     /// What together names the clip; empty where nothing does.
@@ -10,32 +10,51 @@ pub(super) struct Columns {
 }
 
 /// What a table may call its captions, for messages.
-pub(super) const ACCEPTED: &str = "caption, caption_1 .. caption_5, caption_reference_01 .., captions, \
+pub const ACCEPTED: &str = "caption, caption_1 .. caption_5, caption_reference_01 .., captions, \
      references, text, sentence, caption_predicted, preds or cands";
 
-/// Captions by people before texts of any kind before predictions: the first kind found is read.
-const CAPTIONS: [&[&str]; 3] = [
-    &[
-        "caption",
-        "captions",
-        "caption_reference",
-        "reference",
-        "references",
-        "refs",
-    ],
-    &["text", "texts", "sentence", "sentences"],
-    &[
-        "caption_predicted",
-        "predicted",
-        "prediction",
-        "pred",
-        "preds",
-        "cand",
-        "cands",
-        "candidate",
-        "candidates",
-    ],
+/// What captions are wanted for: where a table has several kinds, this decides which are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// To learn from: captions by people before texts of any kind before predictions.
+    Training,
+    /// To judge: predictions before captions before texts.
+    Predictions,
+    /// To judge by: captions by people before texts; never predictions.
+    References,
+}
+
+const PEOPLE: &[&str] = &[
+    "caption",
+    "captions",
+    "caption_reference",
+    "reference",
+    "references",
+    "refs",
 ];
+const TEXTS: &[&str] = &["text", "texts", "sentence", "sentences"];
+const PREDICTED: &[&str] = &[
+    "caption_predicted",
+    "predicted",
+    "prediction",
+    "pred",
+    "preds",
+    "cand",
+    "cands",
+    "candidate",
+    "candidates",
+];
+
+impl Role {
+    /// The kinds of names, the first that a table has is read.
+    fn kinds(self) -> &'static [&'static [&'static str]] {
+        match self {
+            Self::Training => &[PEOPLE, TEXTS, PREDICTED],
+            Self::Predictions => &[PREDICTED, PEOPLE, TEXTS],
+            Self::References => &[PEOPLE, TEXTS],
+        }
+    }
+}
 
 /// What names a clip. AudioCaps has a number for each caption and names the clip by video and time.
 const CLIPS: [&[&str]; 3] = [
@@ -51,18 +70,24 @@ const CLIPS: [&[&str]; 3] = [
         "wav",
     ],
     &["youtube_id", "start_time"],
-    &["clip_id", "audio_id", "sound_id", "id", "audiocap_id"],
+    &[
+        "clip_id",
+        "audio_id",
+        "sound_id",
+        "id",
+        "image_id",
+        "audiocap_id",
+    ],
 ];
 
 impl Columns {
-    /// The columns to read among those called `names`; `None` where none is known to hold captions.
-    pub fn find<S: AsRef<str>>(names: &[S]) -> Option<Self> {
+    /// The columns to read among those called `names`; `None` where none is known to hold captions of that role.
+    pub fn find<S: AsRef<str>>(names: &[S], role: Role) -> Option<Self> {
         let names: Vec<String> = names.iter().map(|n| plain(n.as_ref())).collect();
         let places = |wanted: &dyn Fn(&str) -> bool| -> Vec<usize> {
             (0..names.len()).filter(|&i| wanted(&names[i])).collect()
         };
-        let captions = CAPTIONS
-            .iter()
+        let captions = (role.kinds().iter())
             .map(|kind| places(&|name| kind.contains(&without_number(name))))
             .find(|found| !found.is_empty())?;
         let clip = match CLIPS
@@ -121,11 +146,29 @@ mod tests {
         ] {
             let names: Vec<&str> = header.split(',').collect();
             assert_eq!(
-                Columns::find(&names),
+                Columns::find(&names, Role::Training),
                 Some(Columns { captions, clip }),
                 "{header}"
             );
         }
-        assert_eq!(Columns::find(&["file_name", "keywords"]), None);
+        assert_eq!(
+            Columns::find(&["file_name", "keywords"], Role::Training),
+            None
+        );
+    }
+
+    #[test]
+    fn the_role_decides_which_captions_of_a_table_are_read() {
+        let both = ["caption_predicted", "caption_1", "caption_2"];
+        let read = |role| Columns::find(&both, role).expect("captions").captions;
+        assert_eq!(read(Role::Training), [1, 2]);
+        assert_eq!(read(Role::References), [1, 2]);
+        assert_eq!(read(Role::Predictions), [0]);
+        let named = Columns::find(&["file_name", "caption"], Role::Predictions);
+        assert_eq!(named.expect("captions").captions, [1]);
+        assert_eq!(
+            Columns::find(&["file_name", "preds"], Role::References),
+            None
+        );
     }
 }
