@@ -11,6 +11,7 @@ mod ngrams;
 mod rouge;
 mod scores;
 mod significance;
+pub mod spice;
 mod spider;
 pub mod tables;
 mod twister;
