@@ -15,10 +15,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use wsac::clap::SentenceBert;
 use wsac::clap::TextTower;
 use wsac::clap::classes::Class;
 use wsac::clap::mini::Mini;
-use wsac::clap::minilm::MiniLm;
 use wsac::embedding::{Embeddings, dot};
 use wsac::memory::Memory;
 use wsac::model::{Model, Precision};
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
         ["classes", captions, cache] => classes(captions, Some(Path::new(cache))),
         ["minilm", weights] => {
             let bytes = std::fs::read(weights)?;
-            let quantised = MiniLm::quantise(&Tensors::parse(weights, &bytes)?)?;
+            let quantised = SentenceBert::quantise(&Tensors::parse(weights, &bytes)?)?;
             Ok(std::fs::write(
                 format!("{FOLDER}/minilm/model.safetensors"),
                 quantised,

@@ -6,8 +6,8 @@
 use std::time::Instant;
 
 use wsac::bundled;
+use wsac::clap::SentenceBert;
 use wsac::clap::TextTower;
-use wsac::clap::minilm::MiniLm;
 use wsac::dataset::read_captions;
 use wsac::embedding::dot;
 use wsac::memory::{Centre, Memory};
@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("load MiniLM, int8: {:?}", start.elapsed());
     if let Some(path) = args.get(1) {
         let bytes = std::fs::read(path)?;
-        let published = MiniLm::new(bundled::vocabulary()?, &Tensors::parse(path, &bytes)?)?;
+        let published =
+            SentenceBert::minilm(bundled::vocabulary()?, &Tensors::parse(path, &bytes)?)?;
         let sample: Vec<&str> = captions
             .iter()
             .step_by((captions.len() / 1000).max(1))

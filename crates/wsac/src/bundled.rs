@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::clap::AudioTower;
+use crate::clap::SentenceBert;
 use crate::clap::mini::Mini;
-use crate::clap::minilm::MiniLm;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::tensors::Tensors;
@@ -123,9 +123,9 @@ pub fn gpt2() -> Result<Tokenizer> {
 ///
 /// # Errors
 /// As [`file`].
-pub fn text_tower() -> Result<MiniLm> {
+pub fn text_tower() -> Result<SentenceBert> {
     let name = "minilm/model.safetensors";
-    MiniLm::new(vocabulary()?, &Tensors::parse(name, file(name)?)?)
+    SentenceBert::minilm(vocabulary()?, &Tensors::parse(name, file(name)?)?)
 }
 
 /// YAMNet and the class vectors, the audio tower of `mini`.

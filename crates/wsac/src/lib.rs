@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod decoder;
 pub mod embedding;
 pub mod error;
+pub mod fluency;
 pub mod generate;
 #[cfg(test)]
 #[allow(dead_code)]

@@ -15,6 +15,7 @@ mod torch;
 use std::path::Path;
 
 use crate::error::Result;
+use crate::rows::Rows;
 use crate::tensors::Tensors;
 pub use file::WeightFile;
 pub use numbers::Numbers;
@@ -36,6 +37,14 @@ pub trait Weights: Sync {
     /// # Errors
     /// Where there is no such tensor, it has not this `shape`, or its numbers cannot be read as f32.
     fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers>;
+
+    /// Matrix `name` [N, width] to be read row by row: int8 where the file keeps it so.
+    ///
+    /// # Errors
+    /// As [`Weights::get`].
+    fn rows(&self, name: &str, [rows, width]: [usize; 2]) -> Result<Rows> {
+        Rows::new(width, self.get(name, &[rows, width])?.into_vec())
+    }
 }
 
 impl Weights for Tensors<'_> {
@@ -57,5 +66,9 @@ impl Weights for Tensors<'_> {
             Some(numbers) => Ok(numbers),
             None => Tensors::get(self, name, shape).map(Numbers::from),
         }
+    }
+
+    fn rows(&self, name: &str, _: [usize; 2]) -> Result<Rows> {
+        Rows::read(self, name)
     }
 }

@@ -60,23 +60,14 @@ struct Layer {
 }
 
 impl Bert {
-    /// Reads the tensors `<prefix>embeddings.*` and `<prefix>encoder.layer.*`.
+    /// Reads the tensors `<prefix>embeddings.*` and `<prefix>encoder.layer.*`. Word vectors that are int8 stay so.
     ///
     /// # Errors
     /// As [`Weights::get`], and where the shapes are no BERT's.
     pub fn read(w: &dyn Weights, prefix: &str, kind: Kind) -> Result<Self> {
         let name = format!("{prefix}embeddings.word_embeddings.weight");
         let [words, width] = matrix(w, &name)?;
-        let words = Rows::new(width, w.get(&name, &[words, width])?.into_vec())?;
-        Self::with_words(words, w, prefix, kind)
-    }
-
-    /// As [`Bert::read`], with word vectors read before: int8 ones stay int8.
-    ///
-    /// # Errors
-    /// As [`Bert::read`].
-    pub fn with_words(words: Rows, w: &dyn Weights, prefix: &str, kind: Kind) -> Result<Self> {
-        let width = words.width();
+        let words = w.rows(&name, [words, width])?;
         share(w, width, kind.heads)?;
         let name = format!("{prefix}embeddings.position_embeddings.weight");
         let shape = matrix(w, &name)?;
@@ -104,6 +95,11 @@ impl Bert {
     /// The width of a state.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// How many layers it has.
+    pub fn depth(&self) -> usize {
+        self.layers.len()
     }
 
     /// How many words it knows; ids are below.
@@ -191,7 +187,7 @@ pub(super) fn depth(w: &dyn Weights, name: impl Fn(usize) -> String) -> Result<u
 }
 
 /// The shape of matrix `name`.
-pub(super) fn matrix(w: &dyn Weights, name: &str) -> Result<[usize; 2]> {
+pub(crate) fn matrix(w: &dyn Weights, name: &str) -> Result<[usize; 2]> {
     let shape = w.shape(name).unwrap_or_default();
     <[usize; 2]>::try_from(shape)
         .ok()

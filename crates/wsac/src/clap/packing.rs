@@ -53,6 +53,16 @@ pub fn embed(
     forward: impl Fn(&[&[u32]]) -> Vec<f32>,
     on_progress: &mut dyn FnMut(usize),
 ) -> Result<Embeddings> {
+    Embeddings::new(dim, rows(ids, dim, forward, on_progress))
+}
+
+/// As [`embed`], the rows as `forward` gives them.
+pub fn rows(
+    ids: &[Vec<u32>],
+    dim: usize,
+    forward: impl Fn(&[&[u32]]) -> Vec<f32>,
+    on_progress: &mut dyn FnMut(usize),
+) -> Vec<f32> {
     let mut order: Vec<usize> = (0..ids.len()).collect();
     order.par_sort_unstable_by_key(|&i| (ids[i].len(), &ids[i]));
     let mut rows = vec![0.0; ids.len() * dim];
@@ -79,5 +89,5 @@ pub fn embed(
         done += places.len();
         on_progress(done);
     }
-    Embeddings::new(dim, rows)
+    rows
 }

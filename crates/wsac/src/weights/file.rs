@@ -87,6 +87,14 @@ impl WeightFile {
         }
     }
 
+    /// The text that a checkpoint carries beside its weights under `name`, e.g. `model_type`.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        match &self.0 {
+            Kind::Torch(file) => file.setting(name),
+            Kind::Safetensors(_) | Kind::Shards(_) => None,
+        }
+    }
+
     /// Number `place` of tensor `name`, counted row by row, read alone; `None` where there is none.
     pub(crate) fn number(&self, name: &str, place: usize) -> Option<f32> {
         match &self.0 {

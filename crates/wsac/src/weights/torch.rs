@@ -35,6 +35,7 @@ pub(super) struct TorchFile {
     file: Mutex<File>,
     tensors: BTreeMap<String, Tensor>,
     skipped: Vec<String>,
+    settings: BTreeMap<String, String>,
 }
 
 /// A strided view of numbers in the file.
@@ -86,20 +87,26 @@ impl TorchFile {
                     .map_err(|why| format!("is damaged: tensor {name} {why}"))?;
                 tensors.insert(name, tensor);
             }
-            Ok((tensors, found.skipped))
+            Ok((tensors, found.skipped, found.settings))
         });
-        let (tensors, skipped) = tensors.map_err(|why| Error::model(path, why))?;
+        let (tensors, skipped, settings) = tensors.map_err(|why| Error::model(path, why))?;
         Ok(Self {
             path: path.to_path_buf(),
             file: Mutex::new(file),
             tensors,
             skipped,
+            settings,
         })
     }
 
     /// What lies beside the state dict and is not read (optimiser, settings, ..).
     pub fn skipped(&self) -> &[String] {
         &self.skipped
+    }
+
+    /// The text called `name` beside the state dict.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str)
     }
 
     fn read_at(&self, from: u64, bytes: &mut [u8]) -> Result<()> {

@@ -26,6 +26,8 @@ pub(super) struct Found<'a> {
     pub tensors: BTreeMap<String, &'a Tensor>,
     /// The keys beside the weights, wherever the search passed.
     pub skipped: Vec<String>,
+    /// Those of them that are plain text.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// Finds the state dict: the object itself, or what it holds under one of [`KEYS`]. Where all names begin with
@@ -49,16 +51,24 @@ pub(super) fn find(pickle: &Pickle) -> Result<Found<'_>, Fault> {
     let tensors = texts(pickle, at).into_iter();
     let tensors = tensors.filter_map(|(name, id)| Some((name, tensor(pickle, id)?)));
     let tensors = without_prefix(tensors.collect());
-    Ok(Found { tensors, skipped })
+    let settings = skipped.iter().filter_map(|&(key, id)| {
+        let text = pickle.text(id)?;
+        Some((key.to_owned(), text.to_owned()))
+    });
+    Ok(Found {
+        tensors,
+        settings: settings.collect(),
+        skipped: skipped.into_iter().map(|(key, _)| key.to_owned()).collect(),
+    })
 }
 
-/// The dict of tensors nearest to `at`; the keys passed by are added to `skipped`.
-fn search(
-    pickle: &Pickle,
+/// The dict of tensors nearest to `at`; the entries passed by are added to `skipped`.
+fn search<'a>(
+    pickle: &'a Pickle,
     at: Id,
     depth: usize,
     seen: &mut HashSet<Id>,
-    skipped: &mut Vec<String>,
+    skipped: &mut Vec<(&'a str, Id)>,
 ) -> Option<Id> {
     if depth == 0 || !seen.insert(at) {
         return None;
@@ -68,7 +78,7 @@ fn search(
         let inner = entries.get(key).copied();
         let found = inner.and_then(|inner| search(pickle, inner, depth - 1, seen, skipped));
         if found.is_some() {
-            skipped.extend(entries.into_keys().filter(|k| *k != key).map(str::to_owned));
+            skipped.extend(entries.into_iter().filter(|(k, _)| *k != key));
             return found;
         }
     }
