@@ -231,30 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn tables_on_disk_are_those_in_memory_or_refused() {
-        let (synsets, exceptions) = pack(SYNSETS, EXCEPTIONS).unwrap();
-        let file = Tables::pack(&[b"notice".to_vec(), synsets, exceptions]);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tables.bin");
-        std::fs::write(&path, &file).unwrap();
-        let tables = Tables::open(&path).unwrap();
-        assert_eq!(tables.notice(), "notice");
-        let read = WordNet::new(&tables).unwrap();
-        assert_eq!(read.synsets("geese"), wordnet().synsets("geese"));
-        for length in 0..file.len() {
-            std::fs::write(&path, &file[..length]).unwrap();
-            let told = Tables::open(&path).unwrap_err().to_string();
-            assert!(told.contains("wsac metrics prepare"), "{length}: {told}");
-        }
-        for at in 0..file.len() {
-            let mut flipped = file.clone();
-            flipped[at] ^= 1;
-            std::fs::write(&path, &flipped).unwrap();
-            assert!(Tables::open(&path).is_err(), "byte {at}");
-        }
-    }
-
-    #[test]
     fn text_of_another_form_is_refused() {
         for (synsets, exceptions) in [("a", ""), ("a\nb\n", ""), ("a\n99999999\n", ""), ("", "a")] {
             assert!(WordNet::from_text(synsets, exceptions).is_err());

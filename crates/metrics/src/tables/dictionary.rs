@@ -30,6 +30,11 @@ impl Dictionary {
         })
     }
 
+    /// How many words there are.
+    pub fn len(&self) -> usize {
+        self.words
+    }
+
     /// Packs `entries`, ascending by word and each word once.
     pub fn pack<'a>(entries: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
         let words = entries.len();

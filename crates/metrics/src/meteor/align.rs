@@ -1,0 +1,230 @@
+//! The alignment: which of all matches are chosen, so that each word stands in one at most.
+//!
+//! METEOR's search: from the first word of the reference to the last, keeping the [`WIDTH`] best beginnings: those that
+//! match more words, then those in fewer chunks, then those whose matches lie closer together. A match that no other one
+//! competes with is fixed beforehand.
+
+use std::cmp::Reverse;
+
+use super::matches::{Match, Matches, Span};
+use super::statistics::Matcher;
+
+/// How many beginnings are kept.
+const WIDTH: usize = 40;
+/// How many beginnings are collected before the best are kept: reached only where a word is repeated very often.
+const COLLECTED: usize = 100 * WIDTH;
+
+/// A beginning of an alignment.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beginning {
+    /// Words matched on both sides together; those of a match that is not exact count half, rounded down.
+    matched: u32,
+    chunks: u32,
+    /// How far apart the two sides of its matches lie, in words.
+    distance: u64,
+    /// The word of the reference to go on with.
+    next: u32,
+    /// Where the chunk that is still open ends in the candidate.
+    open: Option<u32>,
+    /// The last of its matches, in the list of links.
+    chain: Option<u32>,
+}
+
+impl Beginning {
+    /// Better ones are less.
+    fn rank(&self) -> impl Ord + use<> {
+        (Reverse(self.matched), self.chunks, self.distance)
+    }
+
+    /// With one more match, all but its distance.
+    fn with(mut self, m: &Match) -> Self {
+        let words = |span: Span| match m.matcher {
+            Matcher::Exact => span.words,
+            _ => span.words / 2,
+        };
+        self.matched += words(m.candidate) + words(m.reference);
+        self.chunks += u32::from(self.open.is_some_and(|end| end != m.candidate.start));
+        self.next = m.reference.end();
+        self.open = Some(m.candidate.end());
+        self
+    }
+
+    /// With the next word left out.
+    fn skipping(mut self) -> Self {
+        self.close_chunk();
+        self.next += 1;
+        self
+    }
+
+    fn close_chunk(&mut self) {
+        self.chunks += u32::from(self.open.take().is_some());
+    }
+}
+
+/// A beginning, one step further than its parent.
+struct Step<'a> {
+    to: Beginning,
+    /// The place of its parent among those kept.
+    parent: usize,
+    took: Option<&'a Match>,
+}
+
+/// A match, and the link before it.
+struct Link<'a> {
+    took: &'a Match,
+    before: Option<u32>,
+}
+
+/// The best alignment: its matches in the order of the reference.
+pub(super) fn align(matches: &Matches) -> Vec<Match> {
+    let words = matches.from.len();
+    let fixed: Vec<Option<&Match>> = matches
+        .from
+        .iter()
+        .map(|from| fixed(from, matches))
+        .collect();
+    let mut fixed_words = vec![false; words];
+    let mut links: Vec<Link> = Vec::new();
+    let mut used = UsedWords::new(matches.candidate_coverage.len());
+    for m in fixed.iter().flatten() {
+        m.reference.of_mut(&mut fixed_words).fill(true);
+        used.mark(0, m.candidate);
+    }
+    let mut kept = vec![Beginning::default()];
+    let mut steps: Vec<Step> = Vec::new();
+    for (word, from) in (0..).zip(&matches.from) {
+        for (parent, &beginning) in kept.iter().enumerate() {
+            if word < beginning.next {
+                // Inside a match already.
+                steps.push(Step {
+                    to: beginning,
+                    parent,
+                    took: None,
+                });
+            } else if fixed_words[word as usize] {
+                if let Some(m) = fixed.get(beginning.next as usize).copied().flatten() {
+                    let mut to = beginning.with(m);
+                    to.distance += m.distance();
+                    steps.push(Step {
+                        to,
+                        parent,
+                        took: Some(m),
+                    });
+                }
+            } else {
+                // The distance of a match counts from its next sister on, and for the beginning without it: so the
+                // original does it, and it decides between equals.
+                let mut beginning = beginning;
+                for m in from {
+                    let free = !m.reference.of(&fixed_words).contains(&true)
+                        && used.free(parent, m.candidate);
+                    if free {
+                        steps.push(Step {
+                            to: beginning.with(m),
+                            parent,
+                            took: Some(m),
+                        });
+                        beginning.distance += m.distance();
+                    }
+                }
+                steps.push(Step {
+                    to: beginning.skipping(),
+                    parent,
+                    took: None,
+                });
+            }
+            if steps.len() > COLLECTED {
+                keep_best(&mut steps);
+            }
+        }
+        if steps.is_empty() {
+            steps.push(Step {
+                to: kept[0],
+                parent: 0,
+                took: None,
+            });
+        }
+        keep_best(&mut steps);
+        used.inherit(&steps);
+        kept.clear();
+        for Step { mut to, took, .. } in steps.drain(..) {
+            if let Some(took) = took {
+                links.push(Link {
+                    took,
+                    before: to.chain,
+                });
+                to.chain = Some(links.len() as u32 - 1);
+            }
+            kept.push(to);
+        }
+    }
+    kept.iter_mut().for_each(Beginning::close_chunk);
+    let best = kept.iter().min_by_key(|beginning| beginning.rank());
+    let chain = std::iter::successors(best.and_then(|best| best.chain), |&link| {
+        links[link as usize].before
+    });
+    let mut chosen: Vec<Match> = chain.map(|link| *links[link as usize].took).collect();
+    chosen.reverse();
+    chosen
+}
+
+/// The match of a word of the reference that has one only, with words that stand in no other match.
+fn fixed<'a>(from: &'a [Match], matches: &Matches) -> Option<&'a Match> {
+    let [m] = from else { return None };
+    let counts = [
+        m.candidate.of(&matches.candidate_coverage),
+        m.reference.of(&matches.reference_coverage),
+    ];
+    counts.concat().iter().all(|&count| count == 1).then_some(m)
+}
+
+/// Keeps the best beginnings; of equals those that came first.
+fn keep_best(steps: &mut Vec<Step>) {
+    steps.sort_by_key(|step| step.to.rank());
+    steps.truncate(WIDTH);
+}
+
+/// The words of the candidate that each beginning uses: a row of bits for each one kept.
+struct UsedWords {
+    row: usize,
+    kept: Vec<u64>,
+    next: Vec<u64>,
+}
+
+impl UsedWords {
+    /// One row, none used.
+    fn new(words: usize) -> Self {
+        let row = words.div_ceil(64);
+        Self {
+            row,
+            kept: vec![0; row],
+            next: Vec::new(),
+        }
+    }
+
+    fn mark(&mut self, row: usize, span: Span) {
+        for word in span.range() {
+            self.kept[row * self.row + word / 64] |= 1 << (word % 64);
+        }
+    }
+
+    fn free(&self, row: usize, span: Span) -> bool {
+        span.range()
+            .all(|word| self.kept[row * self.row + word / 64] >> (word % 64) & 1 == 0)
+    }
+
+    /// The rows of `steps`, in their order: their parents' words and their own.
+    fn inherit(&mut self, steps: &[Step]) {
+        self.next.clear();
+        for step in steps {
+            self.next
+                .extend_from_slice(&self.kept[step.parent * self.row..][..self.row]);
+        }
+        std::mem::swap(&mut self.kept, &mut self.next);
+        for (row, step) in steps.iter().enumerate() {
+            if let Some(m) = step.took {
+                self.mark(row, m.candidate);
+            }
+        }
+    }
+}
