@@ -3,8 +3,13 @@
 //! A parser finds tuples in each caption; everything after that is here, equal to SPICE 1.0: the tuples of the candidate
 //! are merged into one [`Graph`], those of all its references into another, and [`ItemScore`] compares the two.
 
+mod cache;
 mod concept;
+mod exact;
 mod graph;
+mod jars;
+mod java;
+mod order;
 mod score;
 mod subset;
 mod tuple;
@@ -13,7 +18,9 @@ mod tuple;
 mod tests;
 
 pub use concept::Concept;
+pub use exact::SpiceStep;
 pub use graph::Graph;
+pub use jars::SpiceJars;
 pub use score::{Counts, ItemScore, SpiceScores};
 pub use subset::Subset;
 pub use tuple::Tuple;

@@ -17,8 +17,8 @@ pub struct Graph {
 }
 
 /// Where a concept stands in a graph. Objects are meant by their index in [`Graph::concepts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
     Object,
     AttributeOf(usize),
     Between(usize, usize),
@@ -36,27 +36,22 @@ impl Graph {
 
     /// Merges one raw tuple into the graph.
     pub fn add(&mut self, tuple: &Tuple, wordnet: &WordNet) {
-        let mut add = |place, name| self.join(place, Concept::new(name, wordnet));
-        match tuple {
-            Tuple::Object(object) => {
-                add(Place::Object, object);
-            }
-            Tuple::Attribute { object, attribute } => {
-                let object = add(Place::Object, object);
-                add(Place::AttributeOf(object), attribute);
-            }
-            Tuple::Relation {
-                subject,
-                relation,
-                object,
-            } => {
-                let subject = add(Place::Object, subject);
-                let object = add(Place::Object, object);
-                // "A dog is behind the tree" says no more than "a dog behind the tree".
-                let relation = relation.strip_prefix("be ").unwrap_or(relation);
-                add(Place::Between(subject, object), relation);
-            }
-        }
+        visit(tuple, |place, name| {
+            self.join(place, Concept::new(name, wordnet))
+        });
+    }
+
+    /// Where the names of `tuple`, which was added before, stand in the graph.
+    pub(super) fn places<'t>(&self, tuple: &'t Tuple) -> Vec<(Place, &'t str)> {
+        let mut places = Vec::new();
+        visit(tuple, |place, name| {
+            places.push((place, name));
+            let here = |(p, concept): &(Place, Concept)| {
+                *p == place && concept.names().iter().any(|known| known == name)
+            };
+            self.concepts.iter().position(here).unwrap_or(usize::MAX)
+        });
+        places
     }
 
     /// Joins `concept` to the most similar one in `place`: its index.
@@ -98,5 +93,29 @@ impl Graph {
             },
         };
         self.concepts.iter().map(tuple).collect()
+    }
+}
+
+/// Shows `at` each name of a tuple with its place; `at` answers the index of the concept that it belongs to.
+fn visit<'t>(tuple: &'t Tuple, mut at: impl FnMut(Place, &'t str) -> usize) {
+    match tuple {
+        Tuple::Object(object) => {
+            at(Place::Object, object);
+        }
+        Tuple::Attribute { object, attribute } => {
+            let object = at(Place::Object, object);
+            at(Place::AttributeOf(object), attribute);
+        }
+        Tuple::Relation {
+            subject,
+            relation,
+            object,
+        } => {
+            let subject = at(Place::Object, subject);
+            let object = at(Place::Object, object);
+            // "A dog is behind the tree" says no more than "a dog behind the tree".
+            let relation = relation.strip_prefix("be ").unwrap_or(relation);
+            at(Place::Between(subject, object), relation);
+        }
     }
 }

@@ -66,10 +66,11 @@ const COLORS: &str = "beige black blue brown cream dark gray green grey light ma
     yellow";
 const SIZES: &str = "baby beefy big bony boundless brawny broad bulky chunky colossal compact corpulent cosmic cubby \
     curvy elfin emaciated endless enormous epic expansive extensive fat fleshy full-size gargantuan \
-    gaunt giant gigantic grand great heavy hefty huge illimitable immeasurable immense infinitesimal \
-    lanky large lean life-size limitless little mammoth massive meager measly microscopic mini miniature \
-    minuscule minute narrow obese oversize overweight paltry petite pint-size plump pocket-size portly \
-    pudgy puny rotund scanty scraggy scrawny short sizable skeletal skimpy skinny slender slim small \
-    squat stocky stout sturdy tall teensy teeny teeny-tiny teeny-weeny thick thickset thin tiny titanic \
-    towering trim tubby undersized underweight unlimited vast wee whopping wide";
+    gaunt giant gigantic grand great heavy hefty huge hulking illimitable immeasurable immense \
+    infinitesimal lanky large lean life-size limitless little mammoth massive meager measly microscopic \
+    mini miniature minuscule minute narrow obese outsized oversize overweight paltry petite pint-size \
+    plump pocket-size portly pudgy puny rotund scanty scraggy scrawny short sizable skeletal skimpy \
+    skinny slender slim small squat stocky stout strapping sturdy tall teensy teeny teeny-tiny teeny- \
+    weeny thick thickset thin tiny titanic towering trifling trim tubby undersized underweight unlimited \
+    vast wee whopping wide";
 const NUMBERS: &str = "one two three four five six seven eight nine ten";
