@@ -39,6 +39,11 @@ impl Concept {
         &self.names
     }
 
+    /// The synsets of all names.
+    pub fn synsets(&self) -> &BTreeSet<u32> {
+        &self.synsets
+    }
+
     /// Whether the two share a name or a synset.
     pub fn matches(&self, other: &Self) -> bool {
         self.shares_name(other) || !self.synsets.is_disjoint(&other.synsets)

@@ -1,12 +1,14 @@
 //! Raw tuples of one caption or of many -> one scene graph, merged as SPICE merges.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::{Concept, Tuple};
 use crate::wordnet::WordNet;
 
 /// The scene graph of a candidate, or of all references of an item together.
 ///
-/// A name that comes joins the most similar concept that is already in its place (see [`Concept::similarity`]), or is new
-/// there if none is similar. What is in the graph stays apart, even where names that came later make two concepts similar.
+/// A name that comes belongs to the concept in its place that has it already, else joins the most similar one there (see
+/// [`Concept::similarity`]), else is a new concept. What is in the graph stays apart, even where names that came later make two concepts similar.
 /// So the order of the captions matters and, rarely, the order of the tuples in one.
 ///
 /// Where two are equally similar, or two attributes similar at all, SPICE 1.0 takes now this one, now that: two of its
@@ -14,10 +16,14 @@ use crate::wordnet::WordNet;
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     concepts: Vec<(Place, Concept)>,
+    /// Which concept has a name in a place.
+    named: HashMap<(Place, String), usize>,
+    /// Which concepts have a synset in a place.
+    meaning: HashMap<(Place, u32), Vec<usize>>,
 }
 
 /// Where a concept stands in a graph. Objects are meant by their index in [`Graph::concepts`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Place {
     Object,
     AttributeOf(usize),
@@ -36,9 +42,7 @@ impl Graph {
 
     /// Merges one raw tuple into the graph.
     pub fn add(&mut self, tuple: &Tuple, wordnet: &WordNet) {
-        visit(tuple, |place, name| {
-            self.join(place, Concept::new(name, wordnet))
-        });
+        visit(tuple, |place, name| self.join(place, name, wordnet));
     }
 
     /// Where the names of `tuple`, which was added before, stand in the graph.
@@ -46,35 +50,38 @@ impl Graph {
         let mut places = Vec::new();
         visit(tuple, |place, name| {
             places.push((place, name));
-            let here = |(p, concept): &(Place, Concept)| {
-                *p == place && concept.names().iter().any(|known| known == name)
-            };
-            self.concepts.iter().position(here).unwrap_or(usize::MAX)
+            let known = self.named.get(&(place, name.to_owned()));
+            known.copied().unwrap_or(usize::MAX)
         });
         places
     }
 
-    /// Joins `concept` to the most similar one in `place`: its index.
-    fn join(&mut self, place: Place, concept: Concept) -> usize {
-        let mut best = (0.0, None);
-        for (index, (known_place, known)) in self.concepts.iter().enumerate() {
-            if *known_place == place {
-                let similarity = known.similarity(&concept);
-                if similarity > best.0 {
-                    best = (similarity, Some(index));
-                }
-            }
+    /// Adds `name` in `place`: the index of its concept.
+    fn join(&mut self, place: Place, name: &str, wordnet: &WordNet) -> usize {
+        let key = (place, name.to_owned());
+        if let Some(&known) = self.named.get(&key) {
+            return known;
         }
-        match best {
-            (_, Some(index)) => {
-                self.concepts[index].1.merge(&concept);
-                index
-            }
-            (_, None) => {
-                self.concepts.push((place, concept));
-                self.concepts.len() - 1
-            }
+        let concept = Concept::new(name, wordnet);
+        let synsets = concept.synsets().iter().map(|&synset| (place, synset));
+        let kin: BTreeSet<usize> = (synsets.clone())
+            .filter_map(|key| self.meaning.get(&key))
+            .flatten()
+            .copied()
+            .collect();
+        let similarity = |&index: &usize| self.concepts[index].1.similarity(&concept);
+        // The last of equals, from behind: the earliest.
+        let most = (kin.into_iter().rev()).max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+        let index = most.unwrap_or(self.concepts.len());
+        self.named.insert(key, index);
+        for key in synsets {
+            self.meaning.entry(key).or_default().push(index);
         }
+        match self.concepts.get_mut(index) {
+            Some((_, known)) => known.merge(&concept),
+            None => self.concepts.push((place, concept)),
+        }
+        index
     }
 
     /// The merged tuples, in the order in which they came to the graph.
