@@ -69,6 +69,18 @@ struct Step<'a> {
     took: Option<&'a Match>,
 }
 
+impl<'a> Step<'a> {
+    fn without_match(to: Beginning, parent: usize) -> Self {
+        let took = None;
+        Self { to, parent, took }
+    }
+
+    fn taking(m: &'a Match, from: Beginning, parent: usize) -> Self {
+        let (to, took) = (from.with(m), Some(m));
+        Self { to, parent, took }
+    }
+}
+
 /// A match, and the link before it.
 struct Link<'a> {
     took: &'a Match,
@@ -77,105 +89,103 @@ struct Link<'a> {
 
 /// The best alignment: its matches in the order of the reference.
 pub(super) fn align(matches: &Matches) -> Vec<Match> {
-    let words = matches.from.len();
-    let fixed: Vec<Option<&Match>> = matches
-        .from
-        .iter()
-        .map(|from| fixed(from, matches))
-        .collect();
-    let mut fixed_words = vec![false; words];
-    let mut links: Vec<Link> = Vec::new();
+    let fixed = Fixed::of(matches);
     let mut used = UsedWords::new(matches.candidate_coverage.len());
-    for m in fixed.iter().flatten() {
-        m.reference.of_mut(&mut fixed_words).fill(true);
+    for m in fixed.from.iter().flatten() {
         used.mark(0, m.candidate);
     }
+    let mut links: Vec<Link> = Vec::new();
     let mut kept = vec![Beginning::default()];
     let mut steps: Vec<Step> = Vec::new();
     for (word, from) in (0..).zip(&matches.from) {
         for (parent, &beginning) in kept.iter().enumerate() {
-            if word < beginning.next {
-                // Inside a match already.
-                steps.push(Step {
-                    to: beginning,
-                    parent,
-                    took: None,
-                });
-            } else if fixed_words[word as usize] {
-                if let Some(m) = fixed.get(beginning.next as usize).copied().flatten() {
-                    let mut to = beginning.with(m);
-                    to.distance += m.distance();
-                    steps.push(Step {
-                        to,
-                        parent,
-                        took: Some(m),
-                    });
-                }
-            } else {
-                // The distance of a match counts from its next sister on, and for the beginning without it: so the
-                // original does it, and it decides between equals.
-                let mut beginning = beginning;
-                for m in from {
-                    let free = !m.reference.of(&fixed_words).contains(&true)
-                        && used.free(parent, m.candidate);
-                    if free {
-                        steps.push(Step {
-                            to: beginning.with(m),
-                            parent,
-                            took: Some(m),
-                        });
-                        beginning.distance += m.distance();
-                    }
-                }
-                steps.push(Step {
-                    to: beginning.skipping(),
-                    parent,
-                    took: None,
-                });
-            }
+            go_on(beginning, parent, word, from, &fixed, &used, &mut steps);
             if steps.len() > COLLECTED {
                 keep_best(&mut steps);
             }
         }
         if steps.is_empty() {
-            steps.push(Step {
-                to: kept[0],
-                parent: 0,
-                took: None,
-            });
+            steps.push(Step::without_match(kept[0], 0));
         }
         keep_best(&mut steps);
         used.inherit(&steps);
         kept.clear();
         for Step { mut to, took, .. } in steps.drain(..) {
             if let Some(took) = took {
-                links.push(Link {
-                    took,
-                    before: to.chain,
-                });
-                to.chain = Some(links.len() as u32 - 1);
+                let before = to.chain.replace(links.len() as u32);
+                links.push(Link { took, before });
             }
             kept.push(to);
         }
     }
     kept.iter_mut().for_each(Beginning::close_chunk);
     let best = kept.iter().min_by_key(|beginning| beginning.rank());
-    let chain = std::iter::successors(best.and_then(|best| best.chain), |&link| {
-        links[link as usize].before
-    });
+    let last = best.and_then(|best| best.chain);
+    let chain = std::iter::successors(last, |&link| links[link as usize].before);
     let mut chosen: Vec<Match> = chain.map(|link| *links[link as usize].took).collect();
     chosen.reverse();
     chosen
 }
 
-/// The match of a word of the reference that has one only, with words that stand in no other match.
-fn fixed<'a>(from: &'a [Match], matches: &Matches) -> Option<&'a Match> {
-    let [m] = from else { return None };
-    let counts = [
-        m.candidate.of(&matches.candidate_coverage),
-        m.reference.of(&matches.reference_coverage),
-    ];
-    counts.concat().iter().all(|&count| count == 1).then_some(m)
+/// Adds to `steps` every way on from `beginning` at `word` of the reference, whose matches are `from`.
+fn go_on<'a>(
+    beginning: Beginning,
+    parent: usize,
+    word: u32,
+    from: &'a [Match],
+    fixed: &Fixed<'a>,
+    used: &UsedWords,
+    steps: &mut Vec<Step<'a>>,
+) {
+    if word < beginning.next {
+        // Inside a match already.
+        steps.push(Step::without_match(beginning, parent));
+    } else if fixed.words[word as usize] {
+        if let Some(m) = fixed.from.get(beginning.next as usize).copied().flatten() {
+            let mut step = Step::taking(m, beginning, parent);
+            step.to.distance += m.distance();
+            steps.push(step);
+        }
+    } else {
+        // The distance of a match counts from its next sister on, and for the beginning without it: so the original does
+        // it, and it decides between equals.
+        let mut beginning = beginning;
+        for m in from {
+            if !m.reference.of(&fixed.words).contains(&true) && used.free(parent, m.candidate) {
+                steps.push(Step::taking(m, beginning, parent));
+                beginning.distance += m.distance();
+            }
+        }
+        steps.push(Step::without_match(beginning.skipping(), parent));
+    }
+}
+
+/// The matches that are fixed beforehand: of words of the reference that have one only, with words that stand in no
+/// other match.
+struct Fixed<'a> {
+    /// By the word of the reference where they begin.
+    from: Vec<Option<&'a Match>>,
+    /// Whether a word of the reference stands in one.
+    words: Vec<bool>,
+}
+
+impl<'a> Fixed<'a> {
+    fn of(matches: &'a Matches) -> Self {
+        let alone =
+            |span: Span, coverage: &[u32]| span.of(coverage).iter().all(|&count| count == 1);
+        let fixed = |from: &'a Vec<Match>| match &from[..] {
+            [m] => (alone(m.candidate, &matches.candidate_coverage)
+                && alone(m.reference, &matches.reference_coverage))
+            .then_some(m),
+            _ => None,
+        };
+        let from: Vec<Option<&Match>> = matches.from.iter().map(fixed).collect();
+        let mut words = vec![false; from.len()];
+        for m in from.iter().flatten() {
+            m.reference.of_mut(&mut words).fill(true);
+        }
+        Self { from, words }
+    }
 }
 
 /// Keeps the best beginnings; of equals those that came first.
