@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{caption, completions, convert, embed, gap, memory, models, train};
+use crate::commands::{caption, completions, convert, embed, gap, memory, metrics, models, train};
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
 ///
@@ -26,5 +26,6 @@ pub enum Command {
     Gap(gap::Args),
     Models(models::Args),
     Convert(convert::Args),
+    Metrics(metrics::Args),
     Completions(completions::Args),
 }

@@ -6,6 +6,7 @@ pub mod convert;
 pub mod embed;
 pub mod gap;
 pub mod memory;
+pub mod metrics;
 pub mod models;
 pub mod train;
 
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Gap(args) => gap::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Metrics(args) => metrics::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod encoder;
 mod hub;
 mod inputs;
+mod meteor;
 mod output;
 mod progress;
 mod rows;

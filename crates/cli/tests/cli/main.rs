@@ -6,6 +6,7 @@ mod convert;
 mod formats;
 mod hostile;
 mod hub;
+mod metrics;
 mod models;
 #[path = "../../../wsac/tests/hub/server.rs"]
 mod server;

@@ -1,0 +1,23 @@
+//! `wsac metrics path`: where METEOR's word tables lie, for people and scripts.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use wsac_metrics::tables::Tables;
+
+use crate::meteor;
+
+/// Print the file of METEOR's word tables that wsac uses; fails where there is none, or where it is damaged
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    tables: meteor::TablesFile,
+}
+
+/// Finds it, checks it and prints where it is.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let path = args.tables.find()?;
+    Tables::open(&path)?;
+    println!("{}", path.display());
+    Ok(ExitCode::SUCCESS)
+}
