@@ -70,7 +70,25 @@ impl Items {
         candidates.zip(self.references.iter().map(Vec::as_slice))
     }
 
-    /// Every caption put through `change`, e.g. a tokeniser.
+    /// All candidates put through `change` together, then all references (those of the first item, of the second, ...),
+    /// for what looks beyond a single caption. `change` must answer with as many captions as it is given.
+    pub(crate) fn map_all(&self, change: impl Fn(&[&str]) -> Vec<String>) -> Self {
+        let candidates: Vec<&str> = self.candidates.iter().map(String::as_str).collect();
+        let references: Vec<&str> = self
+            .references
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let mut changed = change(&references).into_iter();
+        let mut group = |group: &Vec<String>| changed.by_ref().take(group.len()).collect();
+        Self {
+            references: self.references.iter().map(&mut group).collect(),
+            candidates: change(&candidates),
+        }
+    }
+
+    /// Every caption put through `change`, e.g. a stemmer.
     pub fn map(&self, change: impl Fn(&str) -> String + Sync) -> Self {
         use rayon::prelude::*;
         let change = |caption: &String| change(caption);

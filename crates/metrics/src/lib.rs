@@ -11,6 +11,7 @@ pub mod meteor;
 mod ngrams;
 pub mod prepare;
 mod rouge;
+pub mod ptb;
 mod scores;
 mod significance;
 pub mod spice;
