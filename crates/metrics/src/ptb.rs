@@ -39,7 +39,7 @@ const PUNCTUATION: [&str; 13] = [
 /// assert_eq!(ptb::tokenise("A dog's bark, then \"Hi!\" (twice)."), "a dog 's bark then hi -lrb- twice -rrb-");
 /// ```
 pub fn tokenise(caption: &str) -> String {
-    join(caption, "", |token| !PUNCTUATION.contains(&token))
+    join(caption, std::iter::empty(), is_kept)
 }
 
 /// [`tokenise`] for a file of captions, in its order and on all threads, exactly as the original reads it: after a single
@@ -53,13 +53,8 @@ pub fn tokenise(caption: &str) -> String {
 /// ```
 pub fn tokenise_all<S: AsRef<str> + Sync>(captions: &[S]) -> Vec<String> {
     let tokens = |i: usize| {
-        let next = captions[i + 1..].iter().take(BLANK_LINES).map(S::as_ref);
-        let next = next
-            .into_iter()
-            .find(|caption| !caption.trim_ascii().is_empty());
-        join(captions[i].as_ref(), next.unwrap_or_default(), |token| {
-            !PUNCTUATION.contains(&token)
-        })
+        let following = captions[i + 1..].iter().map(S::as_ref);
+        join(captions[i].as_ref(), following, is_kept)
     };
     (0..captions.len()).into_par_iter().map(tokens).collect()
 }
@@ -70,25 +65,40 @@ pub fn tokenise_all<S: AsRef<str> + Sync>(captions: &[S]) -> Vec<String> {
 /// assert_eq!(wsac_metrics::ptb::with_punctuation("Rain, wind..."), "rain , wind ...");
 /// ```
 pub fn with_punctuation(caption: &str) -> String {
-    join(caption, "", |_| true)
+    join(caption, std::iter::empty(), |_| true)
 }
 
-/// How many empty captions are looked over for the next one that is not.
-const BLANK_LINES: usize = 100;
+/// Whether coco-caption keeps the token.
+fn is_kept(token: &str) -> bool {
+    !PUNCTUATION.contains(&token)
+}
+
+/// How many empty captions are looked over for one that is not.
+const EMPTY_CAPTIONS: usize = 100;
 
 /// How much of the next caption is looked at.
 const SEEN_OF_NEXT: usize = 64;
 
-/// The tokens of `caption`, which stands before `next`, that are `wanted`; joined by single spaces.
-fn join(caption: &str, next: &str, wanted: impl Fn(&str) -> bool) -> String {
+/// The tokens of `caption`, which stands before those `following`, that are `wanted`; joined by single spaces.
+fn join<'a>(
+    caption: &str,
+    following: impl Iterator<Item = &'a str>,
+    wanted: impl Fn(&str) -> bool,
+) -> String {
     let breaks = |c| matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{2028}' | '\u{2029}');
     let mut characters: Vec<char> = caption
         .chars()
         .map(|c| if breaks(c) { ' ' } else { c })
         .collect();
     let end = characters.len();
+    for next in following.take(EMPTY_CAPTIONS) {
+        characters.push('\n');
+        characters.extend(next.chars().take(SEEN_OF_NEXT));
+        if !next.trim_ascii().is_empty() {
+            break;
+        }
+    }
     characters.push('\n');
-    characters.extend(next.chars().take(SEEN_OF_NEXT));
     let mut lexer = lexer::Lexer::new(&characters, end);
     let mut joined = String::with_capacity(caption.len() + caption.len() / 8);
     let mut token = String::new();

@@ -54,7 +54,6 @@ fn golden_pairs_of_captions_and_grids() {
             text(pair, "input"),
             kinds.entry(text(pair, "kind")).or_default(),
         );
-        // As Python splits: a no-break space at a line's end is dropped.
         tally.count(caption, &with_punctuation(caption), text(pair, "ptb_raw"));
         tally.count(caption, &tokenise(caption), text(pair, "tokens"));
     }
