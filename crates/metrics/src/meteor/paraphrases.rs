@@ -7,6 +7,7 @@
 //! before. So the order of the table's own file is kept, because that ascends, too; [`pack`] checks it.
 
 mod pack;
+mod phrase;
 
 use super::matches::Span;
 use crate::Result;
@@ -16,16 +17,12 @@ use crate::tables::huffman::{Code, NumberCode};
 use crate::tables::{Bytes, Section, Tables};
 
 pub(crate) use pack::pack;
+use phrase::{MAX_WORDS, Phrase};
 
-/// The longest phrase has this many words.
-const MAX_WORDS: usize = 7;
 /// Phrases to a block.
 const BLOCK: usize = 64;
 /// Words shared (0..7), words that follow (1..=7), left side or not.
 const SHAPES: usize = MAX_WORDS * MAX_WORDS * 2;
-
-/// The words of a phrase, as numbers from 1 in the order of the alphabet, then zeros. Phrases are in the order of their text.
-type Phrase = [u16; MAX_WORDS];
 
 /// The paraphrase table.
 #[derive(Debug, Clone)]
@@ -130,7 +127,7 @@ impl Paraphrases {
         let mut entries: Option<Entries> = None;
         let mut entry: Option<Entry> = None;
         for (count, &word) in (1..).zip(words) {
-            wanted[count - 1] = word;
+            wanted = wanted.with(count - 1, word);
             let Some(block) = self
                 .heads
                 .partition_point(|head| *head <= wanted)
@@ -165,7 +162,7 @@ impl Paraphrases {
                 _ => {
                     // No phrase begins with `wanted` if the first that is not smaller does not.
                     let next = at_least.or_else(|| self.heads.get(block + 1).copied());
-                    if next.is_none_or(|next| next[..count] != wanted[..count]) {
+                    if next.is_none_or(|next| next.first(count) != wanted) {
                         return;
                     }
                 }
@@ -230,10 +227,11 @@ impl Iterator for Entries<'_> {
         let (shared, follow, left) = from_shape(self.table.shapes.read(&mut self.from));
         // A shape of more words than there can be, in a damaged file, is cut.
         let end = (shared + follow).min(MAX_WORDS);
-        for word in &mut self.phrase[shared..end] {
-            *word = self.table.words.read(&mut self.from) as u16;
+        self.phrase = self.phrase.first(shared);
+        for at in shared..end {
+            let word = self.table.words.read(&mut self.from) as u16;
+            self.phrase = self.phrase.with(at, word);
         }
-        self.phrase[end..].fill(0);
         let begin = self.lists;
         if left {
             let size = self.table.list_sizes.read(&mut self.from);

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{BLOCK, MAX_WORDS, Phrase, SHAPES, to_shape};
+use super::phrase::{MAX_WORDS, Phrase};
+use super::{BLOCK, SHAPES, to_shape};
 use crate::tables::bits::BitWriter;
 use crate::tables::dictionary::Dictionary;
 use crate::tables::huffman::{Code, NumberCode};
@@ -72,39 +73,38 @@ fn phrase(text: &str, numbers: &HashMap<&str, u16>) -> Result<Phrase> {
                 "the phrase {text:?} is not 1 to {MAX_WORDS} words with a space between"
             )));
         }
-        phrase[place] = numbers[word];
+        phrase = phrase.with(place, numbers[word]);
     }
     Ok(phrase)
 }
 
-/// What is told of a phrase: the words shared with the phrase before, those that follow, and the ids of its right sides,
-/// each as the distance to the one before.
-struct Told<'a> {
+/// What is told of a phrase: how many words it shares with the phrase before, so that those that follow are told, and the
+/// ids of its right sides, each as the distance to the one before.
+struct Told {
+    phrase: Phrase,
     shared: usize,
-    follow: &'a [u16],
     steps: Vec<u32>,
 }
 
-impl Told<'_> {
+impl Told {
+    /// The words that are not shared.
+    fn follow(&self) -> impl Iterator<Item = usize> {
+        self.phrase.words().skip(self.shared).map(usize::from)
+    }
+
     fn shape(&self) -> usize {
-        to_shape(self.shared, self.follow.len(), !self.steps.is_empty())
+        to_shape(self.shared, self.follow().count(), !self.steps.is_empty())
     }
 }
 
 /// What is told of each of `phrases`; `pairs` ascend.
-fn tell<'a>(phrases: &'a [Phrase], pairs: &[[Phrase; 2]]) -> Vec<Told<'a>> {
+fn tell(phrases: &[Phrase], pairs: &[[Phrase; 2]]) -> Vec<Told> {
     let mut lists = pairs.chunk_by(|a, b| a[0] == b[0]).peekable();
-    let told = |(id, phrase): (usize, &'a Phrase)| {
+    let told = |(id, &phrase): (usize, &Phrase)| {
         let before = match id % BLOCK {
             0 => Phrase::default(),
             _ => phrases[id - 1],
         };
-        let words = phrase.iter().take_while(|&&word| word != 0).count();
-        let shared = phrase
-            .iter()
-            .zip(before)
-            .take_while(|(a, b)| *a == b)
-            .count();
         let mut least = 0;
         let step = |[_, right]: &[Phrase; 2]| {
             let id = phrases
@@ -115,11 +115,11 @@ fn tell<'a>(phrases: &'a [Phrase], pairs: &[[Phrase; 2]]) -> Vec<Told<'a>> {
             step
         };
         let list = lists
-            .next_if(|list| list[0][0] == *phrase)
+            .next_if(|list| list[0][0] == phrase)
             .unwrap_or_default();
         Told {
-            shared,
-            follow: &phrase[shared..words],
+            phrase,
+            shared: phrase.shared(before),
             steps: list.iter().map(step).collect(),
         }
     };
@@ -131,10 +131,7 @@ fn pack_phrases(told: &[Told], vocabulary: usize) -> Result<[Vec<u8>; 2]> {
     let (mut shape_counts, mut word_counts) = (vec![0; SHAPES], vec![0; vocabulary + 1]);
     for phrase in told {
         shape_counts[phrase.shape()] += 1;
-        phrase
-            .follow
-            .iter()
-            .for_each(|&word| word_counts[usize::from(word)] += 1);
+        phrase.follow().for_each(|word| word_counts[word] += 1);
     }
     let shapes = Code::for_counts(&shape_counts);
     let words = Code::for_counts(&word_counts);
@@ -170,9 +167,8 @@ fn pack_phrases(told: &[Told], vocabulary: usize) -> Result<[Vec<u8>; 2]> {
         }
         shapes.write(&mut bits, phrase.shape());
         phrase
-            .follow
-            .iter()
-            .for_each(|&word| words.write(&mut bits, usize::from(word)));
+            .follow()
+            .for_each(|word| words.write(&mut bits, word));
         if !phrase.steps.is_empty() {
             list_sizes.write(&mut bits, list_size(id));
         }
