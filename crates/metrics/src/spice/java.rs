@@ -75,7 +75,7 @@ impl SpiceJars {
     }
 
     fn error(&self, reason: &str) -> Error {
-        Error::data(&self.folders[0], reason)
+        Error::data(&self.folder, reason)
     }
 }
 
