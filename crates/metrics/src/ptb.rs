@@ -1,8 +1,8 @@
 //! The tokeniser that all metrics of this field share: Stanford CoreNLP 3.4.1's `PTBTokenizer -preserveLines -lowerCase`,
 //! then coco-caption's list of punctuation to leave out.
 //!
-//! caption -> tokens joined by single spaces. Written from what the original was seen to answer, not from its source; where
-//! it is known to differ, docs/metrics-parity.md says so.
+//! caption -> tokens joined by single spaces. Each rule was checked against the original's answers, without opening its
+//! source; where it is known to differ, docs/metrics-parity.md says so.
 //!
 //! The original reads a file of captions, a line each. A character that breaks lines (line feed, carriage return, vertical
 //! tab, form feed, U+2028, U+2029) inside a caption is a space here, where the original would take the caption for two and
