@@ -31,7 +31,7 @@ use normalise::Prefixes;
 use paraphrases::Paraphrases;
 
 /// The most pairs of words (of the candidate times of the reference) that are aligned: time and memory grow with it.
-const MOST_PAIRS: usize = 40_000_000;
+const MOST_PAIRS: usize = 20_000_000;
 
 /// METEOR with its tables.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Meteor {
     ///
     /// # Errors
     /// Where a candidate and a reference are so long that their alignment would take unreasonable time (more than
-    /// 40,000,000 pairs of words, e.g. 1,000,000 words against 41).
+    /// 20,000,000 pairs of words, e.g. 1,000,000 words against 21).
     pub fn score(&self, items: &Items) -> Result<Scores> {
         let statistics = self.best_statistics(items)?;
         let rows = statistics
