@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{caption, completions, convert, embed, gap, memory, metrics, models, train};
+use crate::commands::{
+    caption, completions, convert, embed, eval, gap, memory, metrics, models, train,
+};
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
 ///
@@ -23,6 +25,7 @@ pub enum Command {
     Train(Box<train::Args>),
     Memory(memory::Args),
     Embed(embed::Args),
+    Eval(Box<eval::Args>),
     Gap(gap::Args),
     Models(models::Args),
     Convert(convert::Args),

@@ -4,6 +4,7 @@ pub mod caption;
 pub mod completions;
 pub mod convert;
 pub mod embed;
+pub mod eval;
 pub mod gap;
 pub mod memory;
 pub mod metrics;
@@ -24,6 +25,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Train(args) => train::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Embed(args) => embed::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Gap(args) => gap::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Convert(args) => convert::run(&args),

@@ -4,6 +4,7 @@ mod args;
 mod captions;
 mod commands;
 mod encoder;
+mod folders;
 mod hub;
 mod inputs;
 mod meteor;

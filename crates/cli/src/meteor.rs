@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::folders;
+
 /// The name of the file.
 pub const FILE: &str = "meteor-1.5-en.bin";
 
@@ -50,7 +52,7 @@ fn places() -> Vec<PathBuf> {
     let folders = [
         beside.map(Path::to_owned),
         beside.map(|folder| folder.join("../share/wsac")),
-        data_folder(),
+        folders::data(),
         source.map(|root| root.join("models/meteor")),
     ];
     folders
@@ -58,13 +60,4 @@ fn places() -> Vec<PathBuf> {
         .flatten()
         .map(|folder| folder.join(FILE))
         .collect()
-}
-
-/// The user's own folder for data of wsac: `$XDG_DATA_HOME/wsac`, else `~/.local/share/wsac`.
-pub fn data_folder() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|base| base.is_absolute());
-    let home = || std::env::home_dir().map(|home| home.join(".local/share"));
-    Some(base.or_else(home)?.join("wsac"))
 }

@@ -140,7 +140,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         vocabulary: &vocabulary,
         shift,
         out: args.out.clone(),
-        cache: args.cache.clone().or_else(cache),
+        cache: args.cache.clone().or_else(crate::folders::cache),
         resume: args.resume,
     };
     let stop = stop_on_ctrl_c()?;
@@ -217,13 +217,6 @@ fn clips(set: &CaptionSet) -> Vec<Vec<String>> {
     let captions: Vec<&str> = set.captions().collect();
     let clip = |rows: &Vec<usize>| rows.iter().map(|&i| captions[i].to_owned()).collect();
     set.clips().iter().map(clip).collect()
-}
-
-/// Where embeddings are kept by default: `$XDG_CACHE_HOME/wsac`, else `~/.cache/wsac`.
-fn cache() -> Option<PathBuf> {
-    let home = || std::env::home_dir().map(|home| home.join(".cache"));
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    Some(base.filter(|b| b.is_absolute()).or_else(home)?.join("wsac"))
 }
 
 /// A flag that the first Ctrl-C raises; the second ends the process at once.

@@ -3,6 +3,7 @@
 mod captions_files;
 mod clap;
 mod convert;
+mod eval;
 mod formats;
 mod hostile;
 mod hub;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use wsac_metrics::prepare::Sources;
 
-use crate::meteor;
+use crate::{folders, meteor};
 
 /// Make METEOR's word tables from those that pycocoevalcap carries
 ///
@@ -36,7 +36,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let output = match &args.output {
         Some(output) => output.clone(),
-        None => meteor::data_folder()
+        None => folders::data()
             .context("no home folder; say with --output where the tables go")?
             .join(meteor::FILE),
     };

@@ -1,0 +1,274 @@
+//! The metrics that are models: captions (and recordings) -> `sbert_sim`, `fer`, `fense`, `spider_fl` and `clap_sim`, each
+//! under the name that it deserves, or a sentence why it could not be computed.
+//!
+//! All read captions as the other metrics do, tokenised, as aac-metrics does.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rayon::prelude::*;
+use wsac::audio::Source;
+use wsac::bundled;
+use wsac::clap::{Encoder, SentenceBert, TextTower};
+use wsac::embedding::{Embedding, dot};
+use wsac::fluency::FluencyDetector;
+use wsac_metrics::{Items, Scores, penalised};
+
+use super::metrics::Metric;
+use super::scorer::Found;
+use crate::captions::embed;
+use crate::commands::bare;
+use crate::commands::embed::listen;
+use crate::encoder::{ClapArgs, WindowArgs};
+use crate::progress;
+
+/// The Sentence-BERT of FENSE as aac-metrics and DCASE 2024 compute it, and its size: layers, width.
+const TINYBERT: (&str, [usize; 2]) = ("paraphrase-TinyBERT-L6-v2", [6, 768]);
+
+/// Which models are used.
+#[derive(clap::Args)]
+pub struct LearnedArgs {
+    /// For sbert_sim and fense: the folder of a Sentence-BERT, e.g. paraphrase-TinyBERT-L6-v2 [default: the built-in
+    /// all-MiniLM-L6-v2]
+    #[arg(long, value_name = "DIR", help_heading = "Models")]
+    sbert: Option<PathBuf>,
+
+    /// For fer, fense and spider_fl: the fluency error detector, echecker_clotho_audiocaps_base.ckpt
+    #[arg(long, value_name = "FILE", help_heading = "Models")]
+    fluency: Option<PathBuf>,
+
+    /// For clap_sim: the folder of the recordings that file_name names
+    #[arg(long, value_name = "DIR", help_heading = "Models")]
+    audio: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Models")]
+    clap: ClapArgs,
+
+    #[command(flatten, next_help_heading = "Models")]
+    window: WindowArgs,
+}
+
+/// The models that the metrics need, open.
+#[derive(Default)]
+pub struct Models {
+    sbert: Option<SentenceBert>,
+    detector: Option<FluencyDetector>,
+    clap: Option<Encoder>,
+    /// The recordings, in the order of the clips.
+    recordings: Vec<PathBuf>,
+    /// What was heard of them; `None` of those that could not be read.
+    heard: OnceCell<Found<Vec<Option<Embedding>>>>,
+    quiet: bool,
+}
+
+/// The learned metrics of one file of predictions, each computed once.
+pub struct Learned<'a> {
+    models: &'a Models,
+    similarity: OnceCell<Scores>,
+    errors: OnceCell<Scores>,
+}
+
+impl LearnedArgs {
+    /// Opens the models that `metrics` need, to score the clips called `names`.
+    ///
+    /// # Errors
+    /// Where one that was given cannot be used.
+    pub fn open(&self, metrics: &[Metric], names: &[String], quiet: bool) -> Result<Models> {
+        use Metric::{ClapSim, Fense, Fer, SbertSim, SpiderFl};
+        let needs = |some: &[Metric]| metrics.iter().any(|metric| some.contains(metric));
+        let mut models = Models {
+            quiet,
+            ..Models::default()
+        };
+        if needs(&[SbertSim, Fense]) {
+            models.sbert = Some(match &self.sbert {
+                Some(folder) => SentenceBert::open(folder).context("--sbert")?,
+                None => bundled::text_tower()?,
+            });
+        }
+        if let Some(file) = self
+            .fluency
+            .as_ref()
+            .filter(|_| needs(&[Fer, Fense, SpiderFl]))
+        {
+            models.detector = Some(FluencyDetector::open(file).context("--fluency")?);
+        }
+        if let Some(folder) = self.audio.as_ref().filter(|_| needs(&[ClapSim])) {
+            let entries = std::fs::read_dir(folder);
+            entries.with_context(|| format!("--audio {}", folder.display()))?;
+            models.clap = Some(self.window.of(self.clap.open_or("mini")?));
+            models.recordings = names.iter().map(|name| folder.join(name)).collect();
+        }
+        Ok(models)
+    }
+}
+
+impl Models {
+    /// How many recordings were to be heard and could not be read.
+    pub fn unheard(&self) -> usize {
+        match self.heard.get() {
+            Some(Ok(heard)) => heard.iter().filter(|heard| heard.is_none()).count(),
+            Some(Err(_)) => self.recordings.len(),
+            None => 0,
+        }
+    }
+
+    /// Whether the Sentence-BERT is that of FENSE.
+    fn is_of_fense(&self, sbert: &SentenceBert) -> bool {
+        (sbert.name(), [sbert.depth(), sbert.dim()]) == TINYBERT
+    }
+
+    /// `metric`, and which Sentence-BERT it is of where that is another than FENSE's.
+    fn named(&self, metric: &str) -> String {
+        match &self.sbert {
+            Some(sbert) if !self.is_of_fense(sbert) => format!("{metric}[{}]", sbert.name()),
+            _ => metric.to_owned(),
+        }
+    }
+
+    /// What the tower of `clap` hears in each recording; those that fail are told.
+    fn heard(&self, clap: &Encoder) -> &Found<Vec<Option<Embedding>>> {
+        self.heard.get_or_init(|| {
+            let tower = clap.audio_tower().map_err(|e| e.to_string())?;
+            let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
+            let hear = |path: &PathBuf| {
+                let heard = listen(tower.as_ref(), &Source::from(path));
+                bar.inc(1);
+                let tell = |e: &wsac::Error| {
+                    let (name, why) = (path.display(), bare(&e.to_string(), path));
+                    bar.suspend(|| eprintln!("wsac: {name}: {why}"));
+                };
+                Some(heard.inspect_err(tell).ok()?.embedding)
+            };
+            let heard: Vec<_> = self.recordings.par_iter().map(hear).collect();
+            bar.finish_and_clear();
+            match heard.iter().all(Option::is_none) {
+                true if !heard.is_empty() => Err(format!(
+                    "none of the {} recordings could be read",
+                    heard.len()
+                )),
+                _ => Ok(heard),
+            }
+        })
+    }
+}
+
+impl<'a> Learned<'a> {
+    /// Nothing computed yet. The `items` of all methods must be the same: tokenised captions of the clips that `models`
+    /// were opened for.
+    pub fn new(models: &'a Models) -> Self {
+        Self {
+            models,
+            similarity: OnceCell::new(),
+            errors: OnceCell::new(),
+        }
+    }
+
+    /// `sbert_sim`: the mean over the references of the cosine of their embeddings to the candidate's.
+    pub fn sbert_sim(&self, items: &Items) -> (String, Found<Scores>) {
+        (
+            self.models.named("sbert_sim"),
+            self.similarity(items).cloned(),
+        )
+    }
+
+    /// `fer`: 1 where the detector finds an error in the candidate, else 0.
+    pub fn fer(&self, items: &Items) -> (String, Found<Scores>) {
+        ("fer".to_owned(), self.errors(items).cloned())
+    }
+
+    /// `fense`: `sbert_sim * (1 - 0.9 fer)`.
+    pub fn fense(&self, items: &Items) -> (String, Found<Scores>) {
+        let found = self.errors(items).and_then(|errors| {
+            penalised(self.similarity(items)?, errors).map_err(|e| e.to_string())
+        });
+        (self.models.named("fense"), found)
+    }
+
+    /// `spider_fl`: `spider * (1 - 0.9 fer)`.
+    pub fn spider_fl(&self, items: &Items, spider: Found<&Scores>) -> (String, Found<Scores>) {
+        let found = match (spider, self.errors(items)) {
+            (Ok(spider), Ok(errors)) => penalised(spider, errors).map_err(|e| e.to_string()),
+            (Err(spider), Err(errors)) => Err(format!("{spider}; and {errors}")),
+            (Err(why), _) | (_, Err(why)) => Err(why),
+        };
+        ("spider_fl".to_owned(), found)
+    }
+
+    /// `clap_sim`: the cosine of the candidate's embedding to that of the recording; NaN where that cannot be read.
+    pub fn clap_sim(&self, items: &Items) -> (String, Found<Scores>) {
+        let Some(clap) = &self.models.clap else {
+            let why =
+                "needs the recordings: give their folder as --audio DIR, and perhaps a --clap";
+            return ("clap_sim".to_owned(), Err(why.into()));
+        };
+        let name = Path::new(&clap.space().name).file_name();
+        let name = name.map_or(clap.space().name.as_str().into(), |name| {
+            name.to_string_lossy()
+        });
+        let found = self.cosines(items, clap);
+        (format!("clap_sim[{name}]"), found)
+    }
+
+    fn cosines(&self, items: &Items, clap: &Encoder) -> Found<Scores> {
+        let heard = self.models.heard(clap).as_ref().map_err(String::clone)?;
+        let tower = clap.text_tower().map_err(|e| e.to_string())?;
+        let candidates: Vec<&str> = items.candidates().iter().map(String::as_str).collect();
+        let read =
+            embed(tower.as_ref(), &candidates, self.models.quiet).map_err(|e| e.to_string())?;
+        let cosine = |(heard, text): (&Option<Embedding>, &[f32])| {
+            heard
+                .as_ref()
+                .map_or(f64::NAN, |heard| f64::from(dot(heard.as_slice(), text)))
+        };
+        Ok(Scores::mean_of(
+            heard.iter().zip(read.rows()).map(cosine).collect(),
+        ))
+    }
+
+    fn similarity(&self, items: &Items) -> Found<&Scores> {
+        if let Some(scores) = self.similarity.get() {
+            return Ok(scores);
+        }
+        let sbert = self
+            .models
+            .sbert
+            .as_ref()
+            .ok_or("no Sentence-BERT is open")?;
+        let texts: Vec<&str> = (items.iter())
+            .flat_map(|(candidate, references)| {
+                std::iter::once(candidate).chain(references.iter().map(String::as_str))
+            })
+            .collect();
+        let rows = embed(sbert, &texts, self.models.quiet).map_err(|e| e.to_string())?;
+        let mut rows = rows.rows();
+        let mean = items.references().iter().map(|references| {
+            let candidate = rows.next().unwrap_or_default();
+            let cosines = rows.by_ref().take(references.len());
+            let sum: f64 = cosines
+                .map(|reference| f64::from(dot(candidate, reference)))
+                .sum();
+            sum / references.len() as f64
+        });
+        let scores = Scores::mean_of(mean.collect());
+        Ok(self.similarity.get_or_init(|| scores))
+    }
+
+    fn errors(&self, items: &Items) -> Found<&Scores> {
+        let detector = self.models.detector.as_ref().ok_or(
+            "needs the fluency error detector: give echecker_clotho_audiocaps_base.ckpt (github.com/blmoistawinde/fense, \
+             release V0.1) as --fluency FILE",
+        )?;
+        Ok(self.errors.get_or_init(|| {
+            let candidates: Vec<&str> = items.candidates().iter().map(String::as_str).collect();
+            let bar = progress::bar(candidates.len(), "fluency", self.models.quiet);
+            let found = detector.detect(&candidates, &mut |done| bar.set_position(done as u64));
+            bar.finish_and_clear();
+            let error = found
+                .iter()
+                .map(|fluency| f64::from(u8::from(fluency.has_error())));
+            Scores::mean_of(error.collect())
+        }))
+    }
+}
