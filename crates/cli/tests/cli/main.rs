@@ -7,6 +7,7 @@ mod eval;
 mod formats;
 mod hostile;
 mod hub;
+mod learned;
 mod metrics;
 mod models;
 #[path = "../../../wsac/tests/hub/server.rs"]
