@@ -123,8 +123,8 @@ fn files_that_do_not_fit_are_told_by_clip_and_line() {
             "other.csv",
             &b"file_name,caption_predicted\na.wav,a dog\nz.wav,a cat\n"[..],
             vec![
-                "no caption for 2 clips of r.csv: \"c.wav\", \"b.wav\"",
-                "no references for 1 clips of other.csv: \"z.wav\"",
+                "no caption for 2 clips (\"c.wav\", \"b.wav\") of r.csv",
+                "no references for 1 clip (\"z.wav\") of other.csv",
                 "--common",
             ],
         ),
@@ -185,7 +185,7 @@ fn files_that_do_not_fit_are_told_by_clip_and_line() {
         .wsac(["eval", "p.csv", "bare.csv", "-m", LIGHT])
         .assert()
         .code(2);
-    bare.stderr(contains("3 empty references were left out").and(contains("\"a.wav\"")));
+    bare.stderr(contains("3 empty cells were taken for no reference").and(contains("\"a.wav\"")));
 }
 
 #[test]
@@ -225,6 +225,25 @@ fn nothing_said_and_odd_letters_have_a_score() {
         .wsac(["eval", "long.csv", "r.csv", "-m", LIGHT, "--show", "0"])
         .assert()
         .success();
+}
+
+#[test]
+fn an_empty_reference_in_a_list_is_one_and_an_empty_cell_is_none() {
+    let world = World::new();
+    world.write("p.csv", "file_name,caption\na.wav,a dog\nb.wav,rain\n");
+    let bleu = |references: &str, content: &str| -> f64 {
+        world.write(references, content);
+        let run = ["eval", "p.csv", references, "-m", "bleu", "-f", "json"];
+        let report: Value = serde_json::from_str(&world.output(run)).expect("JSON");
+        report["scores"]["bleu_1"]["score"]
+            .as_f64()
+            .expect("a score")
+    };
+    let lists = r#"{"a.wav": ["a dog barks at night", ""], "b.wav": ["rain"]}"#;
+    let cells = "file_name,caption_1,caption_2\na.wav,a dog barks at night,\nb.wav,rain,\n";
+    // The empty one is closest in length to the candidate, so that this is not too short.
+    assert!((bleu("r.json", lists) - 1.0).abs() < 1e-6);
+    assert!((bleu("r.csv", cells) - (-1.0f64).exp()).abs() < 1e-6);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::python_list;
 pub struct Clips {
     /// What each clip is called; `None` where the file has no names, and clips are known by their place.
     pub names: Option<Vec<String>>,
-    /// The captions of each clip: several references, or several candidates. May be empty texts.
+    /// The captions of each clip: several references, or several candidates. Texts may be empty, where a list has such.
     pub captions: Vec<Vec<String>>,
     /// What the reader of the results should know.
     pub notes: Vec<String>,
@@ -29,6 +29,8 @@ struct Row {
     line: u64,
     name: Option<String>,
     captions: Vec<String>,
+    /// How many cells of a table held none.
+    empty: usize,
 }
 
 /// Reads the captions of `path` (`-`: standard input) that have `role`.
@@ -96,11 +98,7 @@ fn join(rows: Vec<Row>, role: Role) -> Result<Clips> {
     let mut seen: HashMap<String, (usize, u64)> = HashMap::new();
     let mut empty = 0;
     for mut row in rows {
-        if role == Role::References {
-            let all = row.captions.len();
-            row.captions.retain(|caption| !caption.trim().is_empty());
-            empty += all - row.captions.len();
-        }
+        empty += row.empty;
         if let Some(name) = row.name {
             if let Some(&(clip, line)) = seen.get(&name) {
                 if role == Role::Predictions {
@@ -118,7 +116,7 @@ fn join(rows: Vec<Row>, role: Role) -> Result<Clips> {
         clips.captions.push(row.captions);
     }
     if empty > 0 {
-        let note = format!("{empty} empty references were left out");
+        let note = format!("{empty} empty cells were taken for no reference");
         clips.notes.push(note);
     }
     Ok(clips)
@@ -143,14 +141,18 @@ fn table(text: &str, delimiter: u8, role: Role) -> Result<Vec<Row>> {
             );
         }
         let cell = |i: &usize| record.get(*i).unwrap_or_default().to_owned();
-        let captions = columns.captions.iter().map(cell).flat_map(|cell| {
+        let mut captions: Vec<String> = (columns.captions.iter().map(cell))
             // aac-metrics writes lists as Python does.
-            python_list::read(&cell).unwrap_or_else(|| vec![cell])
-        });
+            .flat_map(|cell| python_list::read(&cell).unwrap_or_else(|| vec![cell]))
+            .collect();
+        // A clip with fewer references than others leaves cells empty; an empty prediction is one.
+        let cells = captions.len();
+        captions.retain(|caption| role == Role::Predictions || !caption.trim().is_empty());
         rows.push(Row {
             line,
-            captions: captions.collect(),
             name: name_of(columns.clip.iter().map(cell)),
+            empty: cells - captions.len(),
+            captions,
         });
     }
     Ok(rows)
@@ -189,6 +191,7 @@ fn lines(text: &str) -> Result<Vec<Row>> {
                 line,
                 name: Some(name.to_owned()),
                 captions: vec![caption.to_owned()],
+                empty: 0,
             })
         })
         .collect()
@@ -227,6 +230,7 @@ fn json(text: &str, role: Role) -> Result<Vec<Row>> {
             line,
             name: Some(name.clone()),
             captions: texts(captions).with_context(|| format!("{name:?}"))?,
+            empty: 0,
         })
     });
     rows.collect()
@@ -237,11 +241,11 @@ fn json_row(value: &Value, line: u64, role: Role) -> Result<Option<Row>> {
     let object = match value {
         Value::Object(object) => object,
         caption => {
-            let (name, captions) = (None, texts(caption)?);
             return Ok(Some(Row {
                 line,
-                name,
-                captions,
+                name: None,
+                captions: texts(caption)?,
+                empty: 0,
             }));
         }
     };
@@ -259,6 +263,7 @@ fn json_row(value: &Value, line: u64, role: Role) -> Result<Option<Row>> {
             other => other.to_string(),
         })),
         captions: captions.collect::<Result<Vec<_>>>()?.concat(),
+        empty: 0,
     }))
 }
 

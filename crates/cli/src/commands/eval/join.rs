@@ -156,41 +156,38 @@ fn base(name: &str) -> &str {
 }
 
 fn tell(wrong: &mut Vec<String>, path: &Path, lacks: &str, names: Vec<&str>, other: &Path) {
-    const SHOWN: usize = 5;
-    if names.is_empty() {
-        return;
+    if !names.is_empty() {
+        let (path, other) = (path.display(), other.display());
+        wrong.push(format!("{path} {lacks} {} of {other}", listed(&names)));
     }
+}
+
+/// `2 clips ("a.wav", "b.wav")`: how many, and the first of them.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = (names.iter().take(SHOWN))
+        .map(|name| format!("{name:?}"))
+        .collect();
     let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|n| format!("{n:?}")).collect();
-    wrong.push(format!(
-        "{} {lacks} {} clips of {}: {}{more}",
-        path.display(),
-        names.len(),
-        other.display(),
-        shown.join(", ")
-    ));
+    let clips = if names.len() == 1 { "clip" } else { "clips" };
+    format!("{} {clips} ({}{more})", names.len(), shown.join(", "))
 }
 
 /// An error where a clip has no reference at all.
 fn with_references(names: &[String], references: &[Vec<String>], path: &Path) -> Result<()> {
     let bare = names.iter().zip(references).filter(|(_, r)| r.is_empty());
-    let mut wrong = Vec::new();
-    tell(
-        &mut wrong,
-        path,
-        "has no text in the references of",
-        bare.map(|(n, _)| n.as_str()).collect(),
-        path,
-    );
-    match wrong.pop() {
-        Some(sentence) => {
-            bail!("{sentence}; give each a reference, or take the clip out of both files")
-        }
-        None => Ok(()),
+    let bare: Vec<&str> = bare.map(|(name, _)| name.as_str()).collect();
+    if !bare.is_empty() {
+        bail!(
+            "{} has no reference for {}; give each one, or take the clip out of all files",
+            path.display(),
+            listed(&bare)
+        );
     }
+    Ok(())
 }
 
 /// Candidates by rank: `[k][clip]`. A clip without any caption has an empty one.
