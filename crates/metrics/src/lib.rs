@@ -2,6 +2,33 @@
 //!
 //! Every metric is a function of [`Items`] (candidates with their references) to [`Scores`] (one number for the corpus,
 //! one for each item). Captions are tokenised first, once for all metrics, as the originals do.
+//!
+//! ```
+//! use wsac_metrics::{Items, Sampling, cider_d, interval, rouge_l};
+//!
+//! let items = Items::new(
+//!     vec!["A dog barks.".into(), "Rain falls on a roof.".into()],
+//!     vec![vec!["A dog is barking.".into(), "Dogs bark!".into()], vec!["Rain on a tin roof".into()]],
+//! )?
+//! .tokenised();
+//! let scores = rouge_l(&items);
+//! let sure = interval(&scores, Sampling::default());
+//! assert!(sure.low <= scores.corpus && scores.corpus <= sure.high);
+//! println!("ROUGE-L {:.3}, CIDEr-D {:.3}", scores.corpus, cider_d(&items).corpus);
+//! # Ok::<(), wsac_metrics::Error>(())
+//! ```
+//!
+//! | metric | what it is | here |
+//! |---|---|---|
+//! | BLEU-1..4 | geometric mean of clipped n-gram precisions, brevity penalty | [`bleu()`] |
+//! | ROUGE-L | F of the longest common subsequence | [`rouge_l`] |
+//! | CIDEr-D, CIDEr | cosine of tf-idf n-gram vectors | [`cider_d`], [`cider()`] |
+//! | METEOR 1.5 | alignment by words, stems, synonyms and paraphrases | [`meteor::Meteor`] |
+//! | SPICE | F1 of scene-graph tuples | [`spice::SpiceJars`], [`spice::spice`] |
+//! | SPIDEr, SPIDEr-max, SPIDEr-FL | their means, maxima and penalties | [`spider()`], [`spider_max`], [`penalised`] |
+//! | vocabulary, diversity | counts of distinct words | [`vocab()`], [`diversity`] |
+//!
+//! How near each is to its original stands in `docs/metrics-parity.md` of the repository.
 
 mod bleu;
 mod cider;

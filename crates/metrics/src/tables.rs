@@ -1,6 +1,6 @@
 //! The packed word tables of METEOR: one file, checked as it is opened, looked up as it lies in memory.
 //!
-//! A file is `MAGIC`, a version, the SHA-256 of the rest, then the sections in the order of [`Section`], each behind its
+//! A file is `MAGIC`, a version, the SHA-256 of the rest, then the sections in the order of `Section`, each behind its
 //! length. Numbers are little-endian. Every reader treats its bytes as those of a stranger: what makes no sense is
 //! refused when the file is opened, or found empty when it is looked up, never a panic.
 
@@ -79,7 +79,7 @@ impl Tables {
         })
     }
 
-    /// The bytes of a file with `sections`, in the order of [`Section`].
+    /// The bytes of a file with `sections`, in the order of `Section`.
     pub(crate) fn pack(sections: &[Vec<u8>; Section::COUNT]) -> Vec<u8> {
         let mut body = Vec::new();
         for section in sections {

@@ -1,7 +1,7 @@
 //! The synsets of a word, as METEOR (and SPICE after it) finds them: word -> offsets of WordNet 3.0's synsets.
 //!
 //! The synsets of a word are those of its own entry and those of its base forms. The bases of an irregular form ("geese")
-//! are listed; any other word loses the first of [`SUFFIXES`] that leaves a known word. Relations between synsets play
+//! are listed; any other word loses the first of `SUFFIXES` that leaves a known word. Relations between synsets play
 //! no part.
 
 use std::collections::BTreeMap;
