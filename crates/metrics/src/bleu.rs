@@ -5,12 +5,11 @@
 //! `c` shorter than the reference length `r` closest to it (the shorter one where two are as close). The corpus sums
 //! all counts before dividing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::ngrams::{N, NGram, Vocabulary, counts};
+use crate::ngrams::{Count, N, Vocabulary, counts, shared};
 use crate::{Items, Scores};
 
 /// Keeps a product of precisions from being 0.
@@ -53,11 +52,14 @@ fn count(candidate: &str, references: &[String]) -> Counts {
     let mut vocabulary = Vocabulary::default();
     let candidate = vocabulary.words(candidate);
     let references: Vec<_> = references.iter().map(|r| vocabulary.words(r)).collect();
-    let mut most: HashMap<NGram, u32> = HashMap::new();
-    for (_, ngram, count) in references.iter().flat_map(|r| counts(r)) {
-        let most = most.entry(ngram).or_default();
-        *most = count.max(*most);
-    }
+    // Each n-gram with its count in the reference that has most of it: sorted, so the last of equals.
+    let mut most: Vec<Count> = references.iter().flat_map(|r| counts(r)).collect();
+    most.sort_unstable();
+    most.dedup_by(|next, kept| {
+        let same = next.1 == kept.1;
+        kept.2 = if same { next.2 } else { kept.2 };
+        same
+    });
     let length = candidate.len();
     let lengths = references.iter().map(Vec::len);
     let closest = lengths.min_by_key(|&l| (l.abs_diff(length), l));
@@ -65,9 +67,12 @@ fn count(candidate: &str, references: &[String]) -> Counts {
     let mut row = [0.0; WIDTH];
     (row[0], row[1]) = (length as f64, closest.unwrap_or(0) as f64);
     let (guessed, correct) = row[2..].split_at_mut(N);
-    for (n, ngram, count) in counts(&candidate) {
+    let candidate = counts(&candidate);
+    for &(n, _, count) in &candidate {
         guessed[n - 1] += f64::from(count);
-        correct[n - 1] += f64::from(count.min(most.get(&ngram).copied().unwrap_or(0)));
+    }
+    for (i, j) in shared(&candidate, &most) {
+        correct[candidate[i].0 - 1] += f64::from(candidate[i].2.min(most[j].2));
     }
     row
 }

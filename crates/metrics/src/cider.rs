@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::ngrams::{N, NGram, Vocabulary, counts};
+use crate::ngrams::{Count, N, NGram, Vocabulary, counts, shared};
 use crate::{Items, Scores};
 
 const SIGMA: f64 = 6.0;
@@ -43,49 +43,55 @@ pub fn cider(items: &Items) -> Scores {
 
 fn consensus(items: &Items, similarity: fn(&Vector, &Vector) -> f64) -> Scores {
     let mut vocabulary = Vocabulary::default();
-    let mut counted = |caption| counts(&vocabulary.words(caption));
-    let mut candidates = Vec::with_capacity(items.len());
-    let mut references: Vec<Vec<Counts>> = Vec::with_capacity(items.len());
-    for (candidate, of_item) in items.iter() {
-        candidates.push(counted(candidate));
-        references.push(of_item.iter().map(|r| counted(r)).collect());
-    }
+    let words: Vec<(Vec<u32>, Vec<Vec<u32>>)> = (items.iter())
+        .map(|(candidate, references)| {
+            let candidate = vocabulary.words(candidate);
+            let references = references.iter().map(|r| vocabulary.words(r));
+            (candidate, references.collect())
+        })
+        .collect();
+    let counted: Vec<(Vec<Count>, Vec<Vec<Count>>)> = (words.par_iter())
+        .map(|(candidate, references)| {
+            let references = references.iter().map(|r| counts(r)).collect();
+            (counts(candidate), references)
+        })
+        .collect();
 
-    // The number of items whose references have the n-gram; `last` keeps an item from counting twice.
-    let mut frequency: HashMap<NGram, (u32, usize)> = HashMap::new();
-    for (item, of_item) in references.iter().enumerate() {
-        for &(_, ngram, _) in of_item.iter().flatten() {
-            let (df, last) = frequency.entry(ngram).or_insert((0, usize::MAX));
-            if *last != item {
-                (*df, *last) = (*df + 1, item);
-            }
-        }
+    // The number of items whose references have the n-gram.
+    let of_items: Vec<Vec<NGram>> = (counted.par_iter())
+        .map(|(_, references)| {
+            let ngrams = references.iter().flatten().map(|&(_, ngram, _)| ngram);
+            let mut ngrams: Vec<NGram> = ngrams.collect();
+            ngrams.sort_unstable();
+            ngrams.dedup();
+            ngrams
+        })
+        .collect();
+    let mut frequency: HashMap<NGram, u32> = HashMap::new();
+    for ngram in of_items.into_iter().flatten() {
+        *frequency.entry(ngram).or_default() += 1;
     }
     let log_items = (items.len() as f64).ln();
     let weight = |ngram: &NGram| {
-        let df = frequency.get(ngram).map_or(0, |&(df, _)| df);
+        let df = frequency.get(ngram).copied().unwrap_or(0);
         log_items - f64::from(df.max(1)).ln()
     };
 
-    let per_item = (0..items.len()).into_par_iter().map(|item| {
-        let candidate = Vector::new(&candidates[item], weight);
-        let similarities = references[item].iter().map(|reference| {
+    let per_item = counted.par_iter().map(|(candidate, references)| {
+        let candidate = Vector::new(candidate, weight);
+        let similarities = references.iter().map(|reference| {
             let reference = Vector::new(reference, weight);
             similarity(&candidate, &reference)
         });
-        similarities.sum::<f64>() / references[item].len() as f64 * 10.0
+        similarities.sum::<f64>() / references.len() as f64 * 10.0
     });
     Scores::mean_of(per_item.collect())
 }
 
-type Counts = Vec<(usize, NGram, u32)>;
-
 /// A caption's tf-idf values.
 struct Vector {
-    /// The n-grams, `(n, itself, value)`.
+    /// The n-grams, `(n, itself, value)`, sorted.
     values: Vec<(usize, NGram, f64)>,
-    /// The same, to look up.
-    value: HashMap<NGram, f64>,
     /// Euclidean length of the vector of each n.
     norm: [f64; N],
     /// How many bigrams it has: the original's notion of length.
@@ -93,7 +99,7 @@ struct Vector {
 }
 
 impl Vector {
-    fn new(counts: &Counts, weight: impl Fn(&NGram) -> f64) -> Self {
+    fn new(counts: &[Count], weight: impl Fn(&NGram) -> f64) -> Self {
         let weigh = |&(n, ngram, count): &_| (n, ngram, f64::from(count) * weight(&ngram));
         let values: Vec<(usize, NGram, f64)> = counts.iter().map(weigh).collect();
         let mut norm = [0.0; N];
@@ -102,7 +108,6 @@ impl Vector {
         }
         let bigrams = counts.iter().filter(|(n, ..)| *n == 2);
         Self {
-            value: values.iter().map(|&(_, ngram, x)| (ngram, x)).collect(),
             values,
             norm: norm.map(f64::sqrt),
             length: bigrams.map(|&(.., count)| f64::from(count)).sum(),
@@ -123,10 +128,9 @@ impl Vector {
 
     fn product(&self, reference: &Self, multiply: fn(f64, f64) -> f64) -> f64 {
         let mut sums = [0.0; N];
-        for &(n, ngram, x) in &self.values {
-            if let Some(&y) = reference.value.get(&ngram) {
-                sums[n - 1] += multiply(x, y);
-            }
+        for (i, j) in shared(&self.values, &reference.values) {
+            let (n, _, x) = self.values[i];
+            sums[n - 1] += multiply(x, reference.values[j].2);
         }
         let cosine = |n: usize| match self.norm[n] * reference.norm[n] {
             0.0 => sums[n],

@@ -1,5 +1,6 @@
 //! Captions as numbered words, and how often each of their n-grams (n = 1..4) occurs.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// The longest n-gram that BLEU and CIDEr count.
@@ -39,23 +40,37 @@ pub(crate) fn ngrams(words: &[u32]) -> impl Iterator<Item = (usize, NGram)> {
     })
 }
 
-/// How often each n-gram of a caption occurs: `(its length, itself, its count)`, in the order of first occurrence.
-///
-/// A list, not a map: sums over it come out the same every time.
-pub(crate) fn counts(words: &[u32]) -> Vec<(usize, NGram, u32)> {
-    let mut counts = Vec::new();
-    let mut places: HashMap<NGram, usize> = HashMap::new();
-    for (n, ngram) in ngrams(words) {
-        match places.entry(ngram) {
-            std::collections::hash_map::Entry::Occupied(place) => {
-                let (_, _, count): &mut (_, _, u32) = &mut counts[*place.get()];
-                *count += 1;
-            }
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(counts.len());
-                counts.push((n, ngram, 1));
+/// How often an n-gram occurs: `(its length, itself, its count)`.
+pub(crate) type Count = (usize, NGram, u32);
+
+/// How often each n-gram of a caption occurs, sorted by length and words: two captions are compared by [`shared`].
+pub(crate) fn counts(words: &[u32]) -> Vec<Count> {
+    let mut counts: Vec<Count> = ngrams(words).map(|(n, ngram)| (n, ngram, 1)).collect();
+    counts.sort_unstable();
+    counts.dedup_by(|next, kept| {
+        let same = next.1 == kept.1;
+        kept.2 += u32::from(same);
+        same
+    });
+    counts
+}
+
+/// What both of two lists sorted by length and words have: the places of each shared n-gram, once in each list.
+pub(crate) fn shared<A, B>(
+    a: &[(usize, NGram, A)],
+    b: &[(usize, NGram, B)],
+) -> Vec<(usize, usize)> {
+    let (mut i, mut j) = (0, 0);
+    let mut places = Vec::new();
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        match (x.0, &x.1).cmp(&(y.0, &y.1)) {
+            Ordering::Less => i += 1,
+            Ordering::Greater => j += 1,
+            Ordering::Equal => {
+                places.push((i, j));
+                (i, j) = (i + 1, j + 1);
             }
         }
     }
-    counts
+    places
 }
