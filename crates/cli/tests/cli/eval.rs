@@ -214,7 +214,7 @@ fn nothing_said_and_odd_letters_have_a_score() {
         .wsac(["eval", "odd.csv", "r.csv", "-m", LIGHT])
         .assert()
         .success();
-    ran.stderr(contains("Windows-1252"))
+    ran.stderr(contains("1 lines are not UTF-8"))
         .stdout(contains("(nothing)"));
     let long = "rain and wind ".repeat(70_000);
     world.write(
@@ -225,6 +225,41 @@ fn nothing_said_and_odd_letters_have_a_score() {
         .wsac(["eval", "long.csv", "r.csv", "-m", LIGHT, "--show", "0"])
         .assert()
         .success();
+}
+
+#[test]
+fn one_line_that_is_not_utf8_leaves_the_others_alone() {
+    let world = world();
+    let jsonl = |caption: &[u8]| {
+        let clip = |name: &str, caption: &[u8]| {
+            let name = format!("{{\"file_name\": \"{name}.wav\", \"caption\": \"");
+            [name.as_bytes(), caption, b"\"}\n"].concat()
+        };
+        [
+            clip("a", caption),
+            clip("b", "caf\u{e9}".as_bytes()),
+            clip("c", b"a man"),
+        ]
+        .concat()
+    };
+    let items = |file: &str, content: Vec<u8>| {
+        world.write(file, content);
+        world.output([
+            "eval",
+            file,
+            "r.csv",
+            "-m",
+            "rouge_l",
+            "-q",
+            "--per-item",
+            "items.csv",
+        ]);
+        world.read("items.csv")
+    };
+    assert_eq!(
+        items("odd.jsonl", jsonl(b"caf\xE9")),
+        items("good.jsonl", jsonl("caf\u{e9}".as_bytes()))
+    );
 }
 
 #[test]

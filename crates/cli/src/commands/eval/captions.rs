@@ -49,7 +49,7 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
         bail!("{file}: is UTF-16; save it as UTF-8");
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    let (text, latin1) = decode(bytes);
+    let (text, latin1) = decode_lines(bytes);
     if text.contains('\0') {
         bail!("{file}: is not text");
     }
@@ -70,12 +70,24 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
         bail!("{file}: has no captions");
     }
     let mut clips = join(rows, role).with_context(|| format!("{file}"))?;
-    if latin1 {
+    if latin1 > 0 {
         clips.notes.push(format!(
-            "{file}: is not UTF-8 and was read as Windows-1252 (Latin-1)"
+            "{file}: {latin1} lines are not UTF-8 and were read as Windows-1252 (Latin-1)"
         ));
     }
     Ok(clips)
+}
+
+/// The text, and how many of its lines were not UTF-8: each line for itself, so that one does not spoil the others.
+fn decode_lines(bytes: &[u8]) -> (String, usize) {
+    let mut text = String::with_capacity(bytes.len());
+    let mut latin1 = 0;
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let (line, odd) = decode(line);
+        text.push_str(&line);
+        latin1 += usize::from(odd);
+    }
+    (text, latin1)
 }
 
 fn ending(path: &Path) -> String {
