@@ -7,10 +7,13 @@
 //! Zhou et al. 2022, "Can Audio Captions Be Evaluated with Image Caption Metrics?"; the files are `echecker_clotho_`
 //! `audiocaps_base.ckpt` and `.._tiny.ckpt` of release V0.1 of blmoistawinde/fense, read as aac-metrics 0.6.0 does.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use sha2::{Digest, Sha256};
 
 use crate::bundled;
 use crate::clap::bert::{Bert, Kind, matrix};
@@ -74,6 +77,30 @@ impl Fluency {
     pub fn has_error(&self) -> bool {
         self.error() > THRESHOLD
     }
+}
+
+/// The SHA-256 of `echecker_clotho_audiocaps_base.ckpt` and `_tiny.ckpt`, as aac-metrics 0.6.0 (`fer.py`) has them.
+const PUBLISHED: [&str; 2] = [
+    "1a719f090af70614bbdb9f9437530b7e133c48cfa4a58d964de0d47fc974a2fa",
+    "90ed0ac5033ec497ec66d4f68588053813e085671136dae312097c96c504f673",
+];
+
+/// Whether the file is one of the two detectors that FENSE published, by its checksum: only their error rate is FENSE's.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn is_published(path: impl AsRef<Path>) -> Result<bool> {
+    has_checksum(path.as_ref(), &PUBLISHED)
+}
+
+fn has_checksum(path: &Path, checksums: &[&str]) -> Result<bool> {
+    let mut hash = Sha256::new();
+    let read = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash));
+    read.map_err(|e| Error::io(path, e))?;
+    let digest: String = (hash.finalize().iter())
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(checksums.contains(&digest.as_str()))
 }
 
 impl FluencyDetector {

@@ -148,7 +148,7 @@ fn files_that_do_not_fit_are_told_by_clip_and_line() {
             b"file_name,caption\na.wav,a dog, then a cat\n",
             vec!["line 2", "double quotes"],
         ),
-        ("empty.csv", b"", vec!["empty.csv"]),
+        ("empty.csv", b"", vec!["empty.csv: is empty"]),
         (
             "header.csv",
             b"file_name,caption\n",

@@ -90,12 +90,18 @@ fn a_detector_makes_fense_of_a_similarity_under_the_name_of_its_model() {
     let (sbert, detector) = (learned("sbert"), learned("echecker.ckpt"));
     let flags = ["--sbert", &sbert, "--fluency", &detector];
     let (report, rows) = eval(&world, "sbert_sim,fer,fense", &flags, 0);
-    let errors: Vec<f64> = rows.iter().map(|row| number(&row["fer"])).collect();
+    let errors: Vec<f64> = rows
+        .iter()
+        .map(|row| number(&row["fer[echecker]"]))
+        .collect();
     assert_eq!(errors, [0.0, 1.0, 0.0]);
-    assert_eq!(number(&report["scores"]["fer"]["score"]), 1.0 / 3.0);
+    assert_eq!(
+        number(&report["scores"]["fer[echecker]"]["score"]),
+        1.0 / 3.0
+    );
     for row in &rows {
-        let wanted = number(&row["sbert_sim[sbert]"]) * (1.0 - 0.9 * number(&row["fer"]));
-        assert_eq!(number(&row["fense[sbert]"]), wanted);
+        let wanted = number(&row["sbert_sim[sbert]"]) * (1.0 - 0.9 * number(&row["fer[echecker]"]));
+        assert_eq!(number(&row["fense[sbert+echecker]"]), wanted);
     }
     assert!(report["scores"].get("fense").is_none());
 }
@@ -114,7 +120,7 @@ fn folder(world: &World, name: &str, change: impl Fn(&mut Value)) {
 }
 
 #[test]
-fn fense_is_called_so_only_with_its_own_sentence_bert() {
+fn fense_is_called_so_only_with_its_own_models() {
     const NAME: &str = "paraphrase-TinyBERT-L6-v2";
     let world = world();
     let detector = learned("echecker.ckpt");
@@ -125,7 +131,7 @@ fn fense_is_called_so_only_with_its_own_sentence_bert() {
     fs::copy(learned("sbert/model.safetensors"), world.path(&weights)).expect("weights");
     let (report, _) = eval(&world, "fense", &flags, 0);
     assert!(
-        report["scores"][format!("fense[{NAME}]")].is_object(),
+        report["scores"][format!("fense[{NAME}+echecker]")].is_object(),
         "{report}"
     );
     assert!(report["scores"].get("fense").is_none());
@@ -158,7 +164,10 @@ fn fense_is_called_so_only_with_its_own_sentence_bert() {
     file.save(world.path(&weights)).expect("weights");
     let (report, _) = eval(&world, "sbert_sim,fense", &flags, 0);
     let scores = report["scores"].as_object().expect("scores");
-    assert_eq!(scores.keys().collect::<Vec<_>>(), ["fense", "sbert_sim"]);
+    assert_eq!(
+        scores.keys().collect::<Vec<_>>(),
+        ["fense[echecker]", "sbert_sim"]
+    );
 }
 
 #[test]

@@ -177,3 +177,14 @@ fn a_foreign_checkpoint_is_refused_with_a_sentence() {
     assert!(refused(b"<html>").contains("web page"));
     assert!(FluencyDetector::open(folder.path().join("gone")).is_err());
 }
+
+#[test]
+fn a_published_detector_is_known_by_its_checksum() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "abc").expect("a file");
+    // FIPS 180-2's example.
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert!(has_checksum(file.path(), &["0", abc]).expect("a file"));
+    assert!(!is_published(file.path()).expect("a file"));
+    assert!(is_published("no such file").is_err());
+}

@@ -53,6 +53,9 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
     if text.contains('\0') {
         bail!("{file}: is not text");
     }
+    if text.trim().is_empty() {
+        bail!("{file}: is empty");
+    }
     let rows = match ending(path).as_str() {
         "csv" => table(&text, b',', role),
         "tsv" => table(&text, b'\t', role),

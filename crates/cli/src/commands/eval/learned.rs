@@ -12,7 +12,7 @@ use wsac::audio::Source;
 use wsac::bundled;
 use wsac::clap::{Encoder, SentenceBert, TextTower};
 use wsac::embedding::{Embedding, dot};
-use wsac::fluency::FluencyDetector;
+use wsac::fluency::{FluencyDetector, is_published};
 use wsac_metrics::{Items, Scores, penalised};
 
 use super::metrics::Metric;
@@ -54,6 +54,8 @@ pub struct LearnedArgs {
 pub struct Models {
     sbert: Option<SentenceBert>,
     detector: Option<FluencyDetector>,
+    /// What the detector is called, where it is none of those that FENSE published.
+    other_detector: Option<String>,
     clap: Option<Encoder>,
     /// The recordings, in the order of the clips.
     recordings: Vec<PathBuf>,
@@ -93,6 +95,9 @@ impl LearnedArgs {
             .filter(|_| needs(&[Fer, Fense, SpiderFl]))
         {
             models.detector = Some(FluencyDetector::open(file).context("--fluency")?);
+            if !is_published(file).context("--fluency")? {
+                models.other_detector = file.file_stem().map(|s| s.to_string_lossy().into());
+            }
         }
         if let Some(folder) = self.audio.as_ref().filter(|_| needs(&[ClapSim])) {
             let entries = std::fs::read_dir(folder);
@@ -119,12 +124,10 @@ impl Models {
         (sbert.name(), [sbert.depth(), sbert.dim()]) == TINYBERT
     }
 
-    /// `metric`, and which Sentence-BERT it is of where that is another than FENSE's.
-    fn named(&self, metric: &str) -> String {
-        match &self.sbert {
-            Some(sbert) if !self.is_of_fense(sbert) => format!("{metric}[{}]", sbert.name()),
-            _ => metric.to_owned(),
-        }
+    /// What the Sentence-BERT is called, where it is another than FENSE's.
+    fn other_sbert(&self) -> Option<&str> {
+        let sbert = self.sbert.as_ref()?;
+        (!self.is_of_fense(sbert)).then(|| sbert.name())
     }
 
     /// What the tower of `clap` hears in each recording; those that fail are told.
@@ -168,14 +171,15 @@ impl<'a> Learned<'a> {
     /// `sbert_sim`: the mean over the references of the cosine of their embeddings to the candidate's.
     pub fn sbert_sim(&self, items: &Items) -> (String, Found<Scores>) {
         (
-            self.models.named("sbert_sim"),
+            named("sbert_sim", &[self.models.other_sbert()]),
             self.similarity(items).cloned(),
         )
     }
 
     /// `fer`: 1 where the detector finds an error in the candidate, else 0.
     pub fn fer(&self, items: &Items) -> (String, Found<Scores>) {
-        ("fer".to_owned(), self.errors(items).cloned())
+        let detector = self.models.other_detector.as_deref();
+        (named("fer", &[detector]), self.errors(items).cloned())
     }
 
     /// `fense`: `sbert_sim * (1 - 0.9 fer)`.
@@ -183,7 +187,11 @@ impl<'a> Learned<'a> {
         let found = self.errors(items).and_then(|errors| {
             penalised(self.similarity(items)?, errors).map_err(|e| e.to_string())
         });
-        (self.models.named("fense"), found)
+        let others = [
+            self.models.other_sbert(),
+            self.models.other_detector.as_deref(),
+        ];
+        (named("fense", &others), found)
     }
 
     /// `spider_fl`: `spider * (1 - 0.9 fer)`.
@@ -193,7 +201,8 @@ impl<'a> Learned<'a> {
             (Err(spider), Err(errors)) => Err(format!("{spider}; and {errors}")),
             (Err(why), _) | (_, Err(why)) => Err(why),
         };
-        ("spider_fl".to_owned(), found)
+        let detector = self.models.other_detector.as_deref();
+        (named("spider_fl", &[detector]), found)
     }
 
     /// `clap_sim`: the cosine of the candidate's embedding to that of the recording; NaN where that cannot be read.
@@ -270,5 +279,14 @@ impl<'a> Learned<'a> {
                 .map(|fluency| f64::from(u8::from(fluency.has_error())));
             Scores::mean_of(error.collect())
         }))
+    }
+}
+
+/// `metric`, and of which models it is where `others` than the original's were used: `fense[all-MiniLM-L6-v2]`.
+fn named(metric: &str, others: &[Option<&str>]) -> String {
+    let others: Vec<&str> = others.iter().copied().flatten().collect();
+    match &others[..] {
+        [] => metric.to_owned(),
+        _ => format!("{metric}[{}]", others.join("+")),
     }
 }
