@@ -65,7 +65,15 @@ fn files_are_joined_by_name_whatever_their_kind_and_columns() {
         ]
         .concat(),
     );
-    for predictions in ["p.tsv", "p.txt", "p.jsonl", "p.json", "bom.csv"] {
+    world.write("stems.csv", PREDICTIONS.replace(".wav", ""));
+    for predictions in [
+        "p.tsv",
+        "p.txt",
+        "p.jsonl",
+        "p.json",
+        "bom.csv",
+        "stems.csv",
+    ] {
         assert_eq!(
             scores(&world, &[predictions, "r.csv"]),
             wanted,

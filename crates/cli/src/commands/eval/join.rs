@@ -133,26 +133,40 @@ fn by_place(
     })
 }
 
-/// Where each of the clips `wanted` is among `own`. Names as they are written; where not a single one is in both, their
-/// last parts, if these are distinct on either side (one file has folders, the other has not).
+/// Where each of the clips `wanted` is among `own`. Names as they are written; where not a single one is in both, without
+/// folders, and then without endings too, if these are distinct on either side.
 fn places_of(wanted: &[String], own: &[String]) -> Vec<Option<usize>> {
-    fn find(wanted: &[String], own: &[String], key: fn(&str) -> &str) -> Vec<Option<usize>> {
-        let own: HashMap<&str, usize> = own.iter().enumerate().map(|(i, n)| (key(n), i)).collect();
-        wanted.iter().map(|n| own.get(key(n)).copied()).collect()
+    let keys: [fn(&str) -> &str; 3] = [|name| name, base, stem];
+    for key in keys {
+        let place: HashMap<&str, usize> = own
+            .iter()
+            .enumerate()
+            .map(|(i, name)| (key(name), i))
+            .collect();
+        let found: Vec<Option<usize>> = wanted
+            .iter()
+            .map(|name| place.get(key(name)).copied())
+            .collect();
+        let distinct: HashSet<&str> = wanted.iter().map(|name| key(name)).collect();
+        let clear = place.len() == own.len() && distinct.len() == wanted.len();
+        if clear && found.iter().any(Option::is_some) {
+            return found;
+        }
     }
-    let distinct = |names: &[String]| {
-        let bases: HashSet<&str> = names.iter().map(|n| base(n)).collect();
-        bases.len() == names.len()
-    };
-    let exact = find(wanted, own, |name| name);
-    if exact.iter().all(Option::is_none) && distinct(wanted) && distinct(own) {
-        return find(wanted, own, base);
-    }
-    exact
+    vec![None; wanted.len()]
 }
 
+/// A name without its folders.
 fn base(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+/// A name without its folders and its ending, which is short: AudioCaps' names of clips have none, files have.
+fn stem(name: &str) -> &str {
+    match base(name).rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && ending.len() <= 4 => stem,
+        _ => base(name),
+    }
 }
 
 fn tell(wrong: &mut Vec<String>, path: &Path, lacks: &str, names: Vec<&str>, other: &Path) {
