@@ -44,6 +44,14 @@ impl Items {
         })
     }
 
+    /// Other candidates [N] with the same references.
+    ///
+    /// # Errors
+    /// Where there are more or fewer.
+    pub fn with_candidates(&self, candidates: Vec<String>) -> Result<Self> {
+        Self::new(candidates, self.references.clone())
+    }
+
     /// How many items there are.
     pub fn len(&self) -> usize {
         self.candidates.len()
@@ -85,18 +93,6 @@ impl Items {
         Self {
             references: self.references.iter().map(&mut group).collect(),
             candidates: change(&candidates),
-        }
-    }
-
-    /// Every caption put through `change`, e.g. a stemmer.
-    pub fn map(&self, change: impl Fn(&str) -> String + Sync) -> Self {
-        use rayon::prelude::*;
-        let change = |caption: &String| change(caption);
-        Self {
-            candidates: self.candidates.par_iter().map(change).collect(),
-            references: (self.references.par_iter())
-                .map(|all| all.iter().map(change).collect())
-                .collect(),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac::dataset::columns::Role;
-use wsac_metrics::{Items, Sampling, Scores, compare, interval};
+use wsac_metrics::{Sampling, Scores, compare, interval, ptb};
 
 use super::use_threads;
 use crate::output::Output;
@@ -22,7 +22,7 @@ use crate::progress;
 use captions::Clips;
 use join::Joined;
 use metrics::Wanted;
-use report::{Extremes, Format, Line, Report, Told};
+use report::{Extremes, Format, Line, Report, Score};
 use scorer::{Measure, Measured, Scorer};
 use tools::{ToolArgs, Tools};
 
@@ -199,9 +199,11 @@ impl Args {
             self.quiet,
         );
         let mut of_files = Vec::new();
-        for (file, ranks) in joined.candidates.iter().enumerate() {
-            let items = (0..ranks.len()).map(|k| joined.items(file, k));
-            let scorer = Scorer::new(&items.collect::<Result<Vec<Items>>>()?, tools);
+        // The references are the same for all, and tokenised once.
+        let first = joined.items()?.tokenised();
+        for ranks in &joined.candidates {
+            let items = (ranks.iter()).map(|rank| first.with_candidates(ptb::tokenise_all(rank)));
+            let scorer = Scorer::new(items.collect::<Result<_, _>>()?, tools);
             let mut measures = Vec::new();
             for &metric in &self.metrics.metrics {
                 measures.extend(scorer.measure(metric));
@@ -256,9 +258,9 @@ fn scores(measure: &Measure) -> Option<&Scores> {
 }
 
 fn line(ours: &Measure, other: Option<&Measure>, sampling: Option<Sampling>) -> Result<Line> {
-    let told = match (&ours.value, other.map(|o| &o.value)) {
-        (Err(why), _) | (Ok(_), Some(Err(why))) => Told::Missing(why.clone()),
-        (Ok(Measured::Number(score)), other) => Told::Score {
+    let told = match (&ours.value, other.map(|other| &other.value)) {
+        (Err(why), _) | (Ok(_), Some(Err(why))) => Err(why.clone()),
+        (Ok(Measured::Number(score)), other) => Ok(Score {
             score: *score,
             interval: None,
             other: match other {
@@ -266,7 +268,7 @@ fn line(ours: &Measure, other: Option<&Measure>, sampling: Option<Sampling>) -> 
                 _ => None,
             },
             comparison: None,
-        },
+        }),
         (Ok(Measured::Scores(scores)), other) => {
             let other = match other {
                 Some(Ok(Measured::Scores(other))) => Some(other),
@@ -276,12 +278,12 @@ fn line(ours: &Measure, other: Option<&Measure>, sampling: Option<Sampling>) -> 
                 (Some(other), Some(sampling)) => Some(compare(scores, other, sampling)?),
                 _ => None,
             };
-            Told::Score {
+            Ok(Score {
                 score: scores.corpus,
                 interval: sampling.map(|sampling| interval(scores, sampling)),
                 other: other.map(|other| other.corpus),
                 comparison,
-            }
+            })
         }
     };
     let name = ours.name.clone();

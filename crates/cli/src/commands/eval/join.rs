@@ -21,9 +21,9 @@ pub struct Joined {
 }
 
 impl Joined {
-    /// The items of one file's k-th candidates.
-    pub fn items(&self, file: usize, k: usize) -> Result<Items> {
-        let candidates = self.candidates[file][k].clone();
+    /// The first candidates of the first file with the references.
+    pub fn items(&self) -> Result<Items> {
+        let candidates = self.candidates[0][0].clone();
         Ok(Items::new(candidates, self.references.clone())?)
     }
 }

@@ -12,6 +12,7 @@ use std::io::Write;
 use anyhow::Result;
 use wsac_metrics::{Comparison, Interval};
 
+use super::scorer::Found;
 use crate::output::json_line;
 pub use extremes::Extremes;
 pub use per_item::write as write_per_item;
@@ -54,24 +55,19 @@ pub struct Line {
     /// Its name, e.g. `bleu_4`.
     pub name: String,
     /// Its value.
-    pub told: Told,
+    pub told: Found<Score>,
 }
 
-/// See [`Line`].
-pub enum Told {
-    /// A score.
-    Score {
-        /// Of our predictions.
-        score: f64,
-        /// Where it lies.
-        interval: Option<Interval>,
-        /// Of the predictions compared with.
-        other: Option<f64>,
-        /// Whether the two differ.
-        comparison: Option<Comparison>,
-    },
-    /// Why it was not computed.
-    Missing(String),
+/// What is told of a measure.
+pub struct Score {
+    /// Of our predictions.
+    pub score: f64,
+    /// Where it lies.
+    pub interval: Option<Interval>,
+    /// Of the predictions compared with.
+    pub other: Option<f64>,
+    /// Whether the two differ.
+    pub comparison: Option<Comparison>,
 }
 
 impl Report {
@@ -94,17 +90,16 @@ impl Report {
         }
     }
 
-    fn scored(&self) -> impl Iterator<Item = (&str, &Told)> {
-        let scored = |line: &&Line| matches!(line.told, Told::Score { .. });
-        (self.lines.iter().filter(scored)).map(|line| (line.name.as_str(), &line.told))
+    /// What was computed.
+    fn scored(&self) -> impl Iterator<Item = (&str, &Score)> {
+        let lines = self.lines.iter();
+        lines.filter_map(|line| Some((line.name.as_str(), line.told.as_ref().ok()?)))
     }
 
     /// What was not computed, and why.
     fn missing_lines(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.iter().filter_map(|line| match &line.told {
-            Told::Missing(why) => Some((line.name.as_str(), why.as_str())),
-            Told::Score { .. } => None,
-        })
+        let lines = self.lines.iter();
+        lines.filter_map(|line| Some((line.name.as_str(), line.told.as_ref().err()?.as_str())))
     }
 
     fn extremes(&self, out: &mut impl Write) -> Result<()> {

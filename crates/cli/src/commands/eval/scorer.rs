@@ -48,15 +48,15 @@ struct Rank {
 }
 
 impl<'a> Scorer<'a> {
-    /// Tokenises `ranks`: every clip's k-th candidate with its references.
-    pub fn new(ranks: &[Items], tools: &'a Tools) -> Self {
-        let rank = |items: &Items| Rank {
-            items: items.tokenised(),
+    /// Nothing computed yet of `ranks`: every clip's k-th candidate with its references, tokenised.
+    pub fn new(ranks: Vec<Items>, tools: &'a Tools) -> Self {
+        let rank = |items| Rank {
+            items,
             cider_d: OnceCell::new(),
             spice: OnceCell::new(),
         };
         Self {
-            ranks: ranks.iter().map(rank).collect(),
+            ranks: ranks.into_iter().map(rank).collect(),
             learned: Learned::new(&tools.models),
             tools,
         }

@@ -6,39 +6,30 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 use wsac_metrics::Interval;
 
-use super::{Report, Told};
+use super::Report;
 
 impl Report {
     pub(super) fn json(&self) -> Value {
         let mut scores = Map::new();
-        let mut missing = Map::new();
-        for line in &self.lines {
-            match &line.told {
-                Told::Missing(why) => {
-                    missing.insert(line.name.clone(), json!(why));
-                }
-                Told::Score {
-                    score,
-                    interval,
-                    other,
-                    comparison,
-                } => {
-                    let mut told = json!({ "score": score });
-                    if let Some(Interval { low, high }) = interval {
-                        told["interval"] = json!([low, high]);
-                    }
-                    if let Some(other) = other {
-                        told["against"] = json!(other);
-                        told["difference"] = json!(score - other);
-                    }
-                    if let Some(c) = comparison {
-                        told["difference_interval"] = json!([c.interval.low, c.interval.high]);
-                        told["p"] = json!(c.p);
-                    }
-                    scores.insert(line.name.clone(), told);
-                }
+        for (name, told) in self.scored() {
+            let mut row = json!({ "score": told.score });
+            if let Some(Interval { low, high }) = told.interval {
+                row["interval"] = json!([low, high]);
             }
+            if let Some(other) = told.other {
+                row["against"] = json!(other);
+                row["difference"] = json!(told.score - other);
+            }
+            if let Some(c) = told.comparison {
+                row["difference_interval"] = json!([c.interval.low, c.interval.high]);
+                row["p"] = json!(c.p);
+            }
+            scores.insert(name.to_owned(), row);
         }
+        let missing = self
+            .missing_lines()
+            .map(|(name, why)| (name.to_owned(), json!(why)));
+        let missing: Map<String, Value> = missing.collect();
         let mut all = json!({
             "predictions": self.systems[0],
             "references": self.against,
@@ -77,23 +68,19 @@ impl Report {
             let mut row = vec![line.name.clone()];
             let mut why = String::new();
             match &line.told {
-                Told::Missing(reason) => why.clone_from(reason),
-                Told::Score {
-                    score,
-                    interval,
-                    other,
-                    comparison,
-                } => {
+                Err(reason) => why.clone_from(reason),
+                Ok(told) => {
                     let text = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
                     row.extend([
-                        text(Some(*score)),
-                        text(interval.map(|i| i.low)),
-                        text(interval.map(|i| i.high)),
+                        text(Some(told.score)),
+                        text(told.interval.map(|i| i.low)),
+                        text(told.interval.map(|i| i.high)),
                     ]);
                     if against {
+                        let comparison = told.comparison;
                         row.extend([
-                            text(*other),
-                            text(other.map(|o| score - o)),
+                            text(told.other),
+                            text(told.other.map(|other| told.score - other)),
                             text(comparison.map(|c| c.interval.low)),
                             text(comparison.map(|c| c.interval.high)),
                             text(comparison.map(|c| c.p)),

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use wsac_metrics::Interval;
 
-use super::{Report, Told, number};
+use super::{Report, number};
 
 impl Report {
     /// Columns of equal width between `left`, `between` and `right`.
@@ -19,15 +19,7 @@ impl Report {
         let percent = 100.0 * self.level;
         let spread = format!("{percent} % interval");
         let mut rows: Vec<Vec<String>> = vec![vec!["metric".into()]];
-        let intervals = self.scored().any(|(_, t)| {
-            matches!(
-                t,
-                Told::Score {
-                    interval: Some(_),
-                    ..
-                }
-            )
-        });
+        let intervals = self.scored().any(|(_, told)| told.interval.is_some());
         let head = &mut rows[0];
         if let [ours, other] = &self.systems[..] {
             head.extend([ours.clone(), other.clone(), "difference".into()]);
@@ -42,23 +34,14 @@ impl Report {
             head.extend(intervals.then_some(spread));
         }
         for (name, told) in self.scored() {
-            let Told::Score {
-                score,
-                interval,
-                other,
-                comparison,
-            } = told
-            else {
-                continue;
-            };
-            let mut row = vec![name.to_owned(), number(*score)];
-            if let Some(other) = other {
-                row.extend([number(*other), format!("{:+.4}", score - other)]);
-                if let Some(c) = comparison {
+            let mut row = vec![name.to_owned(), number(told.score)];
+            if let Some(other) = told.other {
+                row.extend([number(other), format!("{:+.4}", told.score - other)]);
+                if let Some(c) = told.comparison {
                     row.extend([range(c.interval), p_value(c.p)]);
                 }
             } else {
-                row.extend(interval.map(range));
+                row.extend(told.interval.map(range));
             }
             row.resize(rows[0].len(), String::new());
             rows.push(row);

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use super::{Report, Told};
+use super::Report;
 
 impl Report {
     /// A row a system. A star where the two differ with p < 0.05.
@@ -29,23 +29,14 @@ impl Report {
         for (i, system) in self.systems.iter().enumerate() {
             let cells: Vec<String> = (scored.iter())
                 .map(|(name, told)| {
-                    let Told::Score {
-                        score,
-                        other,
-                        comparison,
-                        ..
-                    } = told
-                    else {
-                        return String::new();
-                    };
-                    let star = match comparison {
+                    let star = match told.comparison {
                         Some(c) if i == 0 && c.p < 0.05 => "$^*$",
                         _ => "",
                     };
                     let value = if i == 0 {
-                        *score
+                        told.score
                     } else {
-                        other.unwrap_or(f64::NAN)
+                        told.other.unwrap_or(f64::NAN)
                     };
                     format!("{:.2}{star}", scale(name) * value)
                 })
