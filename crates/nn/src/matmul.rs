@@ -1,8 +1,17 @@
 //! Matrix products: `out[m, n] (+)= a[m, k] b[k, n]`, the linear layer and its gradients.
 //!
-//! This is the seam under which kernels are replaced: models call only [`matmul`] and [`linear`].
+//! This is the seam under which kernels are replaced: models call only [`matmul`] and [`linear`], with a right operand
+//! that is a matrix of f32 ([`Mat`]: the `gemm` crate) or one laid out in bf16 or int8 ([`Packed`]: ours).
+
+mod bf16;
+mod blocks;
+mod kernel;
+mod packed;
 
 use rayon::prelude::*;
+
+use kernel::Kernel;
+pub use packed::{Packed, Precision, Right};
 
 use crate::rows::BLOCK;
 
@@ -74,6 +83,11 @@ impl<'a> Mat<'a> {
     }
 }
 
+thread_local! {
+    /// Right operands of single products, kept so that a product allocates nothing.
+    static RIGHT: std::cell::Cell<Packed> = std::cell::Cell::default();
+}
+
 /// What happens to the numbers already in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
@@ -87,19 +101,60 @@ pub enum Store {
 ///
 /// # Panics
 /// Where the shapes do not fit.
-pub fn matmul(out: &mut [f32], a: Mat, b: Mat, store: Store) {
-    let (m, k, n) = (a.rows, a.cols, b.cols);
-    assert_eq!(k, b.rows, "inner sizes of a product");
+pub fn matmul<'a>(out: &mut [f32], a: Mat, b: impl Into<Right<'a>>, store: Store) {
+    matmul_then(out, a, b, store, |_, _| {});
+}
+
+/// [`matmul`], and then `after(place, numbers)` of pieces of rows of the output as soon as they are done: what follows a
+/// product number by number (a bias, a residual) is then no pass of its own. `place` is that of the first number in `out`.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn matmul_then<'a>(
+    out: &mut [f32],
+    a: Mat,
+    b: impl Into<Right<'a>>,
+    store: Store,
+    after: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let b = b.into();
+    let (m, [k, n]) = (a.rows, b.shape());
+    assert_eq!(a.cols, k, "inner sizes of a product");
     assert_eq!(out.len(), m * n, "a {m} x {n} product");
     if m == 0 || n == 0 {
         return;
     }
-    if k == 0 {
-        if store == Store::Set {
-            out.fill(0.0);
+    let rows = |out: &mut [f32]| {
+        let rows = out.par_chunks_mut(n).enumerate();
+        rows.with_min_len(BLOCK)
+            .for_each(|(row, numbers)| after(row * n, numbers));
+    };
+    match b {
+        _ if k == 0 => {
+            if store == Store::Set {
+                out.fill(0.0);
+            }
+            rows(out);
         }
-        return;
+        Right::Plain(b) => {
+            let threads = gemm::Parallelism::Rayon(rayon::current_num_threads());
+            plain(out, a, b, store, threads);
+            rows(out);
+        }
+        Right::Rounded(b) => {
+            let mut packed = RIGHT.take();
+            packed.repack(b);
+            blocks::product(Kernel::best(), out, a, &packed, store, after);
+            RIGHT.set(packed);
+        }
+        Right::Packed(b) => blocks::product(Kernel::best(), out, a, b, store, after),
     }
+}
+
+/// A product of f32 numbers.
+fn plain(out: &mut [f32], a: Mat, b: Mat, store: Store, threads: gemm::Parallelism) {
+    let (m, k, n) = (a.rows, a.cols, b.cols);
+    assert!(b.rows == k && out.len() == m * n, "shapes of a product");
     // SAFETY: every pointer comes from a slice whose length was checked against its shape: `out` above,
     // `a` and `b` when their views were made; the output is borrowed mutably, so it overlaps neither input.
     unsafe {
@@ -122,7 +177,7 @@ pub fn matmul(out: &mut [f32], a: Mat, b: Mat, store: Store) {
             false,
             false,
             false,
-            gemm::Parallelism::Rayon(rayon::current_num_threads()),
+            threads,
         );
     }
 }
@@ -131,21 +186,32 @@ pub fn matmul(out: &mut [f32], a: Mat, b: Mat, store: Store) {
 ///
 /// # Panics
 /// Where the shapes do not fit.
-pub fn linear(out: &mut [f32], x: Mat, w: Mat, bias: Option<&[f32]>) {
-    match bias {
-        None => matmul(out, x, w, Store::Set),
-        Some(bias) => {
-            assert_eq!(bias.len(), w.cols(), "one bias an output");
-            out.chunks_exact_mut(bias.len())
-                .for_each(|row| row.copy_from_slice(bias));
-            matmul(out, x, w, Store::Add);
-        }
+pub fn linear<'a>(out: &mut [f32], x: Mat, w: impl Into<Right<'a>>, bias: Option<&[f32]>) {
+    let w = w.into();
+    let Some(bias) = bias else {
+        return matmul(out, x, w, Store::Set);
+    };
+    assert_eq!(bias.len(), w.shape()[1], "one bias an output");
+    if let Right::Plain(w) = w {
+        out.chunks_exact_mut(bias.len())
+            .for_each(|row| row.copy_from_slice(bias));
+        return matmul(out, x, w, Store::Add);
     }
+    matmul_then(out, x, w, Store::Set, |place, out| {
+        let bias = &bias[place % bias.len()..];
+        out.iter_mut().zip(bias).for_each(|(o, b)| *o += b);
+    });
 }
 
 /// Gradients of [`linear`] for the weight and bias: `dw[i, o] += x^T dy`, `db[o] += sum over rows of dy`.
-pub fn linear_backward(dw: &mut [f32], db: Option<&mut [f32]>, x: Mat, dy: Mat) {
-    matmul(dw, x.t(), dy, Store::Add);
+pub fn linear_backward(
+    dw: &mut [f32],
+    db: Option<&mut [f32]>,
+    x: Mat,
+    dy: Mat,
+    precision: Precision,
+) {
+    matmul(dw, x.t(), precision.of(dy), Store::Add);
     if let Some(db) = db {
         add_rows(db, dy.data);
     }
@@ -193,6 +259,121 @@ mod tests {
             }
         }
         out
+    }
+
+    /// Every kernel this processor has, against f64 products of numbers rounded alike: all that is left is the rounding
+    /// of sums.
+    #[test]
+    fn every_kernel_equals_the_naive_product_of_rounded_numbers() {
+        let sizes = [1, 2, 3, 11, 12, 13, 31, 32, 33, 65, 97, 130];
+        let depths = [1, 2, 31, 32, 33, 64, 100, 769, 2049, 4200];
+        let mut draw = numbers(5000, 9)
+            .into_iter()
+            .map(|x| (x.abs() * 1e6) as usize);
+        for _ in 0..40 {
+            let mut pick = |of: &[usize]| of[draw.next().expect("a number") % of.len()];
+            let (m, n, k) = (pick(&sizes), pick(&sizes), pick(&depths));
+            let flags = pick(&[0, 1, 2, 3, 4, 5, 6, 7]);
+            let (ta, tb, add) = (flags & 1 > 0, flags & 2 > 0, flags & 4 > 0);
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            let (at, bt) = (transpose(&a, m, k), transpose(&b, k, n));
+            let left = if ta {
+                Mat::new(&at, k, m).t()
+            } else {
+                Mat::new(&a, m, k)
+            };
+            let right = if tb {
+                Mat::new(&bt, n, k).t()
+            } else {
+                Mat::new(&b, k, n)
+            };
+            let start = if add { 0.5 } else { 0.0 };
+            let store = if add { Store::Add } else { Store::Set };
+            let round = |x: &[f32]| x.iter().map(|&x| bf16::rounded(x)).collect::<Vec<_>>();
+            for (name, packed, b) in [
+                ("bf16", Packed::bf16(right), round(&b)),
+                ("int8", Packed::int8(right), whole(&b, n)),
+            ] {
+                let wanted = naive(&round(&a), &b, m, k, n);
+                for kernel in Kernel::all() {
+                    let mut out = vec![0.5; m * n];
+                    blocks::product(kernel, &mut out, left, &packed, store, |place, out| {
+                        (place..).zip(out).for_each(|(i, o)| *o += i as f32);
+                    });
+                    let tolerance = 1e-6 * (k as f64) + 1e-6 * (m * n) as f64;
+                    for (i, (got, want)) in out.iter().zip(&wanted).enumerate() {
+                        let error = f64::from(*got) - want - start - i as f64;
+                        assert!(
+                            error.abs() < tolerance,
+                            "{name} {kernel:?} {m} x {k} x {n} {ta} {tb} {add} at {i}: off by {error}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// `b` [k, n] as int8 with a scale a column keeps it.
+    fn whole(b: &[f32], n: usize) -> Vec<f32> {
+        let most = |j: usize| {
+            b.iter()
+                .skip(j)
+                .step_by(n)
+                .fold(0f32, |m, x| m.max(x.abs()))
+        };
+        let scales: Vec<f32> = (0..n).map(|j| most(j) / 127.0).collect();
+        let whole = |(i, x): (usize, &f32)| {
+            let scale = scales[i % n];
+            if scale > 0.0 {
+                (x / most(i % n) * 127.0).round() * scale
+            } else {
+                0.0
+            }
+        };
+        b.iter().enumerate().map(whole).collect()
+    }
+
+    #[test]
+    fn rounded_products_do_not_depend_on_threads_or_on_other_rows() {
+        for (m, k, n) in [
+            (1, 256, 4000),
+            (5, 3072, 768),
+            (147, 256, 1024),
+            (200, 3100, 65),
+        ] {
+            let (a, b) = (numbers(m * k, 3), numbers(k * n, 4));
+            let packed = Packed::bf16(Mat::new(&b, k, n));
+            let run = |threads, rows: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                let mut out = vec![0.0; rows * n];
+                let a = Mat::new(&a[..rows * k], rows, k);
+                pool.expect("a pool")
+                    .install(|| matmul(&mut out, a, &packed, Store::Set));
+                out
+            };
+            let one = run(1, m);
+            assert!(one == run(2, m) && one == run(5, m), "{m} x {k} x {n}");
+            assert!(one[..n] == run(2, 1), "the first row alone");
+        }
+    }
+
+    #[test]
+    fn a_linear_layer_adds_its_bias_in_every_precision() {
+        let (m, k, n) = (7, 40, 35);
+        let (x, w, bias) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3));
+        let (x, w) = (Mat::new(&x, m, k), Mat::new(&w, k, n));
+        let run = |w: Right| {
+            let mut out = vec![f32::NAN; m * n];
+            linear(&mut out, x, w, Some(&bias));
+            out
+        };
+        let (exact, packed) = (run(w.into()), Packed::bf16(w));
+        assert_eq!(run(Precision::Bf16.of(w)), run((&packed).into()));
+        for (e, r) in exact.iter().zip(run((&packed).into())) {
+            assert!((e - r).abs() < 0.03, "{e} {r}");
+        }
+        assert_eq!(Precision::F32.of(w).shape(), packed.shape());
+        assert_eq!(packed.bytes(), 64 * 32 * 2 * 2);
     }
 
     fn transpose(x: &[f32], rows: usize, cols: usize) -> Vec<f32> {

@@ -4,7 +4,7 @@ use wsac_nn::activation::{gelu_tanh_backward, tanh_backward};
 use wsac_nn::attention::{Shape, attention_backward};
 use wsac_nn::dropout::Dropout;
 use wsac_nn::loss;
-use wsac_nn::matmul::{Mat, Store, linear_backward, matmul};
+use wsac_nn::matmul::{Mat, Precision, Store, linear_backward, matmul};
 use wsac_nn::norm::layer_norm_backward;
 
 use super::forward::{Row, add, dropout_site, resize};
@@ -85,6 +85,7 @@ impl Decoder {
                 Some(db),
                 Mat::new(x, n, inputs),
                 Mat::new(dy, n, outputs),
+                Precision::F32,
             );
             let mut dx = Vec::new();
             resize(&mut dx, n * inputs);

@@ -1,0 +1,238 @@
+//! bf16: the upper half of an f32. Single numbers, and matrices laid out as the product kernels read them.
+//!
+//! ```text
+//! left  [m, k]: rows of pairs of neighbouring k, each row an odd number of cache lines: [m][pairs] u32
+//! right [k, n]: panels of 32 columns, k in pairs:                                       [n / 32][pairs][32] u32
+//! ```
+//!
+//! A pair holds k even in its lower and k odd in its upper half, as `vdpbf16ps` and AMX's `tdpbf16ps` want it. What is
+//! beyond k or n is zero.
+
+use rayon::prelude::*;
+
+use super::Mat;
+use crate::simd::vectorise;
+
+/// Columns of a panel.
+pub(super) const PANEL: usize = 32;
+/// Pairs in a cache line; all panels and rows hold whole lines of pairs.
+pub(super) const LINE: usize = 16;
+
+/// 64 bytes on an address that is a multiple of 64, so that no register is loaded across two cache lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub [u32; LINE]);
+
+impl Line {
+    pub const ZERO: Self = Self([0; LINE]);
+}
+
+/// The pairs of lines that lie one after the other.
+pub(super) fn pairs_of(lines: &[Line]) -> &[u32] {
+    // SAFETY: a `Line` is 16 u32 without padding, so `lines` is that many u32 in a row.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * LINE) }
+}
+
+/// [`pairs_of`], to write.
+pub(super) fn pairs_of_mut(lines: &mut [Line]) -> &mut [u32] {
+    // SAFETY: as in `pairs_of`; the borrow is unique.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * LINE) }
+}
+
+/// The bf16 nearest to `x`, of two equally near the even one; a NaN stays one.
+#[inline(always)]
+pub(super) fn round(x: f32) -> u32 {
+    let bits = x.to_bits();
+    let nearest = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+    if bits & 0x7FFF_FFFF > 0x7F80_0000 {
+        bits >> 16 | 0x40
+    } else {
+        nearest
+    }
+}
+
+/// `x` rounded to bf16, as an f32.
+#[inline(always)]
+pub(super) fn rounded(x: f32) -> f32 {
+    f32::from_bits(round(x) << 16)
+}
+
+/// Two neighbours in k as one pair.
+#[inline(always)]
+fn pair(even: f32, odd: f32) -> u32 {
+    round(even) | round(odd) << 16
+}
+
+/// Lines that hold `k` numbers in pairs.
+pub(super) fn lines_for(k: usize) -> usize {
+    k.div_ceil(2 * LINE)
+}
+
+/// Lines from one row of a left operand to the next: odd, so that the rows of a tile do not all fall on the same places
+/// of the cache.
+pub(super) fn row_lines(k: usize) -> usize {
+    lines_for(k) | 1
+}
+
+/// Lays `a` [m, k] out as a left operand in `to`, [m][row_lines(k)] lines.
+pub(super) fn lay_left(to: &mut Vec<Line>, a: Mat) {
+    let (m, k, lines) = (a.rows, a.cols, row_lines(a.cols));
+    to.resize(m * lines, Line::ZERO);
+    if a.col_stride == 1 {
+        let rows = to.par_chunks_exact_mut(lines).enumerate();
+        rows.with_min_len(8).for_each(|(i, row)| {
+            let from = &a.data[i * a.row_stride..][..k];
+            vectorise(|| lay_row(pairs_of_mut(row), from));
+        });
+    } else {
+        // Sixteen rows at a time: `from` is read along its rows, which are columns of `a`.
+        let blocks = to.par_chunks_mut(LINE * lines).enumerate();
+        blocks.for_each(|(block, rows)| {
+            let first = block * LINE;
+            let (to, count) = (pairs_of_mut(rows), (m - first).min(LINE));
+            let stride = lines * LINE;
+            for at in (0..stride).step_by(LINE) {
+                let columns = square(a.t(), 2 * at, first, count);
+                for (r, row) in to.chunks_exact_mut(stride).enumerate() {
+                    for (p, pair) in row[at..at + LINE].iter_mut().enumerate() {
+                        *pair = columns[p][r];
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[inline(always)]
+fn lay_row(to: &mut [u32], from: &[f32]) {
+    let (whole, rest) = from.as_chunks::<2>();
+    to[..whole.len()]
+        .iter_mut()
+        .zip(whole)
+        .for_each(|(to, &[even, odd])| *to = pair(even, odd));
+    let mut last = whole.len();
+    if let [odd_one_out] = rest {
+        to[last] = pair(*odd_one_out, 0.0);
+        last += 1;
+    }
+    to[last..].fill(0);
+}
+
+/// Sixteen pairs in k from row `k` on, of `count` columns of `b` [k, n] from `first` on: [pair][column]; zeros beyond.
+/// The columns of a row are neighbours.
+#[inline(always)]
+fn square(b: Mat, k: usize, first: usize, count: usize) -> [[u32; LINE]; LINE] {
+    let row = |k: usize| -> [f32; LINE] {
+        let mut row = [0.0; LINE];
+        if k < b.rows && count > 0 {
+            let from = &b.data[k * b.row_stride + first..][..count];
+            match <&[f32; LINE]>::try_from(from) {
+                Ok(whole) => row = *whole,
+                Err(_) => row[..count].copy_from_slice(from),
+            }
+        }
+        row
+    };
+    std::array::from_fn(|p| {
+        let (even, odd) = (row(k + 2 * p), row(k + 2 * p + 1));
+        std::array::from_fn(|c| pair(even[c], odd[c]))
+    })
+}
+
+/// Lays `b` [k, n] out as a right operand in `to`, [n / 32][2 x 16 lines_for(k)] lines.
+pub(super) fn lay_right(to: &mut Vec<Line>, b: Mat) {
+    let (k, n, lines) = (b.rows, b.cols, lines_for(b.rows));
+    let panel = 2 * LINE * lines;
+    to.resize(n.div_ceil(PANEL) * panel, Line::ZERO);
+    let panels = to.par_chunks_exact_mut(panel.max(1)).enumerate();
+    panels.for_each(|(j, to)| {
+        for (half, first) in [(0, j * PANEL), (1, j * PANEL + LINE)] {
+            let count = n.saturating_sub(first).min(LINE);
+            if b.col_stride == 1 {
+                for (at, to) in to.as_chunks_mut::<{ 2 * LINE }>().0.iter_mut().enumerate() {
+                    vectorise(|| {
+                        let pairs = square(b, 2 * LINE * at, first, count);
+                        (pairs.iter().enumerate()).for_each(|(p, c)| to[2 * p + half].0 = *c);
+                    });
+                }
+            } else {
+                for (at, to) in to.as_chunks_mut::<{ 2 * LINE }>().0.iter_mut().enumerate() {
+                    vectorise(|| {
+                        let columns: [[u32; LINE]; LINE] = std::array::from_fn(|c| {
+                            let mut pairs = [0; LINE];
+                            if c < count {
+                                let column = &b.data[(first + c) * b.col_stride..][..k];
+                                let from = 2 * LINE * at;
+                                lay_row(&mut pairs, &column[from..k.min(from + 2 * LINE)]);
+                            }
+                            pairs
+                        });
+                        for p in 0..LINE {
+                            to[2 * p + half].0 = std::array::from_fn(|c| columns[c][p]);
+                        }
+                    });
+                }
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+
+    #[test]
+    fn rounding_is_to_the_nearest_even_and_keeps_what_is_no_number() {
+        for (x, bits) in [
+            (1.0, 0x3F80),
+            (f32::from_bits(0x3F80_8000), 0x3F80),
+            (f32::from_bits(0x3F81_8000), 0x3F82),
+            (f32::from_bits(0x3F80_8001), 0x3F81),
+            (f32::MAX, 0x7F80),
+            (f32::NEG_INFINITY, 0xFF80),
+            (-0.0, 0x8000),
+        ] {
+            assert_eq!(round(x), bits, "{x}");
+        }
+        assert!(rounded(f32::from_bits(0x7F80_0001)).is_nan());
+        assert!(rounded(f32::from_bits(0xFFFF_FFFF)).is_nan());
+    }
+
+    /// Both layouts hold each number in its place, and zeros elsewhere, whichever way the matrix lies.
+    #[test]
+    fn layouts_hold_every_number() {
+        for (rows, cols) in [(1, 1), (5, 3), (16, 32), (33, 70), (40, 31), (12, 65)] {
+            let data = numbers(rows * cols, 5);
+            let turned: Vec<f32> = (0..rows * cols)
+                .map(|i| data[i % rows * cols + i / rows])
+                .collect();
+            let value = |i: usize, j: usize| {
+                if i < rows && j < cols {
+                    round(data[i * cols + j])
+                } else {
+                    0
+                }
+            };
+            for mat in [
+                Mat::new(&data, rows, cols),
+                Mat::new(&turned, cols, rows).t(),
+            ] {
+                let mut left = vec![Line([7; LINE]); 1];
+                lay_left(&mut left, mat);
+                let stride = row_lines(cols) * LINE;
+                for (at, pair) in pairs_of(&left).iter().enumerate() {
+                    let (i, k) = (at / stride, at % stride * 2);
+                    assert_eq!(*pair, value(i, k) | value(i, k + 1) << 16, "left {i} {k}");
+                }
+                let mut right = vec![Line([7; LINE]); 1];
+                lay_right(&mut right, mat);
+                let panel = lines_for(rows) * LINE * PANEL;
+                for (at, pair) in pairs_of(&right).iter().enumerate() {
+                    let (k, j) = (at % panel / PANEL * 2, at / panel * PANEL + at % PANEL);
+                    assert_eq!(*pair, value(k, j) | value(k + 1, j) << 16, "right {k} {j}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A product of a left operand in bf16 with packed panels, block by block: `out[m, n] (+)= a[m, k] b[k, n]`.
+//!
+//! ```text
+//! k in blocks of at most 2,048 > 96 rows x some panels = one piece of parallel work > panel > tile
+//! ```
+//!
+//! Each number of the output is summed by one thread, in one order, whatever the number of threads and of rows beside it.
+
+use rayon::prelude::*;
+
+use super::bf16::{LINE, Line, PANEL, lay_left, lines_for, pairs_of, rounded, row_lines};
+use super::kernel::{Kernel, Tile};
+use super::{Mat, Packed, Store};
+
+/// Pairs in a block of k: a panel of them is 128 KB, a piece's rows 400 KB; together they fit a core's second cache.
+const PAIRS: usize = 1024;
+/// Rows of a piece of parallel work: whole tiles of every kernel.
+const ROWS: usize = 96;
+/// As many pieces as this are wanted, so that threads that are done early find more.
+const PIECES: usize = 32;
+
+thread_local! {
+    /// Left operands of products, kept so that a product allocates nothing.
+    static LEFT: std::cell::Cell<Vec<Line>> = const { std::cell::Cell::new(Vec::new()) };
+}
+
+/// `out` as pieces of it are written by several threads, none twice.
+#[derive(Clone, Copy)]
+struct Out(*mut f32);
+// SAFETY: the pieces do not overlap.
+unsafe impl Send for Out {}
+// SAFETY: as above.
+unsafe impl Sync for Out {}
+
+impl Out {
+    /// The number at `place`.
+    fn at(self, place: usize) -> *mut f32 {
+        self.0.wrapping_add(place)
+    }
+}
+
+/// `out[m, n] = a b`, or `+=`, and then `after(first number's place, numbers)` of every piece of a row.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub(super) fn product(
+    kernel: Kernel,
+    out: &mut [f32],
+    a: Mat,
+    b: &Packed,
+    store: Store,
+    after: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let (m, [k, n]) = (a.rows, b.shape());
+    assert!(a.cols == k && out.len() == m * n, "shapes of a product");
+    let panels = n.div_ceil(PANEL);
+    let row_blocks = m.div_ceil(ROWS);
+    let group = (panels * row_blocks / PIECES).clamp(1, panels.max(1));
+    let groups = panels.div_ceil(group);
+    let mut left = LEFT.take();
+    if kernel != Kernel::Portable {
+        lay_left(&mut left, a);
+    }
+    let (to, pairs, lines) = (Out(out.as_mut_ptr()), pairs_of(&left), row_lines(k));
+    (0..row_blocks * groups).into_par_iter().for_each(|piece| {
+        // Neighbouring pieces share their panels, which are larger than rows.
+        let (rows, columns) = (piece % row_blocks * ROWS, piece / row_blocks * group);
+        let rows = rows..(rows + ROWS).min(m);
+        let columns = columns..(columns + group).min(panels);
+        let piece = Piece {
+            rows: rows.clone(),
+            panels: columns.clone(),
+            store,
+        };
+        // SAFETY: `out` is [m, n], borrowed uniquely, and no two pieces have a number of it in common.
+        unsafe {
+            if kernel == Kernel::Portable {
+                piece.portable(to, a, b);
+            } else {
+                piece.tiles(kernel, to, &pairs[rows.start * lines * LINE..], b);
+            }
+        }
+        let width = (columns.end * PANEL).min(n) - columns.start * PANEL;
+        for row in rows {
+            let place = row * n + columns.start * PANEL;
+            // SAFETY: as above.
+            after(place, unsafe {
+                std::slice::from_raw_parts_mut(to.at(place), width)
+            });
+        }
+    });
+    LEFT.set(left);
+}
+
+/// Rows and panels of a product that one thread computes.
+struct Piece {
+    rows: std::ops::Range<usize>,
+    panels: std::ops::Range<usize>,
+    store: Store,
+}
+
+impl Piece {
+    /// With the processor's own arithmetic; `left` begins at the piece's first row.
+    unsafe fn tiles(&self, kernel: Kernel, out: Out, left: &[u32], b: &Packed) {
+        let [k, n] = b.shape();
+        let (all, stride) = (lines_for(k) * LINE, row_lines(k) * LINE);
+        assert!(
+            left.len() >= self.rows.len() * stride,
+            "rows of the left operand"
+        );
+        // Blocks of equal length, of whole lines.
+        let block = all
+            .div_ceil(all.div_ceil(PAIRS).max(1))
+            .next_multiple_of(LINE);
+        // SAFETY: tiles lie within the rows and panels of the piece.
+        let run = |tile: &mut dyn FnMut(Tile)| {
+            for first in (0..all).step_by(block.max(1)) {
+                for j in self.panels.clone() {
+                    let right = b.panel(j, first);
+                    for row in (0..self.rows.len()).step_by(kernel.rows()) {
+                        tile(Tile {
+                            left: left[row * stride + first..].as_ptr(),
+                            left_stride: stride,
+                            rows: kernel.rows().min(self.rows.len() - row),
+                            right,
+                            pairs: block.min(all - first),
+                            out: out.at((self.rows.start + row) * n + j * PANEL),
+                            out_stride: n,
+                            cols: PANEL.min(n - j * PANEL),
+                            add: first > 0 || self.store == Store::Add,
+                        });
+                    }
+                }
+            }
+        };
+        // SAFETY: the caller's word, and the bounds above.
+        unsafe { kernel.run(run) }
+    }
+
+    /// With f32 products of rounded numbers.
+    unsafe fn portable(&self, out: Out, a: Mat, b: &Packed) {
+        let [k, n] = b.shape();
+        let m = self.rows.len();
+        let at = |i: usize| a.data[(self.rows.start + i / k) * a.row_stride + i % k * a.col_stride];
+        let left: Vec<f32> = (0..m * k).map(|i| rounded(at(i))).collect();
+        let (mut right, mut sums) = (vec![0.0; k * PANEL], vec![0.0; m * PANEL]);
+        for j in self.panels.clone() {
+            b.widen(j, &mut right);
+            let (left, right) = (Mat::new(&left, m, k), Mat::new(&right, k, PANEL));
+            super::plain(&mut sums, left, right, Store::Set, gemm::Parallelism::None);
+            for (row, sums) in sums.chunks_exact(PANEL).enumerate() {
+                let place = (self.rows.start + row) * n + j * PANEL;
+                let cols = PANEL.min(n - j * PANEL);
+                // SAFETY: the caller's word.
+                let out = unsafe { std::slice::from_raw_parts_mut(out.at(place), cols) };
+                match self.store {
+                    Store::Set => out.copy_from_slice(&sums[..cols]),
+                    Store::Add => out.iter_mut().zip(sums).for_each(|(o, s)| *o += s),
+                }
+            }
+        }
+    }
+}

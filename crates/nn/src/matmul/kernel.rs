@@ -1,0 +1,105 @@
+//! The kernels of bf16 products: a tile of the output from rows of a left and a panel of a right operand, at a time.
+//!
+//! Which one runs is found out once, when the program starts to multiply: AMX, else AVX-512 bf16, else none, and then
+//! products are made of f32 numbers rounded to bf16 (`portable`), which gives the same sums in another order.
+
+#[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use std::sync::OnceLock;
+
+/// A tile: `out[rows, cols] (+)= left[rows, pairs] right[pairs, cols]`, at most [`Kernel::rows`] x 32.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tile {
+    /// The first pair of the tile's first row, and the pairs from one row to the next.
+    pub left: *const u32,
+    pub left_stride: usize,
+    pub rows: usize,
+    /// The panel, from its first pair of this block on.
+    pub right: Panel,
+    /// How many pairs are multiplied: a multiple of 16 where all of k is.
+    pub pairs: usize,
+    /// The tile's first number, and the numbers from one row to the next.
+    pub out: *mut f32,
+    pub out_stride: usize,
+    pub cols: usize,
+    /// Whether the product is added to what is there.
+    pub add: bool,
+}
+
+/// A panel of 32 columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Panel {
+    /// [pairs][32] pairs of bf16.
+    Bf16(*const u32),
+    /// [pairs][2 halves][even k of 16 columns, odd k of 16 columns] int8, and the 32 columns' scales.
+    Int8(*const i8, *const f32),
+}
+
+/// What this processor multiplies bf16 with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kernel {
+    /// Tiles of 32 x 32 in the matrix unit.
+    #[cfg(target_arch = "x86_64")]
+    Amx,
+    /// Tiles of 12 x 32 in vector registers.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// No arithmetic for bf16.
+    Portable,
+}
+
+impl Kernel {
+    /// The best this processor has.
+    pub fn best() -> Self {
+        static BEST: OnceLock<Kernel> = OnceLock::new();
+        *BEST.get_or_init(|| Self::all().next().unwrap_or(Self::Portable))
+    }
+
+    /// All that this processor has, the best first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let fast = [
+            (avx512::usable() && amx::usable()).then_some(Self::Amx),
+            avx512::usable().then_some(Self::Avx512),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let fast: [Option<Self>; 0] = [];
+        fast.into_iter().flatten().chain([Self::Portable])
+    }
+
+    /// The rows of its tile.
+    pub fn rows(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => 32,
+            _ => 12,
+        }
+    }
+
+    /// Runs `tiles`, on one thread, as `f` asks for them.
+    ///
+    /// # Safety
+    /// Every [`Tile`] must lie within what its pointers may read and write, and nothing else may use its output
+    /// meanwhile; `self` must be one of [`Kernel::all`] and not `Portable`.
+    pub unsafe fn run(self, f: impl FnOnce(&mut dyn FnMut(Tile))) {
+        match self {
+            // SAFETY: this processor has what the kernel needs (the caller's word), and the tiles are in bounds.
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => amx::session(|unit| {
+                f(&mut |tile| unsafe {
+                    match tile.right {
+                        Panel::Bf16(_) => unit.tile(tile),
+                        Panel::Int8(..) => avx512::tall(tile),
+                    }
+                })
+            }),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => f(&mut |tile| unsafe { avx512::tile(tile) }),
+            Self::Portable => unreachable!("the portable product has no tiles"),
+        }
+    }
+}

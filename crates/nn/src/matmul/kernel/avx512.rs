@@ -1,0 +1,150 @@
+//! Tiles of up to 12 x 32 in 24 of the 32 vector registers, with `vdpbf16ps`: each instruction adds the products of 16
+//! pairs to 16 sums.
+
+use std::arch::x86_64::*;
+
+use super::{Panel, Tile};
+
+/// Rows of the largest tile.
+const ROWS: usize = 12;
+
+/// Whether this processor has the instructions, and the system saves their registers.
+pub fn usable() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512bf16")
+}
+
+/// A tile of any number of rows.
+///
+/// # Safety
+/// As [`tile`].
+pub unsafe fn tall(t: Tile) {
+    for first in (0..t.rows).step_by(ROWS) {
+        // SAFETY: the rows of the part are rows of the whole.
+        unsafe {
+            tile(Tile {
+                left: t.left.add(first * t.left_stride),
+                rows: ROWS.min(t.rows - first),
+                out: t.out.add(first * t.out_stride),
+                ..t
+            })
+        }
+    }
+}
+
+/// One tile.
+///
+/// # Safety
+/// [`usable`], and `t` in bounds: at most 12 rows and 32 columns, `pairs` of each row and of the panel readable, the
+/// output writable and used by nobody else.
+pub unsafe fn tile(t: Tile) {
+    macro_rules! of_rows {
+        ($($rows:literal)*) => {
+            match (t.rows, t.right) {
+                // SAFETY: the caller's word.
+                $(($rows, Panel::Bf16(panel)) => unsafe { sums::<$rows, _>(t, Bf16(panel)) },
+                ($rows, Panel::Int8(panel, scales)) => unsafe { sums::<$rows, _>(t, Int8(panel, scales)) },)*
+                _ => unreachable!("a tile has 1 to 12 rows"),
+            }
+        };
+    }
+    of_rows!(1 2 3 4 5 6 7 8 9 10 11 12)
+}
+
+/// How a panel is read.
+trait Source: Copy {
+    /// Pair `p` of both halves of the panel.
+    unsafe fn pairs(self, p: usize) -> [__m512bh; 2];
+    /// What the sums of a half are multiplied with.
+    unsafe fn scaled(self, half: usize, sums: __m512) -> __m512;
+}
+
+#[derive(Clone, Copy)]
+struct Bf16(*const u32);
+
+impl Source for Bf16 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+    unsafe fn pairs(self, p: usize) -> [__m512bh; 2] {
+        // SAFETY: the panel has 32 pairs for each p.
+        unsafe {
+            let at = self.0.add(32 * p);
+            [
+                std::mem::transmute::<__m512i, __m512bh>(_mm512_load_si512(at.cast())),
+                std::mem::transmute::<__m512i, __m512bh>(_mm512_load_si512(at.add(16).cast())),
+            ]
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+    unsafe fn scaled(self, _: usize, sums: __m512) -> __m512 {
+        sums
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Int8(*const i8, *const f32);
+
+impl Source for Int8 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+    unsafe fn pairs(self, p: usize) -> [__m512bh; 2] {
+        // A whole number under 128 has at most 7 bits, so its f32 is a bf16 followed by zeros: nothing is rounded.
+        let wide = |at: *const i8| {
+            // SAFETY: the panel has 64 numbers for each p.
+            let eight = unsafe { _mm_loadu_si128(at.cast()) };
+            _mm512_castps_si512(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(eight)))
+        };
+        // SAFETY: as above; both types are 512 bits.
+        unsafe {
+            let at = self.0.add(64 * p);
+            let half = |at: *const i8| {
+                let pairs = _mm512_or_si512(_mm512_srli_epi32::<16>(wide(at)), wide(at.add(16)));
+                std::mem::transmute::<__m512i, __m512bh>(pairs)
+            };
+            [half(at), half(at.add(32))]
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+    unsafe fn scaled(self, half: usize, sums: __m512) -> __m512 {
+        // SAFETY: there are 32 scales.
+        _mm512_mul_ps(sums, unsafe { _mm512_loadu_ps(self.1.add(16 * half)) })
+    }
+}
+
+/// The sums of `R` rows, kept in registers over all pairs.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+unsafe fn sums<const R: usize, S: Source>(t: Tile, right: S) {
+    let mut sums = [[_mm512_setzero_ps(); 2]; R];
+    for p in 0..t.pairs {
+        // SAFETY: p is below the pairs of the panel and of each row.
+        unsafe {
+            let [low, high] = right.pairs(p);
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let left = _mm512_set1_epi32(*t.left.add(r * t.left_stride + p) as i32);
+                let left = std::mem::transmute::<__m512i, __m512bh>(left);
+                sums[0] = _mm512_dpbf16_ps(sums[0], left, low);
+                sums[1] = _mm512_dpbf16_ps(sums[1], left, high);
+            }
+        }
+    }
+    let all = ((1u64 << t.cols) - 1) as u32;
+    let masks = [all as u16, (all >> 16) as u16];
+    for (r, sums) in sums.iter().enumerate() {
+        for half in 0..2 {
+            // SAFETY: the masks leave out what is beyond the tile's columns.
+            unsafe {
+                let to = t.out.add(r * t.out_stride).wrapping_add(16 * half);
+                let mut sum = right.scaled(half, sums[half]);
+                if t.add {
+                    sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(masks[half], to));
+                }
+                _mm512_mask_storeu_ps(to, masks[half], sum);
+            }
+        }
+    }
+}
