@@ -42,13 +42,16 @@ impl Dropout {
 
     /// Multiplies `x` by the mask, in place: the forward pass, and the backward pass on the gradient.
     pub fn apply(self, x: &mut [f32]) {
-        if self.p == 0.0 {
-            return;
-        }
-        x.par_chunks_mut(CHUNK).enumerate().for_each(|(c, x)| {
-            let start = (c * CHUNK) as u32;
+        let chunks = x.par_chunks_mut(CHUNK).enumerate();
+        chunks.for_each(|(c, x)| self.apply_from(c * CHUNK, x));
+    }
+
+    /// [`Dropout::apply`] to a piece that begins at `position` of the whole.
+    pub fn apply_from(self, position: usize, x: &mut [f32]) {
+        if self.p > 0.0 {
+            let start = position as u32;
             vectorise(|| (start..).zip(x).for_each(|(i, x)| *x *= self.factor(i)));
-        });
+        }
     }
 }
 

@@ -3,91 +3,158 @@
 use rayon::prelude::*;
 
 use crate::activation::exp;
-use crate::matmul::{Mat, Store, matmul};
+use crate::matmul::{Mat, Packed, Precision, Right, Store, matmul};
 use crate::simd::vectorise;
 
-/// Rows whose logits exist at once (256 x 5,000 words = 5 MB).
-const HEAD_BLOCK: usize = 256;
+/// Rows whose logits exist at once (352 x 5,000 words = 7 MB): as many as let a large head, which is read anew for each
+/// block, cost little beside the products.
+const HEAD_BLOCK: usize = 352;
 
-/// The summed negative log-likelihood (nats, in f64) of `targets[n]` under `softmax(hidden[n, d] head[v, d]^T)`,
-/// and how many targets are the most likely word (ties: the lowest id).
-pub fn nll(hidden: &[f32], head: &[f32], d: usize, targets: &[u32]) -> (f64, usize) {
-    blocks(hidden, head, d, targets, |_, _, _| {})
+/// The output head with room for the logits of a block; kept from step to step, so that a step allocates nothing.
+#[derive(Debug, Default)]
+pub struct Head {
+    precision: Precision,
+    logits: Vec<f32>,
+    /// In bf16: the head [v, d] transposed, which makes logits, and as it is, which makes gradients.
+    packed: [Packed; 2],
+    rows: Vec<Row>,
 }
 
-/// [`nll`] with its gradient: `dhidden` [n, d] is replaced and `dhead` [v, d] is added to, both times `scale`.
-pub fn nll_backward(
-    dhidden: &mut [f32],
-    dhead: &mut [f32],
-    hidden: &[f32],
-    head: &[f32],
-    d: usize,
-    targets: &[u32],
-    scale: f32,
-) -> f64 {
-    let v = head.len() / d;
-    let total = blocks(hidden, head, d, targets, |first, logits, targets| {
-        logits
-            .par_chunks_exact_mut(v)
-            .zip(targets)
-            .for_each(|(row, &target)| {
-                // After `blocks` a row holds log-probabilities; the gradient is scale (p - [target]).
-                vectorise(|| row.iter_mut().for_each(|l| *l = scale * exp(*l)));
-                row[target as usize] -= scale;
-            });
-        let (n, range) = (targets.len(), first * d..(first + targets.len()) * d);
-        let dlogits = Mat::new(logits, n, v);
-        matmul(
-            &mut dhidden[range.clone()],
-            dlogits,
-            Mat::new(head, v, d),
-            Store::Set,
-        );
-        matmul(
-            dhead,
-            dlogits.t(),
-            Mat::new(&hidden[range], n, d),
-            Store::Add,
-        );
-    });
-    total.0
+/// What a row of logits comes to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    /// The negative log-probability of its target.
+    nll: f64,
+    /// Whether its target is the most likely word.
+    right: bool,
 }
 
-/// Runs `each(first row, log-probabilities, targets)` over blocks of rows and sums up what [`nll`] returns.
-fn blocks(
-    hidden: &[f32],
-    head: &[f32],
-    d: usize,
-    targets: &[u32],
-    mut each: impl FnMut(usize, &mut [f32], &[u32]),
-) -> (f64, usize) {
-    let v = head.len() / d;
-    assert_eq!(hidden.len(), targets.len() * d, "one hidden row a target");
-    let mut logits = vec![0.0; HEAD_BLOCK.min(targets.len()) * v];
-    let (mut total, mut right) = (0.0, 0);
-    for (b, targets) in targets.chunks(HEAD_BLOCK).enumerate() {
-        let (first, n) = (b * HEAD_BLOCK, targets.len());
-        let logits = &mut logits[..n * v];
-        matmul(
-            logits,
-            Mat::new(&hidden[first * d..(first + n) * d], n, d),
-            Mat::new(head, v, d).t(),
-            Store::Set,
-        );
-        let rows: Vec<(f64, bool)> = logits
-            .par_chunks_exact_mut(v)
-            .zip(targets)
-            .map(|(row, &target)| {
-                let best = argmax(row) == target as usize;
-                log_softmax(row);
-                (-f64::from(row[target as usize]), best)
-            })
-            .collect();
-        total += rows.iter().map(|r| r.0).sum::<f64>();
-        right += rows.iter().filter(|r| r.1).count();
-        each(first, logits, targets);
+/// A head and what it is asked about: `hidden` [n, d], `head` [v, d], `targets` [n].
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The states to predict from.
+    pub hidden: &'a [f32],
+    /// The words' vectors.
+    pub head: &'a [f32],
+    /// The width of both.
+    pub d: usize,
+    /// The words to predict.
+    pub targets: &'a [u32],
+}
+
+impl Head {
+    /// A head whose products are made in `precision`.
+    pub fn new(precision: Precision) -> Self {
+        Self {
+            precision,
+            ..Self::default()
+        }
     }
-    (total, right)
+
+    /// The summed negative log-likelihood (nats, in f64) of the targets under `softmax(hidden head^T)`, and how many
+    /// targets are the most likely word (ties: the lowest id).
+    pub fn nll(&mut self, of: Question) -> (f64, usize) {
+        self.pack(of, 1);
+        let (mut total, mut right) = (0.0, 0);
+        for first in (0..of.targets.len()).step_by(HEAD_BLOCK) {
+            let targets = self.block(of, first);
+            let v = of.head.len() / of.d;
+            (self.logits.par_chunks_exact_mut(v))
+                .zip(&mut self.rows)
+                .zip(targets)
+                .for_each(|((row, told), &target)| {
+                    told.right = argmax(row) == target as usize;
+                    told.nll = softmax(row, target, 1.0);
+                });
+            total += self.rows.iter().map(|r| r.nll).sum::<f64>();
+            right += self.rows.iter().filter(|r| r.right).count();
+        }
+        (total, right)
+    }
+
+    /// The sum of [`Head::nll`] with its gradient: `dhidden` [n, d] is replaced and `dhead` [v, d] is added to, both
+    /// times `scale`.
+    pub fn nll_backward(
+        &mut self,
+        dhidden: &mut [f32],
+        dhead: &mut [f32],
+        of: Question,
+        scale: f32,
+    ) -> f64 {
+        self.pack(of, 2);
+        let (d, v) = (of.d, of.head.len() / of.d);
+        let mut total = 0.0;
+        for first in (0..of.targets.len()).step_by(HEAD_BLOCK) {
+            let targets = self.block(of, first);
+            // A row of logits becomes its gradient, scale (p - [target]).
+            (self.logits.par_chunks_exact_mut(v))
+                .zip(&mut self.rows)
+                .zip(targets)
+                .for_each(|((row, told), &target)| {
+                    told.nll = softmax(row, target, scale);
+                    row[target as usize] -= scale;
+                });
+            total += self.rows.iter().map(|r| r.nll).sum::<f64>();
+            let (n, rows) = (targets.len(), first * d..(first + targets.len()) * d);
+            let dlogits = Mat::new(&self.logits, n, v);
+            let head = self.right(1, Mat::new(of.head, v, d));
+            matmul(&mut dhidden[rows.clone()], dlogits, head, Store::Set);
+            let hidden = self.precision.of(Mat::new(&of.hidden[rows], n, d));
+            matmul(dhead, dlogits.t(), hidden, Store::Add);
+        }
+        total
+    }
+
+    /// Lays the head out for the first `uses` of its two products.
+    fn pack(&mut self, of: Question, uses: usize) {
+        assert_eq!(
+            of.hidden.len(),
+            of.targets.len() * of.d,
+            "one hidden row a target"
+        );
+        if self.precision == Precision::Bf16 {
+            let head = Mat::new(of.head, of.head.len() / of.d, of.d);
+            let layouts = self.packed.iter_mut().zip([head.t(), head]);
+            layouts.take(uses).for_each(|(to, head)| to.repack(head));
+        }
+    }
+
+    /// The head as the right operand of its product `i`.
+    fn right<'a>(&'a self, i: usize, plain: Mat<'a>) -> Right<'a> {
+        match self.precision {
+            Precision::F32 => plain.into(),
+            Precision::Bf16 => (&self.packed[i]).into(),
+        }
+    }
+
+    /// Makes the logits of the block of rows that begins at `first`; returns its targets.
+    fn block<'a>(&mut self, of: Question<'a>, first: usize) -> &'a [u32] {
+        let targets = &of.targets[first..(first + HEAD_BLOCK).min(of.targets.len())];
+        let (n, d, v) = (targets.len(), of.d, of.head.len() / of.d);
+        let mut logits = std::mem::take(&mut self.logits);
+        logits.resize(n * v, 0.0);
+        self.rows.resize(n, Row::default());
+        let hidden = Mat::new(&of.hidden[first * d..(first + n) * d], n, d);
+        let head = self.right(0, Mat::new(of.head, v, d).t());
+        matmul(&mut logits, hidden, head, Store::Set);
+        self.logits = logits;
+        targets
+    }
+}
+
+/// Turns logits into `scale` times their probabilities; returns the negative log-probability of `target`.
+fn softmax(x: &mut [f32], target: u32, scale: f32) -> f64 {
+    let wanted = x[target as usize];
+    vectorise(|| {
+        let max = x
+            .iter()
+            .fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m });
+        x.iter_mut().for_each(|v| *v = exp(*v - max));
+        let total = crate::norm::sum(x.len(), |i| x[i]);
+        let factor = scale / total;
+        x.iter_mut().for_each(|v| *v *= factor);
+        f64::from(max + total.ln() - wanted)
+    })
 }
 
 /// Turns logits into log-probabilities in place (natural logarithm).
@@ -118,13 +185,38 @@ mod tests {
         let (hidden, head) = (numbers(n * d, 1), numbers(v * d, 2));
         let targets: Vec<u32> = (0..n as u32).map(|i| (i * 5 + 2) % 7).collect();
         let (mut dh, mut dw) = (vec![0.0; n * d], vec![0.0; v * d]);
-        let total = nll_backward(&mut dh, &mut dw, &hidden, &head, d, &targets, 0.25);
-        assert!((total - nll(&hidden, &head, d, &targets).0).abs() < 1e-9);
-        check_gradient("hidden", &dh, &hidden, |h| {
-            0.25 * nll(h, &head, d, &targets).0
+        let of = Question {
+            hidden: &hidden,
+            head: &head,
+            d,
+            targets: &targets,
+        };
+        let nll = |of: Question<'_>| Head::new(Precision::F32).nll(of).0;
+        let total = Head::new(Precision::F32).nll_backward(&mut dh, &mut dw, of, 0.25);
+        assert!((total - nll(of)).abs() < 1e-9);
+        check_gradient("hidden", &dh, &hidden, |hidden| {
+            0.25 * nll(Question { hidden, ..of })
         });
-        check_gradient("head", &dw, &head, |w| {
-            0.25 * nll(&hidden, w, d, &targets).0
+        check_gradient("head", &dw, &head, |head| {
+            0.25 * nll(Question { head, ..of })
         });
+
+        // In bf16 all is the same, to what eight bits can tell; a head is laid out anew for each question.
+        let mut rounded = Head::new(Precision::Bf16);
+        rounded.nll(Question {
+            hidden: &hidden[..3],
+            head: &hidden[..9],
+            targets: &[2],
+            ..of
+        });
+        let (mut dh16, mut dw16) = (vec![0.0; n * d], vec![0.0; v * d]);
+        let total16 = rounded.nll_backward(&mut dh16, &mut dw16, of, 0.25);
+        assert!((total16 / total - 1.0).abs() < 2e-3, "{total16} {total}");
+        for (exact, rounded) in [(&dh, &dh16), (&dw, &dw16)] {
+            let most = exact.iter().fold(0f32, |m, x| m.max(x.abs()));
+            for (e, r) in exact.iter().zip(rounded) {
+                assert!((e - r).abs() < 0.02 * most, "{e} {r}");
+            }
+        }
     }
 }

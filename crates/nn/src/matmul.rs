@@ -203,18 +203,10 @@ pub fn linear<'a>(out: &mut [f32], x: Mat, w: impl Into<Right<'a>>, bias: Option
     });
 }
 
-/// Gradients of [`linear`] for the weight and bias: `dw[i, o] += x^T dy`, `db[o] += sum over rows of dy`.
-pub fn linear_backward(
-    dw: &mut [f32],
-    db: Option<&mut [f32]>,
-    x: Mat,
-    dy: Mat,
-    precision: Precision,
-) {
-    matmul(dw, x.t(), precision.of(dy), Store::Add);
-    if let Some(db) = db {
-        add_rows(db, dy.data);
-    }
+/// Gradients of [`linear`] for the weight and the bias: `dw[i, o] = x^T dy` is replaced, `db[o] += sum over rows of dy`.
+pub fn linear_backward(dw: &mut [f32], db: &mut [f32], x: Mat, dy: Mat, precision: Precision) {
+    matmul(dw, x.t(), precision.of(dy), Store::Set);
+    add_rows(db, dy.data);
 }
 
 /// `sum[o] += ` the sum of the rows of `x` [n, o], in an order that the number of threads does not change.

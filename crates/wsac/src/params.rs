@@ -73,6 +73,11 @@ impl Slot {
         &mut flat[self.start..self.end]
     }
 
+    /// The range of the tensor's numbers.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
     /// Two different tensors of `flat`, both to write to.
     ///
     /// # Panics

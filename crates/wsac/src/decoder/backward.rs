@@ -3,13 +3,28 @@
 use wsac_nn::activation::{gelu_tanh_backward, tanh_backward};
 use wsac_nn::attention::{Shape, attention_backward};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::loss;
-use wsac_nn::matmul::{Mat, Precision, Store, linear_backward, matmul};
+use wsac_nn::matmul::{Mat, Store, linear_backward, matmul, matmul_then};
 use wsac_nn::norm::layer_norm_backward;
 
-use super::forward::{Row, add, dropout_site, resize};
+use super::forward::{BlockTape, Pass, Row, add, dropout_site, resize};
 use super::mapper::Net;
 use super::{Batch, Decoder, Slot, Tape};
+
+/// The gradients of activations, [rows, ..]; each is used by all blocks in turn.
+#[derive(Debug, Default)]
+pub(super) struct Gradients {
+    /// Of the rows that predict a target, [targets, d].
+    hidden: Vec<f32>,
+    /// Of a block's output, turned into that of its input, [rows, d].
+    x: Vec<f32>,
+    /// Of a branch's output, [rows, d], and of what goes into it.
+    branch: Vec<f32>,
+    normed: Vec<f32>,
+    mixed: Vec<f32>,
+    /// [rows, 4 d] and [rows, 3 d].
+    fc: Vec<f32>,
+    qkv: Vec<f32>,
+}
 
 impl Decoder {
     /// The mean cross-entropy (nats) over the batch's targets, and its gradient: `grads`, laid out as the weights,
@@ -21,124 +36,169 @@ impl Decoder {
         batch: &Batch,
         dropout: Dropout,
     ) -> (f64, Vec<f32>) {
-        let d = self.config.width;
-        grads.clear();
-        grads.resize(self.weights.len(), 0.0);
+        let (d, w) = (self.config.width, &self.weights);
+        self.clear(grads);
         self.forward(tape, batch, true, dropout);
 
-        let (rows, targets) = tape.target_rows(batch);
-        let (hidden, _) = tape.targets(batch, d);
-        let scale = 1.0 / targets.len().max(1) as f32;
-        let mut dhidden = vec![0.0; hidden.len()];
-        let head = self.wte.of(&self.weights);
+        tape.ask(batch, d);
+        let mut g = std::mem::take(&mut tape.gradients);
+        let targets = &tape.targets;
+        let scale = 1.0 / targets.words.len().max(1) as f32;
+        resize(&mut g.hidden, targets.hidden.len());
         let dhead = self.wte.of_mut(grads);
-        let total = loss::nll_backward(&mut dhidden, dhead, &hidden, head, d, &targets, scale);
+        let question = self.question(targets);
+        let total = (tape.head).nll_backward(&mut g.hidden, dhead, question, scale);
 
-        let n = tape.rows.len();
-        let mut dy = vec![0.0; n * d];
-        for (row, dh) in rows.iter().zip(dhidden.chunks_exact(d)) {
-            dy[row * d..(row + 1) * d].copy_from_slice(dh);
+        resize(&mut g.branch, tape.hidden.len());
+        g.branch.fill(0.0);
+        for (row, dh) in targets.rows.iter().zip(g.hidden.chunks_exact(d)) {
+            g.branch[row * d..(row + 1) * d].copy_from_slice(dh);
         }
-        let mut dx = vec![0.0; n * d];
-        let (gain, _) = self.ln_f;
+        resize(&mut g.x, tape.hidden.len());
+        g.x.fill(0.0);
+        let (last, stats) = (&tape.stream[self.blocks.len()], &tape.last_stats);
         let (dgain, dbias) = self.ln_f.0.with(self.ln_f.1, grads);
         layer_norm_backward(
-            &mut dx,
+            &mut g.x,
             dgain,
             dbias,
-            &dy,
-            &tape.last,
-            &tape.last_stats,
-            gain.of(&self.weights),
+            &g.branch,
+            last,
+            stats,
+            self.ln_f.0.of(w),
         );
         for i in (0..self.blocks.len()).rev() {
-            self.block_backward(i, tape, &mut dx, grads, dropout);
+            let (x, block) = (&tape.stream[i], &tape.blocks[i]);
+            let pass = Pass {
+                starts: &tape.starts,
+                dropout,
+                precision: tape.precision,
+            };
+            self.block_backward(i, (block, x), &mut g, grads, pass);
         }
-        dropout.layer(0).apply(&mut dx);
-        let dprefix = self.embed_backward(tape, &dx, grads);
+        dropout.layer(0).apply(&mut g.x);
+        let dprefix = self.embed_backward(tape, &g.x, grads);
+        tape.gradients = g;
         let dembeddings = self.map_backward(tape, &batch.embeddings, dprefix, grads);
-        (total / targets.len().max(1) as f64, dembeddings)
+        (total / tape.targets.words.len().max(1) as f64, dembeddings)
     }
 
-    /// Turns `dx`, the gradient of a block's output [rows, d], into that of its input.
+    /// Zeros in `grads` for all weights whose gradients are gathered; those of the blocks' matrices are written whole.
+    fn clear(&self, grads: &mut Vec<f32>) {
+        grads.resize(self.weights.len(), 0.0);
+        let mut start = 0;
+        for block in &self.blocks {
+            for matrix in [block.c_attn, block.attn_proj, block.c_fc, block.mlp_proj] {
+                let written = matrix.0.range();
+                grads[start..written.start].fill(0.0);
+                start = written.end;
+            }
+        }
+        grads[start..].fill(0.0);
+    }
+
+    /// Turns `g.x`, the gradient of a block's output [rows, d], into that of its input `x`.
     fn block_backward(
         &self,
         i: usize,
-        tape: &Tape,
-        dx: &mut [f32],
+        (t, x): (&BlockTape, &[f32]),
+        g: &mut Gradients,
         grads: &mut [f32],
-        dropout: Dropout,
+        pass: Pass,
     ) {
-        let (w, block, t, d) = (
-            &self.weights,
-            &self.blocks[i],
-            &tape.blocks[i],
-            self.config.width,
-        );
-        let n = dx.len() / d;
-        // y = x W + b backward: dW and db are added to, dx = dy W^T is returned.
-        let project = |(weight, bias): (Slot, Slot), x: &[f32], dy: &[f32], grads: &mut [f32]| {
+        let Pass {
+            starts,
+            dropout,
+            precision,
+        } = pass;
+        let (w, block, d) = (&self.weights, &self.blocks[i], self.config.width);
+        let n = x.len() / d;
+        // y = x W + b backward: dW is replaced, db added to, dx = after(dy W^T).
+        type After<'a> = &'a (dyn Fn(usize, &mut [f32]) + Sync);
+        let project = |(weight, bias): (Slot, Slot),
+                       x: &[f32],
+                       dy: &[f32],
+                       dx: &mut Vec<f32>,
+                       grads: &mut [f32],
+                       after: After| {
             let (inputs, outputs) = (x.len() / n, dy.len() / n);
             let (dw, db) = weight.with(bias, grads);
-            linear_backward(
-                dw,
-                Some(db),
-                Mat::new(x, n, inputs),
-                Mat::new(dy, n, outputs),
-                Precision::F32,
-            );
-            let mut dx = Vec::new();
-            resize(&mut dx, n * inputs);
-            matmul(
-                &mut dx,
-                Mat::new(dy, n, outputs),
-                Mat::new(weight.of(w), inputs, outputs).t(),
-                Store::Set,
-            );
-            dx
+            let dy = Mat::new(dy, n, outputs);
+            linear_backward(dw, db, Mat::new(x, n, inputs), dy, precision);
+            resize(dx, n * inputs);
+            let w = precision.of(Mat::new(weight.of(w), inputs, outputs).t());
+            matmul_then(dx, dy, w, Store::Set, after);
         };
-        let mut dy = dx.to_vec();
-        dropout.layer(dropout_site(i, 2)).apply(&mut dy);
-        let mut dfc = project(block.mlp_proj, &t.gelu, &dy, grads);
-        gelu_tanh_backward(&mut dfc, &t.fc);
-        let dnormed = project(block.c_fc, &t.normed_2, &dfc, grads);
+        let drop = |to: &mut Vec<f32>, from: &[f32], site| {
+            resize(to, from.len());
+            to.copy_from_slice(from);
+            dropout.layer(dropout_site(i, site)).apply(to);
+        };
+        let nothing: After = &|_, _| {};
+
+        drop(&mut g.branch, &g.x, 2);
+        project(
+            block.mlp_proj,
+            &t.gelu,
+            &g.branch,
+            &mut g.fc,
+            grads,
+            &|place, dfc| {
+                gelu_tanh_backward(dfc, &t.fc[place..place + dfc.len()]);
+            },
+        );
+        project(
+            block.c_fc,
+            &t.normed_2,
+            &g.fc,
+            &mut g.normed,
+            grads,
+            nothing,
+        );
         let (dgain, dbias) = block.ln_2.0.with(block.ln_2.1, grads);
         layer_norm_backward(
-            dx,
+            &mut g.x,
             dgain,
             dbias,
-            &dnormed,
+            &g.normed,
             &t.middle,
             &t.stats_2,
             block.ln_2.0.of(w),
         );
 
-        let mut dy = dx.to_vec();
-        dropout.layer(dropout_site(i, 1)).apply(&mut dy);
-        let dmixed = project(block.attn_proj, &t.mixed, &dy, grads);
+        drop(&mut g.branch, &g.x, 1);
+        project(
+            block.attn_proj,
+            &t.mixed,
+            &g.branch,
+            &mut g.mixed,
+            grads,
+            nothing,
+        );
         let shape = Shape {
-            starts: &tape.starts,
+            starts,
             heads: self.config.heads,
             width: d,
             causal: true,
         };
-        let mut dqkv = vec![0.0; n * 3 * d];
-        attention_backward(
-            &mut dqkv,
-            &dmixed,
-            &t.qkv,
-            &t.attention,
-            shape,
-            dropout.layer(dropout_site(i, 0)),
+        resize(&mut g.qkv, n * 3 * d);
+        let dropout = dropout.layer(dropout_site(i, 0));
+        attention_backward(&mut g.qkv, &g.mixed, &t.qkv, &t.attention, shape, dropout);
+        project(
+            block.c_attn,
+            &t.normed_1,
+            &g.qkv,
+            &mut g.normed,
+            grads,
+            nothing,
         );
-        let dnormed = project(block.c_attn, &t.normed_1, &dqkv, grads);
         let (dgain, dbias) = block.ln_1.0.with(block.ln_1.1, grads);
         layer_norm_backward(
-            dx,
+            &mut g.x,
             dgain,
             dbias,
-            &dnormed,
-            &t.x,
+            &g.normed,
+            x,
             &t.stats_1,
             block.ln_1.0.of(w),
         );

@@ -4,26 +4,45 @@ use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::loss;
-use wsac_nn::matmul::{Mat, linear, matmul};
+use wsac_nn::loss::{Head, Question};
+use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul, matmul_then};
 use wsac_nn::norm::{RowStats, layer_norm};
 
-use super::{Batch, Decoder, EPS};
+use super::backward::Gradients;
+use super::{Batch, Decoder, EPS, Slot};
 
-/// The activations of one forward pass. Reused from step to step, so that a step allocates little.
+/// The activations of one forward pass and, after a backward pass, their gradients. Kept from step to step, so that a
+/// step allocates next to nothing.
 #[derive(Debug, Default)]
 pub struct Tape {
+    /// What products are made in.
+    pub(super) precision: Precision,
     /// Where sequences start among the rows.
     pub(super) starts: Vec<usize>,
     /// The input of each row: a prefix row, or the id of a word.
     pub(super) rows: Vec<Row>,
     /// After each layer of the mapper, [sum of parts, width].
     pub(super) mapped: Vec<Vec<f32>>,
+    /// The input of each block, and of `ln_f`, [rows, d].
+    pub(super) stream: Vec<Vec<f32>>,
     pub(super) blocks: Vec<BlockTape>,
-    /// The input of `ln_f`, its statistics and its output, [rows, d].
-    pub(super) last: Vec<f32>,
+    /// The statistics and the output of `ln_f`, [rows, d].
     pub(super) last_stats: Vec<RowStats>,
     pub(super) hidden: Vec<f32>,
+    pub(super) targets: Targets,
+    pub(super) head: Head,
+    pub(super) gradients: Gradients,
+}
+
+/// What a batch asks of the last hidden states.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    /// The rows that predict a word.
+    pub rows: Vec<usize>,
+    /// The words they predict.
+    pub words: Vec<u32>,
+    /// Their hidden states, [targets, d].
+    pub hidden: Vec<f32>,
 }
 
 /// What one row of the input is.
@@ -38,7 +57,6 @@ pub(super) enum Row {
 /// The activations of one block.
 #[derive(Debug, Default)]
 pub(super) struct BlockTape {
-    pub x: Vec<f32>,
     pub stats_1: Vec<RowStats>,
     pub normed_1: Vec<f32>,
     pub qkv: Vec<f32>,
@@ -51,12 +69,30 @@ pub(super) struct BlockTape {
     pub gelu: Vec<f32>,
 }
 
+/// What all blocks of a pass have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pass<'a> {
+    /// Where sequences start among the rows.
+    pub starts: &'a [usize],
+    pub dropout: Dropout,
+    pub precision: Precision,
+}
+
 /// The places in a step's dropout where layers draw their masks.
 pub(super) fn dropout_site(block: usize, site: u64) -> u64 {
     1 + block as u64 * 3 + site
 }
 
 impl Tape {
+    /// A tape for passes whose products are made in `precision` (those of the mapper, which are few, in f32).
+    pub fn new(precision: Precision) -> Self {
+        Self {
+            precision,
+            head: Head::new(precision),
+            ..Self::default()
+        }
+    }
+
     /// The hidden states after `ln_f`, [rows, d], of the last forward pass.
     pub fn hidden(&self) -> &[f32] {
         &self.hidden
@@ -69,7 +105,7 @@ impl Decoder {
     /// # Panics
     /// Where a sequence is longer than the positions, or an id is outside the vocabulary.
     pub fn forward(&self, tape: &mut Tape, batch: &Batch, drop_last_word: bool, dropout: Dropout) {
-        let d = self.config.width;
+        let (d, layers) = (self.config.width, self.blocks.len());
         self.map_prefixes(tape, &batch.embeddings);
         tape.lay_out(batch, self.config.prefix, drop_last_word);
         let n = tape.rows.len();
@@ -80,64 +116,67 @@ impl Decoder {
             "a sequence is longer than the decoder's {} positions",
             self.config.positions
         );
-        let mut x = vec![0.0; n * d];
+        tape.stream.resize_with(layers + 1, Vec::new);
+        tape.stream.iter_mut().for_each(|x| resize(x, n * d));
+        tape.blocks.resize_with(layers, BlockTape::default);
+        let mut x = std::mem::take(&mut tape.stream[0]);
         self.embed(&mut x, tape);
         dropout.layer(0).apply(&mut x);
-        tape.blocks
-            .resize_with(self.blocks.len(), BlockTape::default);
-        for i in 0..self.blocks.len() {
-            x = self.block(i, &mut tape.blocks[i], x, &tape.starts, dropout);
+        tape.stream[0] = x;
+        for i in 0..layers {
+            let (before, after) = tape.stream.split_at_mut(i + 1);
+            let pass = Pass {
+                starts: &tape.starts,
+                dropout,
+                precision: tape.precision,
+            };
+            self.block(i, &mut tape.blocks[i], &before[i], &mut after[0], pass);
         }
-        tape.last = x;
-        resize(&mut tape.hidden, n * d);
-        tape.last_stats.resize(n, (0.0, 0.0));
-        let (weight, bias) = self.ln_f;
-        let w = &self.weights;
-        layer_norm(
-            &mut tape.hidden,
-            &mut tape.last_stats,
-            &tape.last,
-            weight.of(w),
-            bias.of(w),
-            EPS,
-        );
+        let x = &tape.stream[layers];
+        self.norm(&mut tape.hidden, &mut tape.last_stats, x, self.ln_f);
     }
 
-    /// `x + attention(ln_1(x))`, then `x + mlp(ln_2(x))`: [rows, d] -> [rows, d].
-    fn block(
-        &self,
-        i: usize,
-        tape: &mut BlockTape,
-        x: Vec<f32>,
-        starts: &[usize],
-        dropout: Dropout,
-    ) -> Vec<f32> {
+    /// `middle = x + attention(ln_1(x))`, `out = middle + mlp(ln_2(middle))`: [rows, d] -> [rows, d].
+    fn block(&self, i: usize, tape: &mut BlockTape, x: &[f32], out: &mut Vec<f32>, pass: Pass) {
+        let Pass {
+            starts,
+            dropout,
+            precision,
+        } = pass;
         let (w, block, d) = (&self.weights, &self.blocks[i], self.config.width);
         let n = x.len() / d;
-        tape.x = x;
-        for stats in [&mut tape.stats_1, &mut tape.stats_2] {
-            stats.resize(n, (0.0, 0.0));
-        }
-        resize(&mut tape.normed_1, n * d);
-        layer_norm(
-            &mut tape.normed_1,
-            &mut tape.stats_1,
-            &tape.x,
-            block.ln_1.0.of(w),
-            block.ln_1.1.of(w),
-            EPS,
-        );
-        let project =
-            |out: &mut Vec<f32>, x: &[f32], (weight, bias): (super::Slot, super::Slot)| {
-                let (inputs, outputs) = (x.len() / n, bias.of(w).len());
-                resize(out, n * outputs);
-                linear(
-                    out,
-                    Mat::new(x, n, inputs),
-                    Mat::new(weight.of(w), inputs, outputs),
-                    Some(bias.of(w)),
-                );
-            };
+        let operands = |x: &'_ [f32], (weight, bias): (Slot, Slot)| {
+            let (inputs, bias) = (x.len() / n, bias.of(w));
+            (inputs, weight.of(w), bias)
+        };
+        let project = |out: &mut Vec<f32>, x: &[f32], layer| {
+            let (inputs, weight, bias) = operands(x, layer);
+            resize(out, n * bias.len());
+            let weight = precision.of(Mat::new(weight, inputs, bias.len()));
+            linear(out, Mat::new(x, n, inputs), weight, Some(bias));
+        };
+        // out = residual + dropout(x W + b), in the pass of the product.
+        let join = |out: &mut Vec<f32>, x: &[f32], layer, residual: &[f32], dropout: Dropout| {
+            let (inputs, weight, bias) = operands(x, layer);
+            resize(out, n * d);
+            let weight = precision.of(Mat::new(weight, inputs, d));
+            matmul_then(
+                out,
+                Mat::new(x, n, inputs),
+                weight,
+                Store::Set,
+                |place, out| {
+                    out.iter_mut()
+                        .zip(&bias[place % d..])
+                        .for_each(|(o, b)| *o += b);
+                    dropout.apply_from(place, out);
+                    out.iter_mut()
+                        .zip(&residual[place..])
+                        .for_each(|(o, r)| *o += r);
+                },
+            );
+        };
+        self.norm(&mut tape.normed_1, &mut tape.stats_1, x, block.ln_1);
         project(&mut tape.qkv, &tape.normed_1, block.c_attn);
         let shape = Shape {
             starts,
@@ -154,26 +193,32 @@ impl Decoder {
             shape,
             dropout.layer(dropout_site(i, 0)),
         );
-        project(&mut tape.middle, &tape.mixed, block.attn_proj);
-        dropout.layer(dropout_site(i, 1)).apply(&mut tape.middle);
-        add(&mut tape.middle, &tape.x);
-        resize(&mut tape.normed_2, n * d);
-        layer_norm(
+        let site = |site| dropout.layer(dropout_site(i, site));
+        join(&mut tape.middle, &tape.mixed, block.attn_proj, x, site(1));
+        self.norm(
             &mut tape.normed_2,
             &mut tape.stats_2,
             &tape.middle,
-            block.ln_2.0.of(w),
-            block.ln_2.1.of(w),
-            EPS,
+            block.ln_2,
         );
         project(&mut tape.fc, &tape.normed_2, block.c_fc);
         resize(&mut tape.gelu, n * 4 * d);
         gelu_tanh(&mut tape.gelu, &tape.fc);
-        let mut out = Vec::new();
-        project(&mut out, &tape.gelu, block.mlp_proj);
-        dropout.layer(dropout_site(i, 2)).apply(&mut out);
-        add(&mut out, &tape.middle);
-        out
+        join(out, &tape.gelu, block.mlp_proj, &tape.middle, site(2));
+    }
+
+    /// Layer normalisation of [rows, d], with its statistics.
+    fn norm(
+        &self,
+        out: &mut Vec<f32>,
+        stats: &mut Vec<RowStats>,
+        x: &[f32],
+        (gain, bias): (Slot, Slot),
+    ) {
+        let w = &self.weights;
+        resize(out, x.len());
+        stats.resize(x.len() / self.config.width, (0.0, 0.0));
+        layer_norm(out, stats, x, gain.of(w), bias.of(w), EPS);
     }
 
     /// Each row's input and the embedding of its position.
@@ -202,29 +247,29 @@ impl Decoder {
         let n = tape.rows.len();
         let mut out = vec![0.0; n * v];
         let head = Mat::new(self.wte.of(&self.weights), v, d).t();
-        matmul(
-            &mut out,
-            Mat::new(&tape.hidden, n, d),
-            head,
-            wsac_nn::matmul::Store::Set,
-        );
+        matmul(&mut out, Mat::new(&tape.hidden, n, d), head, Store::Set);
         out
     }
 
     /// The summed negative log-likelihood (nats) of the batch's targets, without dropout.
     pub fn nll(&self, tape: &mut Tape, batch: &Batch) -> Nll {
         self.forward(tape, batch, true, Dropout::NONE);
-        let (hidden, targets) = tape.targets(batch, self.config.width);
-        let (total, right) = loss::nll(
-            &hidden,
-            self.wte.of(&self.weights),
-            self.config.width,
-            &targets,
-        );
+        tape.ask(batch, self.config.width);
+        let (total, right) = tape.head.nll(self.question(&tape.targets));
         Nll {
             total,
             right,
-            targets: targets.len(),
+            targets: tape.targets.words.len(),
+        }
+    }
+
+    /// What the head is asked.
+    pub(super) fn question<'a>(&'a self, targets: &'a Targets) -> Question<'a> {
+        Question {
+            hidden: &targets.hidden,
+            head: self.wte.of(&self.weights),
+            d: self.config.width,
+            targets: &targets.words,
         }
     }
 }
@@ -265,31 +310,25 @@ impl Tape {
         }
     }
 
-    /// The rows that predict a target: the last prefix row predicts the first word, each word the next.
-    pub(super) fn target_rows(&self, batch: &Batch) -> (Vec<usize>, Vec<u32>) {
-        let mut found = (Vec::new(), Vec::new());
-        for (range, words) in self.starts.windows(2).zip(&batch.tokens) {
+    /// Gathers the rows that predict a target: the last prefix row predicts the first word, each word the next.
+    pub(super) fn ask(&mut self, batch: &Batch, d: usize) {
+        let Targets {
+            rows,
+            words,
+            hidden,
+        } = &mut self.targets;
+        (rows.clear(), words.clear(), hidden.clear());
+        for (range, tokens) in self.starts.windows(2).zip(&batch.tokens) {
             let prefix = (range[0]..range[1])
                 .take_while(|&r| matches!(self.rows[r], Row::Prefix(_)))
                 .count();
-            for (t, &word) in words.iter().enumerate().filter(|(_, w)| **w != Batch::PAD) {
-                found.0.push(range[0] + prefix - 1 + t);
-                found.1.push(word);
+            for (t, &word) in tokens.iter().enumerate().filter(|(_, w)| **w != Batch::PAD) {
+                let row = range[0] + prefix - 1 + t;
+                rows.push(row);
+                words.push(word);
+                hidden.extend_from_slice(&self.hidden[row * d..(row + 1) * d]);
             }
         }
-        found
-    }
-
-    /// The hidden states that predict targets, gathered to [targets, d], and the targets.
-    pub(super) fn targets(&self, batch: &Batch, d: usize) -> (Vec<f32>, Vec<u32>) {
-        let (rows, targets) = self.target_rows(batch);
-        (
-            rows.iter()
-                .flat_map(|&r| &self.hidden[r * d..(r + 1) * d])
-                .copied()
-                .collect(),
-            targets,
-        )
     }
 }
 
