@@ -85,24 +85,29 @@ pub(super) fn lay_left(to: &mut Vec<Line>, a: Mat) {
             vectorise(|| lay_row(pairs_of_mut(row), from));
         });
     } else {
-        // Sixteen rows at a time: `from` is read along its rows, which are columns of `a`.
+        // Sixteen rows at a time: `a` is read along its columns, which are rows of its transpose.
         let blocks = to.par_chunks_mut(LINE * lines).enumerate();
         blocks.for_each(|(block, rows)| {
             let first = block * LINE;
-            let (to, count) = (pairs_of_mut(rows), (m - first).min(LINE));
-            let stride = lines * LINE;
-            for at in (0..stride).step_by(LINE) {
-                let columns = square(a.t(), 2 * at, first, count);
-                for (r, row) in to.chunks_exact_mut(stride).enumerate() {
-                    for (p, pair) in row[at..at + LINE].iter_mut().enumerate() {
-                        *pair = columns[p][r];
+            let columns = first..(first + LINE).min(m);
+            vectorise(|| {
+                let mut square = [Line::ZERO; LINE];
+                for at in 0..lines {
+                    for (p, line) in square.iter_mut().enumerate() {
+                        lay_pairs(line, a.t(), 2 * (LINE * at + p), columns.clone());
+                    }
+                    for (r, row) in rows.chunks_exact_mut(lines).enumerate() {
+                        for (to, line) in row[at].0.iter_mut().zip(&square) {
+                            *to = line.0[r];
+                        }
                     }
                 }
-            }
+            });
         });
     }
 }
 
+/// The pairs of `from`, in order; zeros behind them.
 #[inline(always)]
 fn lay_row(to: &mut [u32], from: &[f32]) {
     let (whole, rest) = from.as_chunks::<2>();
@@ -118,63 +123,67 @@ fn lay_row(to: &mut [u32], from: &[f32]) {
     to[last..].fill(0);
 }
 
-/// Sixteen pairs in k from row `k` on, of `count` columns of `b` [k, n] from `first` on: [pair][column]; zeros beyond.
-/// The columns of a row are neighbours.
+/// The pairs of rows `k` and `k + 1` of `b` [k, n] in at most 16 `columns`, which are neighbours in memory; zeros beyond.
 #[inline(always)]
-fn square(b: Mat, k: usize, first: usize, count: usize) -> [[u32; LINE]; LINE] {
-    let row = |k: usize| -> [f32; LINE] {
-        let mut row = [0.0; LINE];
-        if k < b.rows && count > 0 {
-            let from = &b.data[k * b.row_stride + first..][..count];
-            match <&[f32; LINE]>::try_from(from) {
-                Ok(whole) => row = *whole,
-                Err(_) => row[..count].copy_from_slice(from),
-            }
+fn lay_pairs(to: &mut Line, b: Mat, k: usize, columns: std::ops::Range<usize>) {
+    let row = |k: usize| &b.data[k * b.row_stride..][columns.clone()];
+    let count = columns.len();
+    if count == LINE && k + 1 < b.rows {
+        let (even, odd) = (row(k), row(k + 1));
+        for c in 0..LINE {
+            to.0[c] = pair(even[c], odd[c]);
         }
-        row
-    };
-    std::array::from_fn(|p| {
-        let (even, odd) = (row(k + 2 * p), row(k + 2 * p + 1));
-        std::array::from_fn(|c| pair(even[c], odd[c]))
-    })
+        return;
+    }
+    *to = Line::ZERO;
+    for c in 0..if k < b.rows { count } else { 0 } {
+        let odd = if k + 1 < b.rows { row(k + 1)[c] } else { 0.0 };
+        to.0[c] = pair(row(k)[c], odd);
+    }
 }
 
 /// Lays `b` [k, n] out as a right operand in `to`, [n / 32][2 x 16 lines_for(k)] lines.
 pub(super) fn lay_right(to: &mut Vec<Line>, b: Mat) {
-    let (k, n, lines) = (b.rows, b.cols, lines_for(b.rows));
+    let (n, lines) = (b.cols, lines_for(b.rows));
     let panel = 2 * LINE * lines;
     to.resize(n.div_ceil(PANEL) * panel, Line::ZERO);
     let panels = to.par_chunks_exact_mut(panel.max(1)).enumerate();
     panels.for_each(|(j, to)| {
         for (half, first) in [(0, j * PANEL), (1, j * PANEL + LINE)] {
-            let count = n.saturating_sub(first).min(LINE);
+            let columns = first.min(n)..(first + LINE).min(n);
+            let pairs = to.iter_mut().skip(half).step_by(2);
             if b.col_stride == 1 {
-                for (at, to) in to.as_chunks_mut::<{ 2 * LINE }>().0.iter_mut().enumerate() {
-                    vectorise(|| {
-                        let pairs = square(b, 2 * LINE * at, first, count);
-                        (pairs.iter().enumerate()).for_each(|(p, c)| to[2 * p + half].0 = *c);
-                    });
-                }
+                vectorise(|| {
+                    for (p, to) in pairs.enumerate() {
+                        lay_pairs(to, b, 2 * p, columns.clone());
+                    }
+                });
             } else {
-                for (at, to) in to.as_chunks_mut::<{ 2 * LINE }>().0.iter_mut().enumerate() {
-                    vectorise(|| {
-                        let columns: [[u32; LINE]; LINE] = std::array::from_fn(|c| {
-                            let mut pairs = [0; LINE];
-                            if c < count {
-                                let column = &b.data[(first + c) * b.col_stride..][..k];
-                                let from = 2 * LINE * at;
-                                lay_row(&mut pairs, &column[from..k.min(from + 2 * LINE)]);
-                            }
-                            pairs
-                        });
-                        for p in 0..LINE {
-                            to[2 * p + half].0 = std::array::from_fn(|c| columns[c][p]);
-                        }
-                    });
-                }
+                vectorise(|| lay_across(pairs, b, columns));
             }
         }
     });
+}
+
+/// [`lay_pairs`] for all pairs of a panel's half, where the rows of a column are neighbours in memory.
+#[inline(always)]
+fn lay_across<'a>(
+    mut to: impl Iterator<Item = &'a mut Line>,
+    b: Mat,
+    columns: std::ops::Range<usize>,
+) {
+    let mut square = [Line::ZERO; LINE];
+    for first in (0..b.rows).step_by(2 * LINE) {
+        let rows = first..(first + 2 * LINE).min(b.rows);
+        for (line, column) in square.iter_mut().zip(columns.clone()) {
+            lay_row(&mut line.0, &b.data[column * b.col_stride..][rows.clone()]);
+        }
+        for (p, to) in to.by_ref().take(LINE).enumerate() {
+            for (to, line) in to.0.iter_mut().zip(&square) {
+                *to = line.0[p];
+            }
+        }
+    }
 }
 
 #[cfg(test)]
