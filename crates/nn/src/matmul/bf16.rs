@@ -11,12 +11,16 @@
 use rayon::prelude::*;
 
 use super::Mat;
+use super::kernel::{self, Kernel};
 use crate::simd::vectorise;
 
 /// Columns of a panel.
 pub(super) const PANEL: usize = 32;
 /// Pairs in a cache line; all panels and rows hold whole lines of pairs.
 pub(super) const LINE: usize = 16;
+
+/// Panels that are laid out together.
+const GROUP: usize = 4;
 
 /// 64 bytes on an address that is a multiple of 64, so that no register is loaded across two cache lines.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,11 +82,12 @@ pub(super) fn row_lines(k: usize) -> usize {
 pub(super) fn lay_left(to: &mut Vec<Line>, a: Mat) {
     let (m, k, lines) = (a.rows, a.cols, row_lines(a.cols));
     to.resize(m * lines, Line::ZERO);
+    let fast = Kernel::best() != Kernel::Portable;
     if a.col_stride == 1 {
         let rows = to.par_chunks_exact_mut(lines).enumerate();
         rows.with_min_len(8).for_each(|(i, row)| {
             let from = &a.data[i * a.row_stride..][..k];
-            vectorise(|| lay_row(pairs_of_mut(row), from));
+            vectorise(|| lay_row(pairs_of_mut(row), from, fast));
         });
     } else {
         // Sixteen rows at a time: `a` is read along its columns, which are rows of its transpose.
@@ -94,7 +99,7 @@ pub(super) fn lay_left(to: &mut Vec<Line>, a: Mat) {
                 let mut square = [Line::ZERO; LINE];
                 for at in 0..lines {
                     for (p, line) in square.iter_mut().enumerate() {
-                        lay_pairs(line, a.t(), 2 * (LINE * at + p), columns.clone());
+                        lay_pairs(line, a.t(), 2 * (LINE * at + p), columns.clone(), fast);
                     }
                     for (r, row) in rows.chunks_exact_mut(lines).enumerate() {
                         for (to, line) in row[at].0.iter_mut().zip(&square) {
@@ -109,31 +114,37 @@ pub(super) fn lay_left(to: &mut Vec<Line>, a: Mat) {
 
 /// The pairs of `from`, in order; zeros behind them.
 #[inline(always)]
-fn lay_row(to: &mut [u32], from: &[f32]) {
-    let (whole, rest) = from.as_chunks::<2>();
-    to[..whole.len()]
+fn lay_row(to: &mut [u32], from: &[f32], fast: bool) {
+    let (blocks, _) = from.as_chunks::<{ 2 * LINE }>();
+    let whole = if fast { blocks.len() } else { 0 };
+    for (to, from) in to
+        .as_chunks_mut::<LINE>()
+        .0
         .iter_mut()
-        .zip(whole)
-        .for_each(|(to, &[even, odd])| *to = pair(even, odd));
-    let mut last = whole.len();
-    if let [odd_one_out] = rest {
-        to[last] = pair(*odd_one_out, 0.0);
-        last += 1;
+        .zip(&blocks[..whole])
+    {
+        kernel::neighbours(to, from);
     }
-    to[last..].fill(0);
+    let (to, from) = (&mut to[whole * LINE..], &from[whole * 2 * LINE..]);
+    let (pairs, rest) = from.as_chunks::<2>();
+    let pairs = pairs.iter().map(|&[even, odd]| pair(even, odd));
+    let all = pairs.chain(rest.first().map(|&last| pair(last, 0.0)));
+    let zeros = std::iter::repeat(0);
+    to.iter_mut()
+        .zip(all.chain(zeros))
+        .for_each(|(to, pair)| *to = pair);
 }
 
 /// The pairs of rows `k` and `k + 1` of `b` [k, n] in at most 16 `columns`, which are neighbours in memory; zeros beyond.
 #[inline(always)]
-fn lay_pairs(to: &mut Line, b: Mat, k: usize, columns: std::ops::Range<usize>) {
+fn lay_pairs(to: &mut Line, b: Mat, k: usize, columns: std::ops::Range<usize>, fast: bool) {
     let row = |k: usize| &b.data[k * b.row_stride..][columns.clone()];
     let count = columns.len();
-    if count == LINE && k + 1 < b.rows {
-        let (even, odd) = (row(k), row(k + 1));
-        for c in 0..LINE {
-            to.0[c] = pair(even[c], odd[c]);
+    if fast && count == LINE && k + 1 < b.rows {
+        let rows = (row(k).first_chunk(), row(k + 1).first_chunk());
+        if let (Some(even), Some(odd)) = rows {
+            return kernel::interleave(&mut to.0, even, odd);
         }
-        return;
     }
     *to = Line::ZERO;
     for c in 0..if k < b.rows { count } else { 0 } {
@@ -147,20 +158,35 @@ pub(super) fn lay_right(to: &mut Vec<Line>, b: Mat) {
     let (n, lines) = (b.cols, lines_for(b.rows));
     let panel = 2 * LINE * lines;
     to.resize(n.div_ceil(PANEL) * panel, Line::ZERO);
+    let fast = Kernel::best() != Kernel::Portable;
+    if b.col_stride == 1 {
+        // Some panels at a time, so that each row of `b` is read some lines long.
+        let groups = to.par_chunks_mut((GROUP * panel).max(1)).enumerate();
+        groups.for_each(|(group, to)| {
+            vectorise(|| {
+                for block in 0..lines {
+                    for (j, to) in to.chunks_exact_mut(panel).enumerate() {
+                        let first = (group * GROUP + j) * PANEL;
+                        let to = &mut to[block * 2 * LINE..][..2 * LINE];
+                        for (p, to) in to.chunks_exact_mut(2).enumerate() {
+                            let k = 2 * (LINE * block + p);
+                            for (to, first) in to.iter_mut().zip([first, first + LINE]) {
+                                let columns = first.min(n)..(first + LINE).min(n);
+                                lay_pairs(to, b, k, columns, fast);
+                            }
+                        }
+                    }
+                }
+            });
+        });
+        return;
+    }
     let panels = to.par_chunks_exact_mut(panel.max(1)).enumerate();
     panels.for_each(|(j, to)| {
         for (half, first) in [(0, j * PANEL), (1, j * PANEL + LINE)] {
             let columns = first.min(n)..(first + LINE).min(n);
             let pairs = to.iter_mut().skip(half).step_by(2);
-            if b.col_stride == 1 {
-                vectorise(|| {
-                    for (p, to) in pairs.enumerate() {
-                        lay_pairs(to, b, 2 * p, columns.clone());
-                    }
-                });
-            } else {
-                vectorise(|| lay_across(pairs, b, columns));
-            }
+            vectorise(|| lay_across(pairs, b, columns, fast));
         }
     });
 }
@@ -171,12 +197,14 @@ fn lay_across<'a>(
     mut to: impl Iterator<Item = &'a mut Line>,
     b: Mat,
     columns: std::ops::Range<usize>,
+    fast: bool,
 ) {
     let mut square = [Line::ZERO; LINE];
     for first in (0..b.rows).step_by(2 * LINE) {
         let rows = first..(first + 2 * LINE).min(b.rows);
         for (line, column) in square.iter_mut().zip(columns.clone()) {
-            lay_row(&mut line.0, &b.data[column * b.col_stride..][rows.clone()]);
+            let column = &b.data[column * b.col_stride..][rows.clone()];
+            lay_row(&mut line.0, column, fast);
         }
         for (p, to) in to.by_ref().take(LINE).enumerate() {
             for (to, line) in to.0.iter_mut().zip(&square) {

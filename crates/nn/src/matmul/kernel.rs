@@ -29,6 +29,30 @@ pub(super) struct Tile {
     pub add: bool,
 }
 
+/// `to[p]` = the pair of `from[2 p]` and `from[2 p + 1]` in bf16. Only where [`Kernel::best`] is not `Portable`.
+#[inline(always)]
+pub(super) fn neighbours(to: &mut [u32; 16], from: &[f32; 32]) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: both kernels ask for AVX-512 bf16.
+    unsafe {
+        avx512::neighbours(to, from);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    unreachable!("no kernel converts {from:?} to {to:?}");
+}
+
+/// `to[c]` = the pair of `even[c]` and `odd[c]` in bf16. Only where [`Kernel::best`] is not `Portable`.
+#[inline(always)]
+pub(super) fn interleave(to: &mut [u32; 16], even: &[f32; 16], odd: &[f32; 16]) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as above.
+    unsafe {
+        avx512::interleave(to, even, odd);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    unreachable!("no kernel converts {even:?} and {odd:?} to {to:?}");
+}
+
 /// A panel of 32 columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Panel {

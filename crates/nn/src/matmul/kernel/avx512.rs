@@ -15,6 +15,37 @@ pub fn usable() -> bool {
         && is_x86_feature_detected!("avx512bf16")
 }
 
+/// See [`super::neighbours`].
+///
+/// # Safety
+/// [`usable`].
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub unsafe fn neighbours(to: &mut [u32; 16], from: &[f32; 32]) {
+    // SAFETY: both arrays are read and written whole.
+    unsafe {
+        let [low, high] = [0, 16].map(|i| _mm512_loadu_ps(from.as_ptr().add(i)));
+        let pairs = std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low));
+        _mm512_storeu_si512(to.as_mut_ptr().cast(), pairs);
+    }
+}
+
+/// See [`super::interleave`].
+///
+/// # Safety
+/// [`usable`].
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub unsafe fn interleave(to: &mut [u32; 16], even: &[f32; 16], odd: &[f32; 16]) {
+    // SAFETY: the arrays are read and written whole.
+    unsafe {
+        let [even, odd] = [even, odd].map(|row| {
+            let rounded = _mm512_cvtneps_pbh(_mm512_loadu_ps(row.as_ptr()));
+            _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(rounded))
+        });
+        let pairs = _mm512_or_si512(even, _mm512_slli_epi32::<16>(odd));
+        _mm512_storeu_si512(to.as_mut_ptr().cast(), pairs);
+    }
+}
+
 /// A tile of any number of rows.
 ///
 /// # Safety
