@@ -9,6 +9,7 @@ mod hub;
 mod inputs;
 mod meteor;
 mod output;
+mod precision;
 mod progress;
 mod rows;
 

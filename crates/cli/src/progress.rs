@@ -1,6 +1,8 @@
 //! Progress bars: on standard error, and only where a person looks at it.
 
 use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,6 +14,57 @@ pub fn bar(total: usize, what: &str, quiet: bool) -> ProgressBar {
     ));
     bar.set_prefix(what.to_owned());
     bar
+}
+
+/// A bar over recordings: how many were heard, how much sound that was, and how much of it an hour.
+pub struct Listening {
+    bar: ProgressBar,
+    start: Instant,
+    seconds: Mutex<f64>,
+    /// Whether the throughput is told in the end.
+    told: bool,
+}
+
+impl Listening {
+    /// A bar over `total` recordings; hidden as [`bar`] is.
+    pub fn new(total: usize, quiet: bool) -> Self {
+        Self {
+            bar: bar(total, "captions", quiet),
+            start: Instant::now(),
+            seconds: Mutex::new(0.0),
+            told: total > 1 && !quiet,
+        }
+    }
+
+    /// One more recording of so many seconds was heard.
+    pub fn heard(&self, seconds: f64) {
+        if let Ok(mut sum) = self.seconds.lock() {
+            *sum += seconds;
+            self.bar.set_message(self.throughput(*sum));
+        }
+        self.bar.inc(1);
+    }
+
+    /// Hides the bar while `f` prints.
+    pub fn suspend(&self, f: impl FnOnce()) {
+        self.bar.suspend(f);
+    }
+
+    /// Removes the bar, and tells the throughput of several recordings.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+        let seconds = self.seconds.lock().map_or(0.0, |sum| *sum);
+        if self.told && seconds > 0.0 {
+            let (count, took) = (self.bar.position(), self.start.elapsed().as_secs_f64());
+            let throughput = self.throughput(seconds);
+            eprintln!("wsac: {count} recordings in {took:.1} s: {throughput}");
+        }
+    }
+
+    fn throughput(&self, seconds: f64) -> String {
+        let rate = seconds / self.start.elapsed().as_secs_f64().max(1e-3);
+        format!("{:.2} h of sound, {rate:.0} h an hour", seconds / 3600.0)
+    }
 }
 
 /// A bar over `total` bytes; its prefix is the file.

@@ -238,7 +238,7 @@ pub fn softmax(x: &mut [f32]) {
 
 /// The largest number, found in eight lanes.
 #[inline(always)]
-fn largest(x: &[f32]) -> f32 {
+pub(crate) fn largest(x: &[f32]) -> f32 {
     let (eights, rest) = x.as_chunks::<8>();
     let mut lanes = [f32::NEG_INFINITY; 8];
     for eight in eights {

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use crate::activation::exp;
+use crate::attention::largest;
 use crate::matmul::{Mat, Packed, Precision, Right, Store, matmul};
-use crate::simd::vectorise;
+use crate::simd::{vectorise, vectorise_with};
 
 /// Rows whose logits exist at once (352 x 5,000 words = 7 MB): as many as let a large head, which is read anew for each
 /// block, cost little beside the products.
@@ -145,33 +146,57 @@ impl Head {
 /// Turns logits into `scale` times their probabilities; returns the negative log-probability of `target`.
 fn softmax(x: &mut [f32], target: u32, scale: f32) -> f64 {
     let wanted = x[target as usize];
-    vectorise(|| {
-        let max = x
-            .iter()
-            .fold(f32::NEG_INFINITY, |m, &v| if v > m { v } else { m });
-        x.iter_mut().for_each(|v| *v = exp(*v - max));
-        let total = crate::norm::sum(x.len(), |i| x[i]);
-        let factor = scale / total;
-        x.iter_mut().for_each(|v| *v *= factor);
-        f64::from(max + total.ln() - wanted)
-    })
+    let max = vectorise_with(&*x, largest);
+    let total = vectorise_with((&mut *x, max), exponentials);
+    let factor = scale / total;
+    vectorise(|| x.iter_mut().for_each(|v| *v *= factor));
+    f64::from(max + total.ln() - wanted)
+}
+
+/// `x = exp(x - max)` in place; returns their sum, in sixteen running lanes.
+#[inline(always)]
+fn exponentials((x, max): (&mut [f32], f32)) -> f32 {
+    let mut lanes = [0f32; 16];
+    let (blocks, rest) = x.as_chunks_mut::<16>();
+    for block in blocks {
+        for (lane, x) in lanes.iter_mut().zip(block) {
+            *x = exp(*x - max);
+            *lane += *x;
+        }
+    }
+    rest.iter_mut().for_each(|x| *x = exp(*x - max));
+    lanes.iter().chain(rest.iter()).sum()
+}
+
+/// The sum of [`exponentials`], which are not kept.
+#[inline(always)]
+fn exponentials_sum((x, max): (&[f32], f32)) -> f32 {
+    let mut lanes = [0f32; 16];
+    let (blocks, rest) = x.as_chunks::<16>();
+    for block in blocks {
+        for (lane, x) in lanes.iter_mut().zip(block) {
+            *lane += exp(*x - max);
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().map(|x| exp(x - max)).sum::<f32>()
 }
 
 /// Turns logits into log-probabilities in place (natural logarithm).
 pub fn log_softmax(x: &mut [f32]) {
-    vectorise(|| {
-        let max = x.iter().fold(f32::NEG_INFINITY, |m, &v| m.max(v));
-        let total = crate::norm::sum(x.len(), |i| exp(x[i] - max));
-        let shift = max + total.ln();
-        x.iter_mut().for_each(|v| *v -= shift);
-    });
+    let shift = log_total(x);
+    vectorise(|| x.iter_mut().for_each(|v| *v -= shift));
+}
+
+/// The logarithm of the sum of `exp(x)`: what a logit lacks to be a log-probability.
+pub fn log_total(x: &[f32]) -> f32 {
+    let max = vectorise_with(x, largest);
+    max + vectorise_with((x, max), exponentials_sum).ln()
 }
 
 /// The place of the largest entry, the first where several are equal.
 pub fn argmax(x: &[f32]) -> usize {
-    x.iter()
-        .enumerate()
-        .fold(0, |best, (i, v)| if *v > x[best] { i } else { best })
+    let max = vectorise_with(x, largest);
+    x.iter().position(|&v| v == max).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The PyTorch yardstick run (shared golden/wsac, "Yardstick") with our engine: Clotho captions from MiniLM embeddings.
 //!
-//! `cargo run --release --example yardstick -- SHARED RUN [SECONDS]`, RUN being `clean_seed0`, `clean_seed1` or
+//! `cargo run --release --example yardstick -- SHARED RUN [f32|bf16]`, RUN being `clean_seed0`, `clean_seed1` or
 //! `noise_est_seed0`: prints the validation loss after each epoch beside PyTorch's, and the time.
 
 use std::path::Path;
 use std::time::Instant;
 
+use wsac::arithmetic::Arithmetic;
 use wsac::bridge::Perturb;
 use wsac::bundled;
 use wsac::decoder::{Config, Decoder};
@@ -41,6 +42,10 @@ fn main() -> Anything<()> {
         joined: 0.0,
         optimizer: Optimizer::AdamW { weight_decay: 0.02 },
         schedule: Schedule::Cosine { warmup_steps: 100 },
+        precision: match args.get(3).map(String::as_str) {
+            Some("bf16") => Arithmetic::Bf16,
+            _ => Arithmetic::F32,
+        },
         ..TrainConfig::default()
     };
     let shape = Config {

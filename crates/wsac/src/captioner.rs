@@ -16,6 +16,8 @@
 //! # Ok::<(), wsac::Error>(())
 //! ```
 
+mod batch;
+mod describe;
 mod naming;
 
 use std::path::Path;
@@ -311,96 +313,6 @@ impl Captioner {
         let mut caption = self.describe(&heard, options)?;
         caption.warnings = stream.warnings().to_vec();
         Ok(caption)
-    }
-
-    /// A sentence about what was heard.
-    ///
-    /// # Errors
-    /// As [`Captioner::bridge`].
-    pub fn describe(&self, heard: &Heard, options: &CaptionOptions) -> Result<Caption> {
-        let card = &self.model.card;
-        let strategy = options.bridge.unwrap_or(card.bridge);
-        let decode = DecodeOptions {
-            search: options.search.clone(),
-            max_tokens: options.max_tokens,
-            rules: self.rules(heard.ordered),
-        };
-        let tokenizer = &self.model.tokenizer;
-        let mut best: Option<(usize, String, Hypothesis, Bridge)> = None;
-        // Where a sound goes unnamed, the words of the nearest captions may have it.
-        let bridges = if options.bridge.is_none() && self.model.memory.is_some() {
-            &[strategy, Bridge::Nearest][..]
-        } else {
-            &[strategy]
-        };
-        for bridge in bridges {
-            let found = generate(
-                &self.model.decoder,
-                &self.bridge(heard, bridge)?,
-                tokenizer.sep(),
-                &decode,
-            );
-            for told in found {
-                let text = tokenizer.decode(&told.tokens);
-                let named = if options.name_sounds {
-                    naming::named(&text, heard)
-                } else {
-                    0
-                };
-                if best.as_ref().is_none_or(|b| named > b.0) {
-                    best = Some((named, text, told, *bridge));
-                }
-            }
-            if !options.name_sounds || best.as_ref().is_some_and(|b| b.0 == naming::most(heard)) {
-                break;
-            }
-        }
-        let (_, text, decoded, strategy) = best.ok_or_else(|| {
-            Error::Config("the decoder has no position left for a caption".into())
-        })?;
-        // A tower that names no sound cannot tell how sure it is; how near a caption lies tells something.
-        let by_nearest = card.centred || heard.sounds.is_empty();
-        let mut neighbours =
-            self.neighbours(heard, options.neighbours.max(usize::from(by_nearest)));
-        let (confidence, weak) = match neighbours.first() {
-            Some(nearest) if by_nearest => (
-                nearest.similarity.clamp(0.0, 1.0),
-                if card.centred {
-                    nearest.similarity < WEAK
-                } else {
-                    heard.is_weak()
-                },
-            ),
-            _ => (heard.confidence, heard.is_weak()),
-        };
-        neighbours.truncate(options.neighbours);
-        Ok(Caption {
-            text: sentence(&text),
-            logprob: decoded.logprob,
-            strategy,
-            duration: heard.duration,
-            neighbours,
-            confidence,
-            weak,
-            model: card.name.clone(),
-            sounds: heard.sounds.clone(),
-            warnings: Vec::new(),
-        })
-    }
-}
-
-/// Lower-case words as a sentence: first letter upper-case, a full stop at the end.
-fn sentence(words: &str) -> String {
-    let words = words.trim().trim_end_matches(['.', ',', ';', ':', ' ']);
-    let mut letters = words.chars();
-    match letters.next() {
-        None => String::new(),
-        Some(first) => format!(
-            "{}{}{}",
-            first.to_uppercase(),
-            letters.as_str(),
-            if words.ends_with(['!', '?']) { "" } else { "." }
-        ),
     }
 }
 

@@ -14,6 +14,7 @@ mod backward;
 mod cache;
 mod forward;
 mod mapper;
+mod packed;
 pub mod reference;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use cache::State;
 pub use forward::{Nll, Tape};
 pub use mapper::Mapper;
+pub use packed::Form;
 
 use crate::error::{Error, Result};
 use crate::params::{Layout, Slot};
@@ -88,6 +90,7 @@ pub struct Decoder {
     blocks: Vec<Block>,
     ln_f: (Slot, Slot),
     mapper: mapper::Net,
+    packed: Option<packed::Matrices>,
 }
 
 /// A batch of captions with what they are conditioned on.
@@ -174,6 +177,7 @@ impl Decoder {
             blocks,
             ln_f,
             mapper,
+            packed: None,
         })
     }
 
@@ -209,6 +213,7 @@ impl Decoder {
 
     /// All weights, to update.
     pub fn weights_mut(&mut self) -> &mut [f32] {
+        self.packed = None;
         &mut self.weights
     }
 }

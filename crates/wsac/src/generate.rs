@@ -11,7 +11,8 @@ mod sample;
 pub use rules::{Echo, Rules};
 pub use sample::Sampling;
 
-use wsac_nn::loss::{argmax, log_softmax};
+use rayon::prelude::*;
+use wsac_nn::loss::{argmax, log_total};
 
 use crate::decoder::{Decoder, State};
 
@@ -82,6 +83,25 @@ pub struct Hypothesis {
     pub score: f64,
 }
 
+/// One caption's search: it takes in logits, and says from where to go on.
+trait Growing: Send {
+    /// Chooses among the words that may come next, by their `logits` [live, V]; false where the search has ended.
+    fn grow(&mut self, logits: &mut [f32]) -> bool;
+    /// The live states and the words that they receive, in the order of the next logits.
+    fn live(&mut self) -> Vec<(&mut State, u32)>;
+    /// What was found, best first.
+    fn found(self: Box<Self>) -> Vec<Hypothesis>;
+}
+
+/// What is asked of [`generate_together`]: a prefix, embeddings [parts, E], and how to go on from it.
+#[derive(Debug, Clone, Copy)]
+pub struct Prompt<'a> {
+    /// The embeddings, [parts, E].
+    pub embeddings: &'a [f32],
+    /// How captions are generated.
+    pub options: &'a DecodeOptions,
+}
+
 /// Writes captions for one prefix, embeddings [parts, E], best first (greedy and sampling: one). `end` is the end token.
 ///
 /// Generation also ends where the decoder has no position left.
@@ -91,72 +111,154 @@ pub fn generate(
     end: u32,
     options: &DecodeOptions,
 ) -> Vec<Hypothesis> {
-    let (state, logits) = decoder.begin(embeddings);
-    let room = decoder.config().positions - state.rows() + 1;
-    let max = options.max_tokens.min(room);
-    let rules = &options.rules;
-    match &options.search {
-        Search::Beam {
-            width,
-            length_penalty,
-            stop,
-        } => {
-            let search = beam::Beam {
-                width: *width,
-                length_penalty: *length_penalty,
-                stop: *stop,
-                end,
-                max,
-                rules,
-            };
-            search.run(decoder, state, logits)
+    let prompt = Prompt {
+        embeddings,
+        options,
+    };
+    generate_together(decoder, &[prompt], end).swap_remove(0)
+}
+
+/// [`generate`] for several prompts, side by side: each weight of the decoder is read once a word for all of them.
+///
+/// Captions do not hang on their company where weights are packed ([`Decoder::pack`]); in f32 log-probabilities may
+/// differ in their last digits.
+pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec<Vec<Hypothesis>> {
+    let mut searches: Vec<(Box<dyn Growing + '_>, bool)> = prompts
+        .par_iter()
+        .map(|prompt| {
+            let (state, mut logits) = decoder.begin(prompt.embeddings);
+            let room = decoder.config().positions - state.rows() + 1;
+            let mut search = prompt.options.begin(state, end, room);
+            let grows = search.grow(&mut logits);
+            (search, grows)
+        })
+        .collect();
+    let mut logits = Vec::new();
+    loop {
+        let mut growing: Vec<_> = searches.iter_mut().filter(|s| s.1).collect();
+        if growing.is_empty() {
+            break;
         }
-        Search::Average { width } => {
-            let search = average::Average {
-                width: *width,
-                end,
-                max,
-                rules,
-            };
-            search.run(decoder, state, logits)
+        let (mut states, mut words, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for (search, _) in &mut growing {
+            let live = search.live();
+            counts.push(live.len());
+            for (state, word) in live {
+                states.push(state);
+                words.push(word);
+            }
         }
-        Search::Greedy => one(decoder, state, logits, end, max, rules, |logits, _| {
-            argmax(logits)
-        }),
-        Search::Sample(sampling) => one(decoder, state, logits, end, max, rules, |logits, step| {
-            sampling.pick(logits, step)
-        }),
+        decoder.advance(&mut states, &words, &mut logits);
+        let mut rest = &mut logits[..];
+        let vocab = rest.len() / words.len();
+        let parts: Vec<&mut [f32]> = counts
+            .iter()
+            .map(|live| rest.split_off_mut(..live * vocab).unwrap_or_default())
+            .collect();
+        growing
+            .par_iter_mut()
+            .zip(parts)
+            .for_each(|(search, logits)| search.1 = search.0.grow(logits));
+    }
+    searches.into_iter().map(|s| s.0.found()).collect()
+}
+
+impl DecodeOptions {
+    /// The search that these options ask for, from `state` on, with room for so many tokens.
+    fn begin(&self, state: State, end: u32, room: usize) -> Box<dyn Growing + '_> {
+        let limits = Limits {
+            end,
+            max: self.max_tokens.min(room),
+            rules: &self.rules,
+        };
+        let one = |sampling| Box::new(One::new(limits, state.clone(), sampling));
+        match &self.search {
+            Search::Greedy => one(None),
+            Search::Sample(sampling) => one(Some(sampling)),
+            Search::Beam {
+                width,
+                length_penalty,
+                stop,
+            } => Box::new(beam::Beam::new(
+                limits,
+                state,
+                *width,
+                *length_penalty,
+                *stop,
+            )),
+            Search::Average { width } => Box::new(average::Average::new(limits, state, *width)),
+        }
     }
 }
 
-/// One caption, each word chosen by `pick(logits after the rules, step)`.
-fn one(
-    decoder: &Decoder,
-    mut state: State,
-    mut logits: Vec<f32>,
+/// What every search keeps to.
+#[derive(Debug, Clone, Copy)]
+struct Limits<'a> {
+    /// The end token.
     end: u32,
+    /// The most tokens.
     max: usize,
-    rules: &Rules,
-    pick: impl Fn(&mut [f32], usize) -> usize,
-) -> Vec<Hypothesis> {
-    let (mut tokens, mut logprob) = (Vec::new(), 0.0);
-    for step in 0..max {
-        let mut raw = logits.clone();
-        log_softmax(&mut raw);
-        rules.apply(&mut logits, &tokens, end);
-        let word = pick(&mut logits, step);
-        logprob += f64::from(raw[word]);
-        tokens.push(word as u32);
-        if word as u32 == end || step + 1 == max {
-            break;
+    /// What captions may not do.
+    rules: &'a Rules,
+}
+
+/// One caption, each word the likeliest or drawn.
+struct One<'a> {
+    limits: Limits<'a>,
+    sampling: Option<&'a Sampling>,
+    state: State,
+    found: Hypothesis,
+    /// The logits before the rules.
+    raw: Vec<f32>,
+}
+
+impl<'a> One<'a> {
+    fn new(limits: Limits<'a>, state: State, sampling: Option<&'a Sampling>) -> Self {
+        let found = Hypothesis {
+            tokens: Vec::new(),
+            logprob: 0.0,
+            score: 0.0,
+        };
+        Self {
+            limits,
+            sampling,
+            state,
+            found,
+            raw: Vec::new(),
         }
-        logits = decoder.advance(&mut [&mut state], &[word as u32]);
     }
-    vec![Hypothesis {
-        tokens,
-        logprob,
-        score: logprob,
-    }]
+}
+
+impl Growing for One<'_> {
+    fn grow(&mut self, logits: &mut [f32]) -> bool {
+        let (limits, found) = (self.limits, &mut self.found);
+        let step = found.tokens.len();
+        if step == limits.max {
+            return false;
+        }
+        self.raw.clear();
+        self.raw.extend_from_slice(logits);
+        limits.rules.apply(logits, &found.tokens, limits.end);
+        let word = match self.sampling {
+            None => argmax(logits),
+            Some(sampling) => sampling.pick(logits, step),
+        };
+        found.logprob += f64::from(self.raw[word] - log_total(&self.raw));
+        found.score = found.logprob;
+        found.tokens.push(word as u32);
+        word as u32 != limits.end && step + 1 < limits.max
+    }
+
+    fn live(&mut self) -> Vec<(&mut State, u32)> {
+        let last = self.found.tokens.last().copied();
+        last.map(|word| (&mut self.state, word))
+            .into_iter()
+            .collect()
+    }
+
+    fn found(self: Box<Self>) -> Vec<Hypothesis> {
+        vec![self.found]
+    }
 }
 
 #[cfg(test)]

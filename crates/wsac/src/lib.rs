@@ -1,5 +1,6 @@
 //! Audio captioning from text-only training (WSAC, arXiv 2309.12242): audio to caption, captions to decoder.
 
+pub mod arithmetic;
 pub mod audio;
 pub mod bridge;
 pub mod bundled;

@@ -15,6 +15,7 @@ pub use prepare::{Prepared, embed_cached};
 pub use run::{Event, Job, Outcome, run};
 pub use schedule::Schedule;
 
+use rayon::prelude::*;
 use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::Adam;
 
@@ -92,6 +93,7 @@ impl Trainer {
                     .into(),
             ));
         }
+        let precision = config.precision.precision();
         let adam = config.optimizer.state(decoder.weights().len());
         perturb.check(examples.embeddings.dim())?;
         let mut trainer = Self {
@@ -106,7 +108,7 @@ impl Trainer {
             examples,
             step: 0,
             order: (usize::MAX, Vec::new()),
-            tape: Tape::default(),
+            tape: Tape::new(precision),
             grads: Vec::new(),
         };
         if trainer.steps_per_epoch() == 0 {
@@ -302,7 +304,11 @@ impl Trainer {
 
 /// The factor that brings the gradient's L2 norm down to `most`.
 fn clip_scale(grads: &[f32], most: f32) -> f32 {
-    let square: f64 = grads.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+    // In chunks of a fixed size, so that the number of threads does not change the sum.
+    const CHUNK: usize = 1 << 16;
+    let square = |chunk: &[f32]| chunk.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+    let squares: Vec<f64> = grads.par_chunks(CHUNK).map(square).collect();
+    let square: f64 = squares.iter().sum();
     (f64::from(most) / square.sqrt().max(1e-12)).min(1.0) as f32
 }
 

@@ -19,6 +19,7 @@ use wsac::train::{Job, Noise, TrainConfig, run as train};
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
+use crate::precision::Precision;
 use watch::Watch;
 
 /// Learn to write captions from a file of captions, without any sound
@@ -74,6 +75,10 @@ pub struct Args {
     /// Equal seeds give equal captioners
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+
+    /// What products are computed in [default: auto; the paper's and the reference's settings: f32]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
 
     /// Go on with the run in --out
     #[arg(long)]
@@ -196,6 +201,7 @@ impl Args {
         config.noise = self.noise.unwrap_or(config.noise);
         config.seed = self.seed.unwrap_or(config.seed);
         config.shift |= self.shift.is_some();
+        config.precision = self.precision.map_or(config.precision, Into::into);
         config.compat = match self.compat {
             Some(Order::Paper) => Compat::Paper,
             Some(Order::Reference) => Compat::Reference,

@@ -1,11 +1,13 @@
 //! The decoder one word at a time over a KV cache: what generation uses.
 
+use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::attend_cached;
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, Store, linear, matmul};
+use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul};
 use wsac_nn::norm::layer_norm;
 
+use super::packed::Part;
 use super::{Batch, Decoder, EPS, Slot, Tape};
 
 /// One sequence being written: the keys and values of its rows so far, for each block. Cheap enough to clone,
@@ -47,15 +49,16 @@ impl Decoder {
             values: tape.blocks.iter().map(|b| column(2, &b.qkv)).collect(),
             rows: tape.rows.len(),
         };
-        let logits = self.head(&tape.hidden[(state.rows - 1) * d..]);
+        let mut logits = Vec::new();
+        self.head(&tape.hidden[(state.rows - 1) * d..], &mut logits);
         (state, logits)
     }
 
-    /// Appends one word to each of several sequences: the logits of their next words, [sequences, V].
+    /// Appends one word to each of several sequences; `logits` receives those of their next words, [sequences, V].
     ///
     /// # Panics
     /// Where a sequence has used up the decoder's positions.
-    pub fn advance(&self, states: &mut [&mut State], words: &[u32]) -> Vec<f32> {
+    pub fn advance(&self, states: &mut [&mut State], words: &[u32], logits: &mut Vec<f32>) {
         let (w, d, n) = (&self.weights, self.config.width, states.len());
         let mut x = Vec::with_capacity(n * d);
         for (state, &word) in states.iter_mut().zip(words) {
@@ -65,15 +68,11 @@ impl Decoder {
             x.extend(word.iter().zip(place).map(|(a, b)| a + b));
             state.rows += 1;
         }
-        let project = |x: &[f32], (weight, bias): (Slot, Slot)| {
-            let (inputs, bias) = (x.len() / n, bias.of(w));
+        let project = |x: &[f32], block, part| {
+            let (inputs, bias) = (x.len() / n, self.part(block, part).1.of(w));
             let mut out = vec![0.0; n * bias.len()];
-            linear(
-                &mut out,
-                Mat::new(x, n, inputs),
-                Mat::new(weight.of(w), inputs, bias.len()),
-                Some(bias),
-            );
+            let weight = self.operand(block, part, Precision::F32);
+            linear(&mut out, Mat::new(x, n, inputs), weight, Some(bias));
             out
         };
         let norm = |x: &[f32], (gain, bias): (Slot, Slot)| {
@@ -82,43 +81,33 @@ impl Decoder {
             out
         };
         for (i, block) in self.blocks.iter().enumerate() {
-            let qkv = project(&norm(&x, block.ln_1), block.c_attn);
+            let qkv = project(&norm(&x, block.ln_1), i, Part::Attention);
             let mut mixed = vec![0.0; n * d];
-            for ((state, qkv), out) in states
-                .iter_mut()
-                .zip(qkv.chunks_exact(3 * d))
-                .zip(mixed.chunks_exact_mut(d))
-            {
-                state.keys[i].extend(&qkv[d..2 * d]);
-                state.values[i].extend(&qkv[2 * d..]);
-                attend_cached(
-                    out,
-                    &qkv[..d],
-                    &state.keys[i],
-                    &state.values[i],
-                    self.config.heads,
-                );
-            }
-            super::forward::add(&mut x, &project(&mixed, block.attn_proj));
-            let fc = project(&norm(&x, block.ln_2), block.c_fc);
+            let rows = mixed
+                .par_chunks_exact_mut(d)
+                .zip(qkv.par_chunks_exact(3 * d));
+            rows.zip(states.par_iter_mut())
+                .for_each(|((out, qkv), state)| {
+                    let (keys, values) = (&mut state.keys[i], &mut state.values[i]);
+                    keys.extend(&qkv[d..2 * d]);
+                    values.extend(&qkv[2 * d..]);
+                    attend_cached(out, &qkv[..d], keys, values, self.config.heads);
+                });
+            super::forward::add(&mut x, &project(&mixed, i, Part::AttentionOut));
+            let fc = project(&norm(&x, block.ln_2), i, Part::Inner);
             let mut act = vec![0.0; fc.len()];
             gelu_tanh(&mut act, &fc);
-            super::forward::add(&mut x, &project(&act, block.mlp_proj));
+            super::forward::add(&mut x, &project(&act, i, Part::InnerOut));
         }
-        self.head(&norm(&x, self.ln_f))
+        self.head(&norm(&x, self.ln_f), logits);
     }
 
     /// Hidden states [n, d] -> logits [n, V].
-    fn head(&self, hidden: &[f32]) -> Vec<f32> {
+    fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) {
         let (v, d) = (self.config.vocab, self.config.width);
         let n = hidden.len() / d;
-        let mut out = vec![0.0; n * v];
-        matmul(
-            &mut out,
-            Mat::new(hidden, n, d),
-            Mat::new(self.wte.of(&self.weights), v, d).t(),
-            Store::Set,
-        );
-        out
+        super::forward::resize(logits, n * v);
+        let head = self.head_operand(Precision::F32);
+        matmul(logits, Mat::new(hidden, n, d), head, Store::Set);
     }
 }

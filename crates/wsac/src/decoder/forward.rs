@@ -9,6 +9,7 @@ use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul, matmul_then};
 use wsac_nn::norm::{RowStats, layer_norm};
 
 use super::backward::Gradients;
+use super::packed::Part;
 use super::{Batch, Decoder, EPS, Slot};
 
 /// The activations of one forward pass and, after a backward pass, their gradients. Kept from step to step, so that a
@@ -145,39 +146,33 @@ impl Decoder {
         } = pass;
         let (w, block, d) = (&self.weights, &self.blocks[i], self.config.width);
         let n = x.len() / d;
-        let operands = |x: &'_ [f32], (weight, bias): (Slot, Slot)| {
-            let (inputs, bias) = (x.len() / n, bias.of(w));
-            (inputs, weight.of(w), bias)
-        };
-        let project = |out: &mut Vec<f32>, x: &[f32], layer| {
-            let (inputs, weight, bias) = operands(x, layer);
+        let bias = |part| self.part(i, part).1.of(w);
+        let project = |out: &mut Vec<f32>, x: &[f32], part| {
+            let bias = bias(part);
             resize(out, n * bias.len());
-            let weight = precision.of(Mat::new(weight, inputs, bias.len()));
-            linear(out, Mat::new(x, n, inputs), weight, Some(bias));
+            let weight = self.operand(i, part, precision);
+            linear(out, Mat::new(x, n, x.len() / n), weight, Some(bias));
         };
         // out = residual + dropout(x W + b), in the pass of the product.
-        let join = |out: &mut Vec<f32>, x: &[f32], layer, residual: &[f32], dropout: Dropout| {
-            let (inputs, weight, bias) = operands(x, layer);
+        let join = |out: &mut Vec<f32>, x: &[f32], part, residual: &[f32], dropout: Dropout| {
             resize(out, n * d);
-            let weight = precision.of(Mat::new(weight, inputs, d));
+            let (bias, weight) = (bias(part), self.operand(i, part, precision));
             matmul_then(
                 out,
-                Mat::new(x, n, inputs),
+                Mat::new(x, n, x.len() / n),
                 weight,
                 Store::Set,
                 |place, out| {
-                    out.iter_mut()
-                        .zip(&bias[place % d..])
-                        .for_each(|(o, b)| *o += b);
+                    let bias = &bias[place % d..];
+                    out.iter_mut().zip(bias).for_each(|(o, b)| *o += b);
                     dropout.apply_from(place, out);
-                    out.iter_mut()
-                        .zip(&residual[place..])
-                        .for_each(|(o, r)| *o += r);
+                    let residual = &residual[place..];
+                    out.iter_mut().zip(residual).for_each(|(o, r)| *o += r);
                 },
             );
         };
         self.norm(&mut tape.normed_1, &mut tape.stats_1, x, block.ln_1);
-        project(&mut tape.qkv, &tape.normed_1, block.c_attn);
+        project(&mut tape.qkv, &tape.normed_1, Part::Attention);
         let shape = Shape {
             starts,
             heads: self.config.heads,
@@ -194,17 +189,23 @@ impl Decoder {
             dropout.layer(dropout_site(i, 0)),
         );
         let site = |site| dropout.layer(dropout_site(i, site));
-        join(&mut tape.middle, &tape.mixed, block.attn_proj, x, site(1));
+        join(
+            &mut tape.middle,
+            &tape.mixed,
+            Part::AttentionOut,
+            x,
+            site(1),
+        );
         self.norm(
             &mut tape.normed_2,
             &mut tape.stats_2,
             &tape.middle,
             block.ln_2,
         );
-        project(&mut tape.fc, &tape.normed_2, block.c_fc);
+        project(&mut tape.fc, &tape.normed_2, Part::Inner);
         resize(&mut tape.gelu, n * 4 * d);
         gelu_tanh(&mut tape.gelu, &tape.fc);
-        join(out, &tape.gelu, block.mlp_proj, &tape.middle, site(2));
+        join(out, &tape.gelu, Part::InnerOut, &tape.middle, site(2));
     }
 
     /// Layer normalisation of [rows, d], with its statistics.
@@ -246,7 +247,7 @@ impl Decoder {
         let (v, d) = (self.config.vocab, self.config.width);
         let n = tape.rows.len();
         let mut out = vec![0.0; n * v];
-        let head = Mat::new(self.wte.of(&self.weights), v, d).t();
+        let head = self.head_operand(tape.precision);
         matmul(&mut out, Mat::new(&tape.hidden, n, d), head, Store::Set);
         out
     }
@@ -317,7 +318,9 @@ impl Tape {
             words,
             hidden,
         } = &mut self.targets;
-        (rows.clear(), words.clear(), hidden.clear());
+        rows.clear();
+        words.clear();
+        hidden.clear();
         for (range, tokens) in self.starts.windows(2).zip(&batch.tokens) {
             let prefix = (range[0]..range[1])
                 .take_while(|&r| matches!(self.rows[r], Row::Prefix(_)))

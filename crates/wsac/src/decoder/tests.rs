@@ -313,7 +313,7 @@ fn batch_equals_single_and_cached_equals_uncached() {
         let (mut state, mut logits) = decoder.begin(embeddings);
         let mut cached = logits.clone();
         for &word in words {
-            logits = decoder.advance(&mut [&mut state], &[word]);
+            decoder.advance(&mut [&mut state], &[word], &mut logits);
             cached.extend(&logits);
         }
         let from = (parts * 2 - 1) * 13;

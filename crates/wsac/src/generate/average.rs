@@ -4,15 +4,14 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{Hypothesis, Rules};
-use crate::decoder::{Decoder, State};
+use super::{Growing, Hypothesis, Limits};
+use crate::decoder::State;
 
-/// The settings of one search.
+/// A search: how many captions are kept, and these, best first.
 pub(super) struct Average<'a> {
-    pub width: usize,
-    pub end: u32,
-    pub max: usize,
-    pub rules: &'a Rules,
+    limits: Limits<'a>,
+    width: usize,
+    captions: Vec<Caption>,
 }
 
 /// A caption: its tokens, its score (with rules) and log-probability (without).
@@ -34,35 +33,53 @@ struct Candidate {
     mean: f64,
 }
 
-impl Average<'_> {
-    pub fn run(&self, decoder: &Decoder, state: State, logits: Vec<f32>) -> Vec<Hypothesis> {
-        let mut captions = vec![Caption {
+impl<'a> Average<'a> {
+    /// A search at its start.
+    pub fn new(limits: Limits<'a>, state: State, width: usize) -> Self {
+        let first = Caption {
             tokens: Vec::new(),
             score: 0.0,
             logprob: 0.0,
             state: Some(state),
-        }];
-        let mut logits = logits;
-        for step in 1..=self.max {
-            captions = self.step(&captions, &logits);
-            let growing =
-                (captions.iter_mut()).filter_map(|c| Some((c.state.as_mut()?, &c.tokens)));
-            let (mut states, words): (Vec<&mut State>, Vec<u32>) = growing
-                .map(|(state, tokens)| (state, tokens[step - 1]))
-                .unzip();
-            if words.is_empty() || step == self.max {
-                break;
-            }
-            logits = decoder.advance(&mut states, &words);
+        };
+        Self {
+            limits,
+            width,
+            captions: vec![first],
         }
-        let told = captions.into_iter().map(|c| Hypothesis {
+    }
+}
+
+impl Growing for Average<'_> {
+    fn grow(&mut self, logits: &mut [f32]) -> bool {
+        let longest = self.captions.iter().map(|c| c.tokens.len()).max();
+        let step = longest.unwrap_or(0) + 1;
+        if step > self.limits.max {
+            return false;
+        }
+        self.captions = self.step(&self.captions, logits);
+        step < self.limits.max && self.captions.iter().any(|c| c.state.is_some())
+    }
+
+    fn live(&mut self) -> Vec<(&mut State, u32)> {
+        let last = |c: &Caption| c.tokens.last().copied().unwrap_or_default();
+        let growing = (self.captions.iter_mut()).map(|c| (last(c), c.state.as_mut()));
+        growing
+            .filter_map(|(word, state)| Some((state?, word)))
+            .collect()
+    }
+
+    fn found(self: Box<Self>) -> Vec<Hypothesis> {
+        let told = self.captions.into_iter().map(|c| Hypothesis {
             score: c.score / c.tokens.len() as f64,
             tokens: c.tokens,
             logprob: c.logprob,
         });
         told.collect()
     }
+}
 
+impl Average<'_> {
     /// The best `width` of what may become of `captions`, best first; `logits` has a row for each that can grow.
     fn step(&self, captions: &[Caption], logits: &[f32]) -> Vec<Caption> {
         let growing = captions.iter().filter(|c| c.state.is_some()).count();
@@ -90,7 +107,7 @@ impl Average<'_> {
             score: c.score,
             logprob: c.logprob,
             state: (captions[c.from].state.as_ref())
-                .filter(|_| c.word != Some(self.end))
+                .filter(|_| c.word != Some(self.limits.end))
                 .cloned(),
         };
         all.into_iter().map(grown).collect()
@@ -101,7 +118,8 @@ impl Average<'_> {
         let mut raw = logits.to_vec();
         log_softmax(&mut raw);
         let mut ruled = raw.clone();
-        self.rules.apply(&mut ruled, &caption.tokens, self.end);
+        let Limits { rules, end, .. } = self.limits;
+        rules.apply(&mut ruled, &caption.tokens, end);
         let mut words: Vec<usize> = (0..ruled.len())
             .filter(|&w| ruled[w] > f32::NEG_INFINITY)
             .collect();

@@ -2,17 +2,17 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{Hypothesis, Rules, Stop};
-use crate::decoder::{Decoder, State};
+use super::{Growing, Hypothesis, Limits, Stop};
+use crate::decoder::State;
 
-/// The settings of one search.
+/// A search: its settings, the captions that can still grow, and those that are finished, best first.
 pub(super) struct Beam<'a> {
-    pub width: usize,
-    pub length_penalty: f64,
-    pub stop: Stop,
-    pub end: u32,
-    pub max: usize,
-    pub rules: &'a Rules,
+    limits: Limits<'a>,
+    width: usize,
+    length_penalty: f64,
+    stop: Stop,
+    live: Vec<Live>,
+    finished: Vec<Hypothesis>,
 }
 
 /// A caption that can still grow: its tokens, its running score (with rules) and log-probability (without).
@@ -32,64 +32,97 @@ struct Candidate {
     logprob: f64,
 }
 
-impl Beam<'_> {
-    pub fn run(&self, decoder: &Decoder, state: State, logits: Vec<f32>) -> Vec<Hypothesis> {
-        let mut live = vec![Live {
+impl<'a> Beam<'a> {
+    /// A search at its start.
+    pub fn new(
+        limits: Limits<'a>,
+        state: State,
+        width: usize,
+        length_penalty: f64,
+        stop: Stop,
+    ) -> Self {
+        let first = Live {
             tokens: Vec::new(),
             score: 0.0,
             logprob: 0.0,
             state,
-        }];
-        let mut logits = logits;
-        let mut finished: Vec<Hypothesis> = Vec::new();
-        for step in 1..=self.max {
-            let candidates = self.candidates(&live, &logits);
-            let ends = |c: &Candidate| c.word == self.end || step == self.max;
-            for c in candidates.iter().take(self.width).filter(|c| ends(c)) {
-                let tokens = [&live[c.from].tokens[..], &[c.word]].concat();
-                let score = c.score / (step as f64).powf(self.length_penalty);
-                finished.push(Hypothesis {
-                    tokens,
-                    logprob: c.logprob,
-                    score,
-                });
-            }
-            finished.sort_by(|a, b| b.score.total_cmp(&a.score));
-            finished.truncate(self.width);
-            let next: Vec<&Candidate> = candidates
-                .iter()
-                .filter(|c| !ends(c))
-                .take(self.width)
-                .collect();
-            let Some(best) = next.first() else { break };
-            if self.done(&finished, best.score, step) {
-                break;
-            }
-            live = next
-                .iter()
-                .map(|c| Live {
-                    tokens: [&live[c.from].tokens[..], &[c.word]].concat(),
-                    score: c.score,
-                    logprob: c.logprob,
-                    state: live[c.from].state.clone(),
-                })
-                .collect();
-            let words: Vec<u32> = next.iter().map(|c| c.word).collect();
-            let mut states: Vec<&mut State> = live.iter_mut().map(|l| &mut l.state).collect();
-            logits = decoder.advance(&mut states, &words);
+        };
+        Self {
+            limits,
+            width,
+            length_penalty,
+            stop,
+            live: vec![first],
+            finished: Vec::new(),
         }
-        finished
+    }
+}
+
+impl Growing for Beam<'_> {
+    fn grow(&mut self, logits: &mut [f32]) -> bool {
+        let Limits { end, max, .. } = self.limits;
+        let step = self.live[0].tokens.len() + 1;
+        if step > max {
+            return false;
+        }
+        let candidates = self.candidates(logits);
+        let ends = |c: &Candidate| c.word == end || step == max;
+        for c in candidates.iter().take(self.width).filter(|c| ends(c)) {
+            let tokens = [&self.live[c.from].tokens[..], &[c.word]].concat();
+            let score = c.score / (step as f64).powf(self.length_penalty);
+            self.finished.push(Hypothesis {
+                tokens,
+                logprob: c.logprob,
+                score,
+            });
+        }
+        self.finished.sort_by(|a, b| b.score.total_cmp(&a.score));
+        self.finished.truncate(self.width);
+        let next: Vec<&Candidate> = (candidates.iter().filter(|c| !ends(c)))
+            .take(self.width)
+            .collect();
+        let Some(best) = next.first() else {
+            return false;
+        };
+        if self.done(best.score, step) {
+            return false;
+        }
+        let grown = |c: &&Candidate| Live {
+            tokens: [&self.live[c.from].tokens[..], &[c.word]].concat(),
+            score: c.score,
+            logprob: c.logprob,
+            state: self.live[c.from].state.clone(),
+        };
+        self.live = next.iter().map(grown).collect();
+        true
     }
 
+    fn live(&mut self) -> Vec<(&mut State, u32)> {
+        let last = |l: &Live| l.tokens.last().copied().unwrap_or_default();
+        (self.live.iter_mut())
+            .map(|l| (last(l), l))
+            .map(|(word, l)| (&mut l.state, word))
+            .collect()
+    }
+
+    fn found(self: Box<Self>) -> Vec<Hypothesis> {
+        self.finished
+    }
+}
+
+impl Beam<'_> {
     /// The best `2 width` continuations of all live captions, best first (ties: earlier caption, lower word).
-    fn candidates(&self, live: &[Live], logits: &[f32]) -> Vec<Candidate> {
-        let vocab = logits.len() / live.len();
+    fn candidates(&self, logits: &[f32]) -> Vec<Candidate> {
+        let vocab = logits.len() / self.live.len();
         let mut all = Vec::new();
-        for (from, (caption, logits)) in live.iter().zip(logits.chunks_exact(vocab)).enumerate() {
+        for (from, (caption, logits)) in
+            self.live.iter().zip(logits.chunks_exact(vocab)).enumerate()
+        {
             let mut raw = logits.to_vec();
             log_softmax(&mut raw);
             let mut ruled = raw.clone();
-            self.rules.apply(&mut ruled, &caption.tokens, self.end);
+            let Limits { rules, end, .. } = self.limits;
+            rules.apply(&mut ruled, &caption.tokens, end);
             let mut words: Vec<usize> = (0..vocab)
                 .filter(|&w| ruled[w] > f32::NEG_INFINITY)
                 .collect();
@@ -113,13 +146,13 @@ impl Beam<'_> {
     }
 
     /// Whether the search can stop: `width` captions are finished and no live one can beat the worst of them.
-    fn done(&self, finished: &[Hypothesis], best_live: f64, length: usize) -> bool {
-        let Some(worst) = finished.get(self.width - 1) else {
+    fn done(&self, best_live: f64, length: usize) -> bool {
+        let Some(worst) = self.finished.get(self.width - 1) else {
             return false;
         };
         let length = match self.stop {
             Stop::Early => return true,
-            Stop::Never if self.length_penalty > 0.0 => self.max,
+            Stop::Never if self.length_penalty > 0.0 => self.limits.max,
             Stop::Never | Stop::Heuristic => length,
         };
         best_live / (length as f64).powf(self.length_penalty) <= worst.score

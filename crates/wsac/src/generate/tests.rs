@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::rules::no_repeat;
 use super::sample::inverse_cdf;
 use super::*;
-use crate::decoder::{Config, Mapper, tests::formula};
+use crate::decoder::{Config, Form, Mapper, tests::formula};
 use crate::golden;
 use crate::rng::Stream;
 
@@ -241,4 +241,86 @@ fn an_echo_is_forbidden() {
     let mut scores = vec![0.0; 10];
     rules.apply(&mut scores, &[1, 5, 6, 7], 2);
     assert_eq!(scores.iter().position(|s| *s == f32::NEG_INFINITY), Some(5));
+}
+
+/// Prompts of different searches side by side find what each finds alone: bit for bit with packed weights, to rounding
+/// in f32; and packed weights say nearly what f32 ones say.
+#[test]
+fn together_equals_alone_in_every_form() {
+    let config = Config {
+        vocab: 97,
+        embedding: 16,
+        width: 64,
+        layers: 2,
+        heads: 2,
+        positions: 24,
+        prefix: 2,
+        mapper: Mapper::Mlp,
+    };
+    let mut decoder = Decoder::with_weights(config, |name, shape| {
+        Ok(formula("together", "gen", name, shape))
+    })
+    .unwrap();
+    let stream = Stream::new("together");
+    let rows: Vec<Vec<f32>> = (0..5)
+        .map(|p| (0..16).map(|i| stream.symmetric(p * 16 + i, 1.7)).collect())
+        .collect();
+    let searches = [
+        Search::Greedy,
+        Search::Beam {
+            width: 3,
+            length_penalty: 1.0,
+            stop: Stop::Heuristic,
+        },
+        Search::Average { width: 4 },
+        Search::Sample(Sampling::default()),
+        Search::Greedy,
+    ];
+    let options: Vec<DecodeOptions> = (searches.into_iter().zip([9, 12, 7, 30, 1]))
+        .map(|(search, max_tokens)| DecodeOptions {
+            search,
+            max_tokens,
+            rules: Rules {
+                no_repeat_ngram: 2,
+                ..Rules::default()
+            },
+        })
+        .collect();
+    let prompts: Vec<Prompt> = (rows.iter().zip(&options))
+        .map(|(embeddings, options)| Prompt {
+            embeddings,
+            options,
+        })
+        .collect();
+    let mut exact = None;
+    for form in [None, Some(Form::Bf16), Some(Form::Int8)] {
+        if let Some(form) = form {
+            decoder.pack(form);
+        }
+        let together = generate_together(&decoder, &prompts, 2);
+        for (prompt, found) in prompts.iter().zip(&together) {
+            let alone = generate(&decoder, prompt.embeddings, 2, prompt.options);
+            if form.is_some() {
+                assert_eq!(&alone, found);
+            } else {
+                assert_eq!(alone.len(), found.len());
+                for (a, b) in alone.iter().zip(found) {
+                    assert_eq!(a.tokens, b.tokens);
+                    assert!((a.logprob - b.logprob).abs() < 1e-4);
+                }
+            }
+        }
+        // The first words are told alike, so that their log-probabilities can be compared.
+        let first = decoder.begin(&rows[0]).1;
+        let exact = exact.get_or_insert_with(|| first.clone());
+        let most = exact.iter().fold(0f32, |m, x| m.max(x.abs()));
+        for (e, f) in exact.iter().zip(&first) {
+            assert!((e - f).abs() < 0.05 * most, "{form:?}: {e} {f}");
+        }
+    }
+    decoder.weights_mut()[0] += 1.0;
+    assert!(
+        decoder.begin(&rows[0]).1 != exact.unwrap(),
+        "packed weights are not stale"
+    );
 }

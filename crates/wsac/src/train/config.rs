@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use wsac_nn::optim::{Adam, Rule};
 
 use super::Schedule;
+use crate::arithmetic::Arithmetic;
 use crate::bridge::Compat;
 use crate::decoder::{Config, Mapper};
 
@@ -52,6 +53,8 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
     /// How the learning rate moves.
     pub schedule: Schedule,
+    /// What products are computed in; a run writes down what `auto` came to.
+    pub precision: Arithmetic,
     /// The decoder's shape; `vocab` and `embedding` are filled in from the captions and the encoder.
     pub decoder: Config,
 }
@@ -132,6 +135,7 @@ impl Default for TrainConfig {
             validation: 0.02,
             optimizer: Optimizer::AdamW { weight_decay: 0.02 },
             schedule: Schedule::Cosine { warmup_steps: 100 },
+            precision: Arithmetic::Auto,
             decoder: Config {
                 width: 256,
                 ..Config::default()
@@ -158,6 +162,7 @@ impl TrainConfig {
                 factor: 0.2,
                 every: 10,
             },
+            precision: Arithmetic::F32,
             decoder: Config::default(),
             ..Self::default()
         }

@@ -96,6 +96,11 @@ pub fn run(
     observer: &mut dyn FnMut(&Event) -> ControlFlow<()>,
 ) -> Result<Outcome> {
     let start = Instant::now();
+    let precision = config.precision.decided();
+    let config = TrainConfig {
+        precision,
+        ..config
+    };
     fs::create_dir_all(&job.out).map_err(|e| Error::io(&job.out, e))?;
     let state = job.out.join(checkpoint::FILE);
     if !job.resume && (state.exists() || job.out.join("config.json").exists()) {

@@ -1,0 +1,25 @@
+//! The flag `--precision`: in which numbers networks multiply.
+
+use clap::ValueEnum;
+use wsac::arithmetic::Arithmetic;
+
+/// What products are computed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// bf16 where the processor has arithmetic for it, else f32
+    Auto,
+    /// The same on every machine
+    F32,
+    /// About twice as fast where the processor has arithmetic for it
+    Bf16,
+}
+
+impl From<Precision> for Arithmetic {
+    fn from(choice: Precision) -> Self {
+        match choice {
+            Precision::Auto => Self::Auto,
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Many recordings: while some are put into words together, the next are read and listened to.
+//!
+//! Paths in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds what was
+//! heard in two batches of [`TOGETHER`] and the blocks of the recordings being read. Batches are cut by place, not by
+//! time, so that nothing hangs on which recording is ready first.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{Caption, CaptionOptions, Captioner};
+use crate::audio::AudioStream;
+use crate::clap::Heard;
+use crate::error::{Error, Result};
+
+/// Recordings that are put into words together.
+const TOGETHER: usize = 32;
+
+/// What was heard, and what there was to warn of.
+type Listened = Result<(Heard, Vec<String>)>;
+
+impl Captioner {
+    /// Captions the recordings at `paths`, each as its `options` say, and gives them to `each` in order; a recording that
+    /// fails never stops the others. `on_heard` is told the length in seconds of each that was listened to, in any order.
+    ///
+    /// # Errors
+    /// The first that `each` returns; then no more recordings are read.
+    pub fn caption_all<P: AsRef<Path> + Sync, E: Send>(
+        &self,
+        paths: &[P],
+        options: impl Fn(&Path) -> CaptionOptions + Sync,
+        on_heard: impl Fn(f64) + Sync,
+        mut each: impl FnMut(&P, Result<Caption>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let listen = |paths: &[P]| -> Vec<Listened> {
+            let listened = paths.par_iter().map(|path| {
+                let listened = unharmed(|| self.listen_whole(path.as_ref()));
+                on_heard(listened.as_ref().map_or(0.0, |(heard, _)| heard.duration));
+                listened
+            });
+            listened.collect()
+        };
+        let mut batches = paths.chunks(TOGETHER);
+        let Some(mut batch) = batches.next() else {
+            return Ok(());
+        };
+        let mut listened = listen(batch);
+        loop {
+            let next = batches.next();
+            let (captions, heard) = rayon::join(
+                || self.tell_all(batch, listened, &options),
+                || next.map(listen),
+            );
+            for (path, caption) in batch.iter().zip(captions) {
+                each(path, caption)?;
+            }
+            let (Some(following), Some(heard)) = (next, heard) else {
+                return Ok(());
+            };
+            (batch, listened) = (following, heard);
+        }
+    }
+
+    fn listen_whole(&self, path: &Path) -> Listened {
+        let mut stream = AudioStream::open(&path.into(), self.tower.rate())?;
+        let heard = self.listen_to(&mut stream)?;
+        Ok((heard, stream.warnings().to_vec()))
+    }
+
+    /// The captions of a batch, in order.
+    fn tell_all<P: AsRef<Path>>(
+        &self,
+        paths: &[P],
+        listened: Vec<Listened>,
+        options: impl Fn(&Path) -> CaptionOptions,
+    ) -> Vec<Result<Caption>> {
+        let options: Vec<CaptionOptions> = paths.iter().map(|p| options(p.as_ref())).collect();
+        let asked: Vec<(&Heard, &CaptionOptions)> = (listened.iter().zip(&options))
+            .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
+            .collect();
+        let together = || Ok(self.describe_together(&asked));
+        // Should one of them bring the others down, each is told alone.
+        let captions = unharmed(together).unwrap_or_else(|_| {
+            let alone = |&(heard, options): &_| unharmed(|| self.describe(heard, options));
+            asked.iter().map(alone).collect()
+        });
+        let mut captions = captions.into_iter();
+        let told = listened.into_iter().map(|listened| {
+            let (_, warnings) = listened?;
+            let lost = || Err(Error::Config("no caption was made".into()));
+            let caption = captions.next().unwrap_or_else(lost)?;
+            Ok(Caption {
+                warnings,
+                ..caption
+            })
+        });
+        told.collect()
+    }
+}
+
+/// The last resort: no recording, however strange, may take the others with it.
+fn unharmed<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::Config(
+            "cannot be captioned: wsac made a mistake; please report it".into(),
+        ))
+    })
+}
