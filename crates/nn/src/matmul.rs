@@ -151,6 +151,42 @@ pub fn matmul_then<'a>(
     }
 }
 
+/// Numbers in bf16 whose overlapping windows are the left operands of products, as those of a convolution.
+#[derive(Debug, Default)]
+pub struct Windows {
+    lines: Vec<bf16::Line>,
+}
+
+impl Windows {
+    /// Whether the processor has arithmetic for such products.
+    pub fn usable() -> bool {
+        Kernel::best() != Kernel::Portable
+    }
+
+    /// `x`, an even count of numbers, between `before` and as many `after` zeros (both even).
+    ///
+    /// # Panics
+    /// Where a count is odd.
+    pub fn new(before: usize, x: &[f32], after: usize) -> Self {
+        assert!((before | x.len() | after) % 2 == 0, "numbers in pairs");
+        Self {
+            lines: bf16::lay_between(before, x, after),
+        }
+    }
+
+    /// `out[i, n] = sum over s of x[i * step + starts[s] ..] b[s]`, each window as long as `b[s]` [k, n] has rows.
+    ///
+    /// # Panics
+    /// Where a window ends beyond the numbers, `step` or a start is odd, a `k` is no multiple of 32, or shapes differ.
+    pub fn products(&self, out: &mut [f32], step: usize, starts: &[usize], b: &[Packed]) {
+        let even = starts.iter().all(|start| start % 2 == 0) && step.is_multiple_of(2);
+        let whole = b.iter().all(|b| b.shape()[0].is_multiple_of(32));
+        assert!(even && whole, "windows in pairs, of whole lines");
+        let starts: Vec<usize> = starts.iter().map(|start| start / 2).collect();
+        blocks::windows(out, bf16::pairs_of(&self.lines), step / 2, &starts, b);
+    }
+}
+
 /// A product of f32 numbers.
 fn plain(out: &mut [f32], a: Mat, b: Mat, store: Store, threads: gemm::Parallelism) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
@@ -323,6 +359,40 @@ mod tests {
             }
         };
         b.iter().enumerate().map(whole).collect()
+    }
+
+    /// Sums of products of overlapping windows equal those of the same windows written out.
+    #[test]
+    fn windows_equal_their_rows_written_out() {
+        for (m, step, k, n, before) in [
+            (1, 32, 96, 5, 0),
+            (40, 64, 192, 70, 64),
+            (130, 32, 64, 33, 2),
+        ] {
+            let x = numbers(m * step + k, 1);
+            let starts = [0, 2, before];
+            let (weights, after) = (numbers(3 * k * n, 2), 2);
+            let packed: Vec<Packed> = (weights.chunks(k * n))
+                .map(|w| Packed::bf16(Mat::new(w, k, n)))
+                .collect();
+            let padded = [vec![0.0; before], x.clone(), vec![0.0; after]].concat();
+            let mut wanted = vec![0.0; m * n];
+            for (start, b) in starts.iter().zip(&packed) {
+                matmul(
+                    &mut wanted,
+                    Mat::overlapping(&padded[*start..], m, k, step),
+                    b,
+                    Store::Add,
+                );
+            }
+            if Windows::usable() {
+                let mut out = vec![f32::NAN; m * n];
+                Windows::new(before, &x, after).products(&mut out, step, &starts, &packed);
+                for (o, w) in out.iter().zip(&wanted) {
+                    assert!((o - w).abs() < 1e-4, "{o} {w}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@
 
 use rayon::prelude::*;
 
-use crate::matmul::{Mat, Store, matmul};
+use crate::matmul::{Mat, Packed, Precision, Right, Store, Windows, matmul};
 use crate::simd::vectorise;
 
 /// A picture [h, w, c], channels side by side, one pixel of zeros before its first and after each of its rows.
@@ -68,8 +68,10 @@ pub enum After {
 /// A 3x3 convolution that keeps a picture's size, with a bias: [h, w, c] -> [h, w, co].
 #[derive(Debug, Clone)]
 pub struct Conv3x3 {
-    /// [3, 3 c, co]: window row; window column and input channel; output channel.
+    /// [3, 3 c, co]: window row; window column and input channel; output channel. Empty where they are packed.
     weights: Vec<f32>,
+    /// The three rows' weights [3 c, co] in bf16; none in f32.
+    packed: Vec<Packed>,
     bias: Vec<f32>,
     inputs: usize,
 }
@@ -92,9 +94,27 @@ impl Conv3x3 {
         });
         Self {
             weights,
+            packed: Vec::new(),
             bias,
             inputs,
         }
+    }
+
+    /// The same convolution in `precision`. One of few input channels stays f32: it is no work.
+    pub fn in_precision(mut self, precision: Precision) -> Self {
+        let whole = (3 * self.inputs).is_multiple_of(32);
+        if precision == Precision::Bf16 && whole && self.packed.is_empty() {
+            let row = |ky| Packed::bf16(self.row(ky));
+            self.packed = (0..3).map(row).collect();
+            self.weights = Vec::new();
+        }
+        self
+    }
+
+    /// The f32 weights of window row `ky`, [3 c, co].
+    fn row(&self, ky: usize) -> Mat<'_> {
+        let (k, co) = (3 * self.inputs, self.outputs());
+        Mat::new(&self.weights[ky * k * co..][..k * co], k, co)
     }
 
     /// The channels of what comes out.
@@ -124,8 +144,20 @@ impl Conv3x3 {
     /// The sums of products; the border of `out` receives numbers of no meaning.
     fn products(&self, out: &mut Picture, x: &Picture) {
         let (c, co, stride) = (x.c, out.c, x.w + 1);
-        let rows_of =
-            |ky: usize| Mat::new(&self.weights[ky * 3 * c * co..][..3 * c * co], 3 * c, co);
+        if !self.packed.is_empty() && Windows::usable() {
+            // A row of zeros above and below, so that every pixel has three rows under its window.
+            let numbers = Windows::new(stride * c, &x.numbers, stride * c);
+            let pixels = (x.h * stride).saturating_sub(1);
+            let out = &mut out.numbers[co..][..pixels * co];
+            let starts = [0, stride * c, 2 * stride * c];
+            return numbers.products(out, c, &starts, &self.packed);
+        }
+        let rows_of = |ky: usize| -> Right {
+            match self.packed.get(ky) {
+                Some(packed) => packed.into(),
+                None => self.row(ky).into(),
+            }
+        };
         // The last zero has no right neighbour; it is no pixel, so its sum is not needed.
         let windows = |rows: std::ops::Range<usize>| {
             let pixels = (rows.len() * stride).saturating_sub(1);
@@ -260,11 +292,33 @@ mod tests {
         }
     }
 
+    /// In bf16 a convolution is that of numbers rounded to eight bits, whatever arithmetic the processor has.
+    #[test]
+    fn bf16_is_the_convolution_of_rounded_numbers() {
+        for (h, w, c, co) in [(1, 3, 32, 5), (6, 31, 32, 16), (3, 7, 64, 70)] {
+            let x = picture(h, w, c, 1);
+            let weights = numbers(co * c * 9, 2);
+            let exact = conv(c, &weights, numbers(co, 3));
+            let rounded = exact.clone().in_precision(Precision::Bf16);
+            assert!(!rounded.packed.is_empty());
+            let (exact, rounded) = [exact, rounded]
+                .map(|c| c.forward(&x, After::ReluPool))
+                .into();
+            let far = (exact.numbers.iter().zip(&rounded.numbers)).map(|(a, b)| (a - b).abs());
+            let furthest = far.fold(0f32, f32::max);
+            assert!(furthest < 0.05 && furthest > 0.0 || exact.numbers.iter().all(|x| *x == 0.0));
+        }
+        let few = conv(1, &numbers(36, 2), numbers(4, 3)).in_precision(Precision::Bf16);
+        assert!(few.packed.is_empty());
+    }
+
     #[test]
     fn threads_do_not_change_a_bit() {
-        for (h, w, c, co) in [(8, 125, 64, 128), (2, 31, 256, 300), (64, 100, 1, 64)] {
+        let shapes = [(8, 125, 64, 128), (2, 31, 256, 300), (64, 100, 1, 64)];
+        let both = [Precision::F32, Precision::Bf16];
+        for ((h, w, c, co), precision) in shapes.into_iter().flat_map(|s| both.map(|p| (s, p))) {
             let x = picture(h, w, c, 1);
-            let conv = conv(c, &numbers(co * c * 9, 2), numbers(co, 3));
+            let conv = conv(c, &numbers(co * c * 9, 2), numbers(co, 3)).in_precision(precision);
             let run = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
                 pool.expect("a pool")

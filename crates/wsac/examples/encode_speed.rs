@@ -1,5 +1,5 @@
 //! How fast a CLAP hears and reads, with weights by formula:
-//! `cargo run --release -p wsac --example encode_speed KEYS.json FRONTEND.safetensors SECONDS..`
+//! `cargo run --release -p wsac --example encode_speed KEYS.json FRONTEND.safetensors f32|bf16 SECONDS..`
 //!
 //! KEYS.json lists the checkpoint's tensors, `{"keys": [[name, dtype, shape, ..], ..]}`; FRONTEND.safetensors holds its
 //! filter bank [513, 64]. Prints a JSON line for clips of so many seconds, from the samples to the embedding, and one for
@@ -7,9 +7,11 @@
 
 use std::time::Instant;
 
+use wsac::arithmetic::Precision;
 use wsac::audio::{AudioStream, Waveform};
 use wsac::clap::{AudioTower, ClapAudio, ClapText, Family, TextFiles, Windows};
 use wsac::tensors::Tensors;
+use wsac::weights::Reading;
 use wsac::weights::formula::Formula;
 
 /// Timed runs of each clip, after one that is not.
@@ -17,8 +19,8 @@ const RUNS: usize = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [keys, front, seconds @ ..] = args.as_slice() else {
-        return Err("give KEYS.json FRONTEND.safetensors SECONDS..".into());
+    let [keys, front, precision, seconds @ ..] = args.as_slice() else {
+        return Err("give KEYS.json FRONTEND.safetensors f32|bf16 SECONDS..".into());
     };
     let bytes = std::fs::read(front)?;
     let file = Tensors::parse(front, &bytes)?;
@@ -27,6 +29,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bank = file.get(bank.ok_or("the front end has no bank")?, &[513, 64])?;
     let weights = Formula::parse(keys, &std::fs::read(keys)?)?.with(".melW", &bank);
     let family = Family::of(&weights)?;
+    let weights = Reading::new(&weights).in_precision(match precision.as_str() {
+        "bf16" => Precision::Bf16,
+        _ => Precision::F32,
+    });
     let tower = ClapAudio::load(family, &weights, Windows::Mean)?;
     let rate = tower.rate();
     for seconds in seconds {

@@ -14,6 +14,7 @@ mod torch;
 
 use std::path::Path;
 
+use crate::arithmetic::Precision;
 use crate::error::Result;
 use crate::rows::Rows;
 use crate::tensors::Tensors;
@@ -25,6 +26,11 @@ pub use reading::{Leftover, Reading};
 pub trait Weights: Sync {
     /// The file they come from, for messages.
     fn path(&self) -> &Path;
+
+    /// What the network that is read will multiply in; f32 where nobody says otherwise.
+    fn precision(&self) -> Precision {
+        Precision::F32
+    }
 
     /// The names of all tensors, in no certain order.
     fn names(&self) -> Vec<&str>;

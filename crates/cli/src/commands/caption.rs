@@ -103,26 +103,35 @@ pub struct ModelArgs {
     #[command(flatten)]
     window: WindowArgs,
 
-    /// What the decoder multiplies: bf16 and int8 weights are read from memory in half and a quarter of the time
+    /// What a CLAP and the decoder multiply in: bf16 is faster where the processor has arithmetic for it
     #[arg(long, value_enum, default_value = "f32")]
     precision: Words,
 }
 
-/// What the decoder's weights are while it writes.
+/// What is multiplied.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Words {
     /// bf16 where the processor has arithmetic for it, else f32
     Auto,
-    /// As they were trained
+    /// The same on every machine
     F32,
-    /// Half the memory, each weight off by at most 0.2 %
+    /// Eight bits of each number; half the time where memory is what takes it
     Bf16,
-    /// A quarter of the memory
+    /// The decoder's weights in a quarter of the memory, the encoder as with `auto`
     Int8,
 }
 
 impl Words {
-    /// How the weights are laid out; `None` is as they are.
+    /// What the encoder multiplies in. It has no int8: its time goes into products, not into reading weights.
+    fn of_encoder(self) -> Arithmetic {
+        match self {
+            Self::F32 => Arithmetic::F32,
+            Self::Bf16 => Arithmetic::Bf16,
+            Self::Auto | Self::Int8 => Arithmetic::Auto,
+        }
+    }
+
+    /// How the decoder's weights are laid out; `None` is as they are.
     fn form(self) -> Option<Form> {
         match self {
             Self::F32 => None,
@@ -160,7 +169,11 @@ impl ModelArgs {
         if let Some(form) = self.precision.form() {
             model.decoder.pack(form);
         }
-        let captioner = Captioner::new(self.window.of(encoder).audio_tower()?, model)?;
+        let encoder = self
+            .window
+            .of(encoder)
+            .with_arithmetic(self.precision.of_encoder());
+        let captioner = Captioner::new(encoder.audio_tower()?, model)?;
         Ok(match &self.memory {
             Some(memory) => captioner.with_memory(memory)?,
             None => captioner,

@@ -135,6 +135,19 @@ fn lay_row(to: &mut [u32], from: &[f32], fast: bool) {
         .for_each(|(to, pair)| *to = pair);
 }
 
+/// The pairs of `x` between zeros: `before` and `after` count numbers, all even.
+pub(super) fn lay_between(before: usize, x: &[f32], after: usize) -> Vec<Line> {
+    // A multiple of a line's pairs, so that every line but the last is of whole blocks.
+    const CHUNK: usize = 1 << 12;
+    let pairs = (before + x.len() + after) / 2;
+    let mut lines = vec![Line::ZERO; pairs.div_ceil(LINE)];
+    let to = &mut pairs_of_mut(&mut lines)[before / 2..][..x.len() / 2];
+    let fast = Kernel::best() != Kernel::Portable;
+    (to.par_chunks_mut(CHUNK).zip(x.par_chunks(2 * CHUNK)))
+        .for_each(|(to, x)| vectorise(|| lay_row(to, x, fast)));
+    lines
+}
+
 /// The pairs of rows `k` and `k + 1` of `b` [k, n] in at most 16 `columns`, which are neighbours in memory; zeros beyond.
 #[inline(always)]
 fn lay_pairs(to: &mut Line, b: Mat, k: usize, columns: std::ops::Range<usize>, fast: bool) {

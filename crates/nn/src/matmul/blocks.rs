@@ -39,6 +39,13 @@ impl Out {
     }
 }
 
+/// A left operand as tiles read it: row `i` begins at pair `i * stride`.
+#[derive(Clone, Copy)]
+struct Left<'a> {
+    pairs: &'a [u32],
+    stride: usize,
+}
+
 /// `out[m, n] = a b`, or `+=`, and then `after(first number's place, numbers)` of every piece of a row.
 ///
 /// # Panics
@@ -53,46 +60,84 @@ pub(super) fn product(
 ) {
     let (m, [k, n]) = (a.rows, b.shape());
     assert!(a.cols == k && out.len() == m * n, "shapes of a product");
-    let panels = n.div_ceil(PANEL);
-    let row_blocks = m.div_ceil(ROWS);
-    let group = (panels * row_blocks / PIECES).clamp(1, panels.max(1));
-    let groups = panels.div_ceil(group);
-    let mut left = LEFT.take();
+    let mut lines = LEFT.take();
     if kernel != Kernel::Portable {
-        lay_left(&mut left, a);
+        lay_left(&mut lines, a);
     }
-    let (to, pairs, lines) = (Out(out.as_mut_ptr()), pairs_of(&left), row_lines(k));
-    (0..row_blocks * groups).into_par_iter().for_each(|piece| {
-        // Neighbouring pieces share their panels, which are larger than rows.
-        let (rows, columns) = (piece % row_blocks * ROWS, piece / row_blocks * group);
-        let rows = rows..(rows + ROWS).min(m);
-        let columns = columns..(columns + group).min(panels);
-        let piece = Piece {
-            rows: rows.clone(),
-            panels: columns.clone(),
-            store,
-        };
+    let left = Left {
+        pairs: pairs_of(&lines),
+        stride: row_lines(k) * LINE,
+    };
+    let to = Out(out.as_mut_ptr());
+    let run = |piece: &Piece| {
         // SAFETY: `out` is [m, n], borrowed uniquely, and no two pieces have a number of it in common.
         unsafe {
             if kernel == Kernel::Portable {
                 piece.portable(to, a, b);
             } else {
-                piece.tiles(kernel, to, &pairs[rows.start * lines * LINE..], b);
+                piece.tiles(kernel, to, left, b);
             }
+            piece.each_row(to, n, &after);
         }
-        let width = (columns.end * PANEL).min(n) - columns.start * PANEL;
-        for row in rows {
-            let place = row * n + columns.start * PANEL;
-            // SAFETY: as above.
-            after(place, unsafe {
-                std::slice::from_raw_parts_mut(to.at(place), width)
-            });
+    };
+    pieces(m, n, store, run);
+    LEFT.set(lines);
+}
+
+/// The sum of several products of windows of the same numbers, `out[i] = sum over s of windows(i, s) b[s]`: the window
+/// begins at pair `i * step + starts[s]` of `pairs` and is as long as `b[s]` has rows.
+///
+/// # Panics
+/// Where a window ends beyond the pairs, the shapes do not fit, or the processor has no arithmetic for bf16.
+pub(super) fn windows(out: &mut [f32], pairs: &[u32], step: usize, starts: &[usize], b: &[Packed]) {
+    let kernel = Kernel::best();
+    let n = b[0].shape()[1];
+    let m = out.len() / n;
+    assert!(
+        out.len() == m * n && starts.len() == b.len(),
+        "shapes of a product"
+    );
+    let to = Out(out.as_mut_ptr());
+    let run = |piece: &Piece| {
+        for (s, (&start, b)) in starts.iter().zip(b).enumerate() {
+            assert_eq!(b.shape()[1], n, "columns of a sum");
+            let left = Left {
+                pairs: &pairs[start..],
+                stride: step,
+            };
+            let store = if s == 0 { Store::Set } else { Store::Add };
+            // SAFETY: as in `product`.
+            unsafe {
+                Piece {
+                    store,
+                    ..piece.clone()
+                }
+                .tiles(kernel, to, left, b)
+            };
         }
+    };
+    pieces(m, n, Store::Set, run);
+}
+
+/// Runs `each` piece of an output [m, n], in parallel.
+fn pieces(m: usize, n: usize, store: Store, each: impl Fn(&Piece) + Sync) {
+    let panels = n.div_ceil(PANEL);
+    let row_blocks = m.div_ceil(ROWS);
+    let group = (panels * row_blocks / PIECES).clamp(1, panels.max(1));
+    let groups = panels.div_ceil(group);
+    (0..row_blocks * groups).into_par_iter().for_each(|piece| {
+        // Neighbouring pieces share their panels, which are larger than rows.
+        let (row, panel) = (piece % row_blocks * ROWS, piece / row_blocks * group);
+        each(&Piece {
+            rows: row..(row + ROWS).min(m),
+            panels: panel..(panel + group).min(panels),
+            store,
+        });
     });
-    LEFT.set(left);
 }
 
 /// Rows and panels of a product that one thread computes.
+#[derive(Clone)]
 struct Piece {
     rows: std::ops::Range<usize>,
     panels: std::ops::Range<usize>,
@@ -100,14 +145,31 @@ struct Piece {
 }
 
 impl Piece {
-    /// With the processor's own arithmetic; `left` begins at the piece's first row.
-    unsafe fn tiles(&self, kernel: Kernel, out: Out, left: &[u32], b: &Packed) {
+    /// Gives the piece's part of each row to `after`.
+    ///
+    /// # Safety
+    /// `out` has rows of `n` numbers; nobody else uses this piece of them.
+    unsafe fn each_row(&self, out: Out, n: usize, after: &impl Fn(usize, &mut [f32])) {
+        let first = self.panels.start * PANEL;
+        let width = (self.panels.end * PANEL).min(n) - first;
+        for row in self.rows.clone() {
+            let place = row * n + first;
+            // SAFETY: the caller's word.
+            after(place, unsafe {
+                std::slice::from_raw_parts_mut(out.at(place), width)
+            });
+        }
+    }
+
+    /// With the processor's own arithmetic.
+    ///
+    /// # Safety
+    /// As for [`Piece::each_row`]; `kernel` is one that the processor has.
+    unsafe fn tiles(&self, kernel: Kernel, out: Out, left: Left, b: &Packed) {
         let [k, n] = b.shape();
-        let (all, stride) = (lines_for(k) * LINE, row_lines(k) * LINE);
-        assert!(
-            left.len() >= self.rows.len() * stride,
-            "rows of the left operand"
-        );
+        let all = lines_for(k) * LINE;
+        let end = self.rows.end.saturating_sub(1) * left.stride + all;
+        assert!(left.pairs.len() >= end, "rows of the left operand");
         // Blocks of equal length, of whole lines.
         let block = all
             .div_ceil(all.div_ceil(PAIRS).max(1))
@@ -117,14 +179,14 @@ impl Piece {
             for first in (0..all).step_by(block.max(1)) {
                 for j in self.panels.clone() {
                     let right = b.panel(j, first);
-                    for row in (0..self.rows.len()).step_by(kernel.rows()) {
+                    for row in self.rows.clone().step_by(kernel.rows()) {
                         tile(Tile {
-                            left: left[row * stride + first..].as_ptr(),
-                            left_stride: stride,
-                            rows: kernel.rows().min(self.rows.len() - row),
+                            left: left.pairs[row * left.stride + first..].as_ptr(),
+                            left_stride: left.stride,
+                            rows: kernel.rows().min(self.rows.end - row),
                             right,
                             pairs: block.min(all - first),
-                            out: out.at((self.rows.start + row) * n + j * PANEL),
+                            out: out.at(row * n + j * PANEL),
                             out_stride: n,
                             cols: PANEL.min(n - j * PANEL),
                             add: first > 0 || self.store == Store::Add,
@@ -138,6 +200,9 @@ impl Piece {
     }
 
     /// With f32 products of rounded numbers.
+    ///
+    /// # Safety
+    /// As for [`Piece::each_row`].
     unsafe fn portable(&self, out: Out, a: Mat, b: &Packed) {
         let [k, n] = b.shape();
         let m = self.rows.len();

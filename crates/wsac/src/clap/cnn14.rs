@@ -121,7 +121,8 @@ fn max_plus_mean(x: &Picture) -> Vec<f32> {
 fn conv(w: &dyn Weights, block: &str, number: usize, [to, from]: [usize; 2]) -> Result<Conv3x3> {
     let weight = w.get(&format!("{block}.conv{number}.weight"), &[to, from, 3, 3])?;
     let BatchNorm { scale, shift } = BatchNorm::read(w, &format!("{block}.bn{number}"), to)?;
-    Ok(Conv3x3::new(from, shift, |o, i, mel, time| {
+    let conv = Conv3x3::new(from, shift, |o, i, mel, time| {
         weight[((o * from + i) * 3 + time) * 3 + mel] * scale[o]
-    }))
+    });
+    Ok(conv.in_precision(w.precision()))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{AudioTower, ClapAudio, ClapFiles, ClapText, Family, TextTower, Windows};
+use crate::arithmetic::Arithmetic;
 use crate::bridge::Bridge;
 use crate::bundled;
 use crate::error::Result;
@@ -69,6 +70,7 @@ pub struct Encoder {
     /// `None` is `mini`, which is built in.
     files: Option<ClapFiles>,
     windows: Windows,
+    arithmetic: Arithmetic,
 }
 
 impl Encoder {
@@ -78,6 +80,7 @@ impl Encoder {
             space: Space::mini(),
             files: None,
             windows: Windows::default(),
+            arithmetic: Arithmetic::F32,
         }
     }
 
@@ -88,6 +91,7 @@ impl Encoder {
             space: Space::clap(name, identity),
             files: Some(files),
             windows: Windows::default(),
+            arithmetic: Arithmetic::F32,
         }
     }
 
@@ -112,6 +116,11 @@ impl Encoder {
         Self { windows, ..self }
     }
 
+    /// The same encoder, its towers multiplying in `arithmetic`. `mini`, which is small, multiplies in f32.
+    pub fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
+        Self { arithmetic, ..self }
+    }
+
     /// The space that its towers share.
     pub fn space(&self) -> &Space {
         &self.space
@@ -125,7 +134,7 @@ impl Encoder {
         let Some(files) = &self.files else {
             return bundled::audio_tower();
         };
-        let reading = Reading::new(&files.weights);
+        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
         let tower = ClapAudio::load(files.family, &reading, self.windows)?;
         reading.finish(|_| true)?;
         Ok(Box::new(tower))
@@ -139,7 +148,7 @@ impl Encoder {
         let Some(files) = &self.files else {
             return Ok(Box::new(bundled::text_tower()?));
         };
-        let reading = Reading::new(&files.weights);
+        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
         let tower = ClapText::load(files.family, &reading, &files.beside())?;
         reading.finish(|_| true)?;
         Ok(Box::new(tower))

@@ -1,9 +1,11 @@
 //! The layers that encoders share: x [n, in] -> [n, out] with the weights of a checkpoint.
 
+use std::sync::OnceLock;
+
 use wsac_nn::activation::{gelu_erf, relu};
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, linear};
+use wsac_nn::matmul::{Mat, Packed, Precision, linear};
 use wsac_nn::norm::layer_norm;
 
 use crate::error::Result;
@@ -18,6 +20,8 @@ pub struct Linear {
     inputs: usize,
     /// Whether the weight is stored [in, out].
     transposed: bool,
+    /// The weight in bf16, laid out when it is first used, where that is what the network multiplies in.
+    packed: Option<OnceLock<Packed>>,
 }
 
 impl Linear {
@@ -47,6 +51,7 @@ impl Linear {
             outputs,
             inputs,
             transposed: false,
+            packed: packed(w),
         })
     }
 
@@ -65,6 +70,7 @@ impl Linear {
             outputs,
             inputs,
             transposed: true,
+            packed: packed(w),
         })
     }
 
@@ -81,6 +87,7 @@ impl Linear {
             outputs,
             inputs: window.iter().product(),
             transposed: false,
+            packed: packed(w),
         })
     }
 
@@ -130,6 +137,7 @@ impl Linear {
             outputs,
             inputs,
             transposed: false,
+            packed: first.packed,
         }
     }
 
@@ -146,26 +154,34 @@ impl Linear {
     /// `x` [n, in] -> [n, out]. A row's output does not depend, by a single bit, on the rows beside it.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         let rows = x.len() / self.inputs;
-        if rows == 1 {
-            // A product of one row adds up in another order than all others, so there are two.
-            let mut y = self.forward(&[x, x].concat());
-            y.truncate(self.outputs);
-            return y;
-        }
-        let mut y = vec![0.0; rows * self.outputs];
         let weight = if self.transposed {
             Mat::new(&self.weight, self.inputs, self.outputs)
         } else {
             Mat::new(&self.weight, self.outputs, self.inputs).t()
         };
-        linear(
-            &mut y,
-            Mat::new(x, rows, self.inputs),
-            weight,
-            self.bias.as_deref(),
-        );
+        let row = x;
+        let x = Mat::new(x, rows, self.inputs);
+        if let Some(packed) = &self.packed {
+            let mut y = vec![0.0; rows * self.outputs];
+            let packed = packed.get_or_init(|| Packed::bf16(weight));
+            linear(&mut y, x, packed, self.bias.as_deref());
+            return y;
+        }
+        if rows == 1 {
+            // A product of one row adds up in another order than all others, so there are two.
+            let mut y = self.forward(&[row, row].concat());
+            y.truncate(self.outputs);
+            return y;
+        }
+        let mut y = vec![0.0; rows * self.outputs];
+        linear(&mut y, x, weight, self.bias.as_deref());
         y
     }
+}
+
+/// Room for a weight in bf16, where the network that is read from `w` multiplies in it.
+fn packed(w: &dyn Weights) -> Option<OnceLock<Packed>> {
+    (w.precision() == Precision::Bf16).then(OnceLock::new)
 }
 
 /// Layer normalisation over the last axis.

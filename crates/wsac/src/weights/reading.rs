@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Numbers, Weights};
+use crate::arithmetic::Precision;
 use crate::error::{Error, Result};
 
 /// At most so many names stand in a message.
@@ -16,6 +17,7 @@ const NAMED: usize = 8;
 /// [`Reading::finish`] gives it. The model must not be used before.
 pub struct Reading<'a> {
     weights: &'a dyn Weights,
+    precision: Precision,
     seen: Mutex<Seen>,
 }
 
@@ -35,8 +37,14 @@ impl<'a> Reading<'a> {
     pub fn new(weights: &'a dyn Weights) -> Self {
         Self {
             weights,
+            precision: weights.precision(),
             seen: Mutex::default(),
         }
+    }
+
+    /// The same reading, for a network that multiplies in `precision`.
+    pub fn in_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Ends the reading: the names that nobody asked for, but for those that `expected` knows to be of no use.
@@ -72,6 +80,10 @@ impl<'a> Reading<'a> {
 impl Weights for Reading<'_> {
     fn path(&self) -> &Path {
         self.weights.path()
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
     }
 
     fn names(&self) -> Vec<&str> {

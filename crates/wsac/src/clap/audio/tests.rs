@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::*;
+use crate::arithmetic::Precision;
 use crate::audio::Waveform;
 use crate::embedding::normalize;
 use crate::golden::{assert_close, assert_stats, clap, clap_wave, json, numbers, shared};
@@ -21,6 +22,10 @@ struct Model {
 
 impl Model {
     fn load(name: &'static str) -> Option<Self> {
+        Self::load_in(name, Precision::F32)
+    }
+
+    fn load_in(name: &'static str, precision: Precision) -> Option<Self> {
         let weights = clap(name)?;
         let family = Family::of(&weights).unwrap();
         let path = shared(&format!("golden/clap/dev/{name}.safetensors"))?;
@@ -34,7 +39,7 @@ impl Model {
             "hf_clap_htsat_fused" => Windows::Mean,
             _ => Windows::First, // as the golden values were made
         };
-        let reading = Reading::new(&weights);
+        let reading = Reading::new(&weights).in_precision(precision);
         let tower = ClapAudio::load(family, &reading, windows).unwrap();
         let left = reading.finish(|name| family.has_no_use_for(name)).unwrap();
         let forgotten = left.0.iter().find(|name| name.starts_with("audio"));
@@ -378,5 +383,28 @@ fn other_checkpoints_are_errors() {
             .err()
             .unwrap();
         assert!(error.to_string().contains("has shape"), "{shape}: {error}");
+    }
+}
+
+/// In bf16 every tower hears what it hears in f32: unit embeddings with a cosine of at least 0.999.
+#[test]
+fn bf16_hears_the_same() {
+    for name in [
+        "ase_cnn14_bert",
+        "msclap_2022",
+        "ase_htsat_bert",
+        "hf_clap_htsat_fused",
+    ] {
+        let load = |precision| Model::load_in(name, precision);
+        let (Some(exact), Some(rounded)) = (load(Precision::F32), load(Precision::Bf16)) else {
+            return;
+        };
+        for item in exact.golden["audio"].as_array().unwrap() {
+            let [a, b] = [&exact, &rounded].map(|m| m.listen(&m.wave(item)).embedding);
+            let cosine = crate::embedding::dot(a.as_slice(), b.as_slice());
+            assert!(cosine >= 0.999, "{name} {}: {cosine}", id(item));
+            println!("{name} {}: {cosine}", id(item));
+            assert!(cosine < 1.0, "{name}: nothing was rounded");
+        }
     }
 }

@@ -4,9 +4,11 @@
 use serde_json::json;
 
 use super::*;
+use crate::arithmetic::Precision;
 use crate::golden;
 use crate::tensors::{TensorFile, Tensors};
 use crate::weights::Numbers;
+use crate::weights::Reading;
 
 /// A golden model's text tower and its golden values.
 struct Golden {
@@ -209,4 +211,33 @@ fn panns_reads_no_texts() {
     let weights = Tensors::parse("Cnn14.pth", &bytes).unwrap();
     let error = ClapText::load(Family::Panns, &weights, &TextFiles::default()).unwrap_err();
     assert!(error.to_string().contains("no text tower"), "{error}");
+}
+
+/// In bf16 every text lies where it lies in f32: unit embeddings with a cosine of at least 0.999.
+#[test]
+fn bf16_reads_the_same() {
+    for name in [
+        "ase_cnn14_bert",
+        "msclap_2022",
+        "msclap_2023",
+        "hf_clap_htsat_fused",
+    ] {
+        let Some(exact) = load(name) else {
+            return;
+        };
+        let weights = golden::clap(name).unwrap();
+        let rounded = Reading::new(&weights).in_precision(Precision::Bf16);
+        let family = Family::of(&weights).unwrap();
+        let rounded = ClapText::load(family, &rounded, &TextFiles::default()).unwrap();
+        let ids = exact.ids();
+        let (a, b) = (embed_ids(&exact.tower, &ids), embed_ids(&rounded, &ids));
+        for i in 0..ids.len() {
+            let cosine = crate::embedding::dot(a.row(i), b.row(i));
+            println!("{name} {i}: {cosine}");
+            assert!(
+                cosine >= 0.999 && a.row(i) != b.row(i),
+                "{name} {i}: {cosine}"
+            );
+        }
+    }
 }
