@@ -15,6 +15,7 @@
 //! | [`picture`] | pictures with a border of zeros; 3x3 convolutions as matrix products, forward only |
 //! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
 //! | [`dropout`] | counter-based dropout: the mask is a function of seed and position |
+//! | [`search`] | inner products with many rows, softmax weights, weighted sums |
 //! | [`optim`] | Adam, AdamW and the reference code's older AdamW |
 
 pub mod activation;
@@ -27,6 +28,7 @@ pub mod norm;
 pub mod optim;
 pub mod picture;
 mod rows;
+pub mod search;
 mod simd;
 #[cfg(test)]
 mod testing;

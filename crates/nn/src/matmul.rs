@@ -105,6 +105,14 @@ pub fn matmul<'a>(out: &mut [f32], a: Mat, b: impl Into<Right<'a>>, store: Store
     matmul_then(out, a, b, store, |_, _| {});
 }
 
+/// [`matmul`] of f32 numbers on the calling thread alone, for work that is parallel around it.
+///
+/// # Panics
+/// Where the shapes do not fit.
+pub fn matmul_alone(out: &mut [f32], a: Mat, b: Mat, store: Store) {
+    plain(out, a, b, store, gemm::Parallelism::None);
+}
+
 /// [`matmul`], and then `after(place, numbers)` of pieces of rows of the output as soon as they are done: what follows a
 /// product number by number (a bias, a residual) is then no pass of its own. `place` is that of the first number in `out`.
 ///
@@ -168,7 +176,8 @@ impl Windows {
     /// # Panics
     /// Where a count is odd.
     pub fn new(before: usize, x: &[f32], after: usize) -> Self {
-        assert!((before | x.len() | after) % 2 == 0, "numbers in pairs");
+        let count = before | x.len() | after;
+        assert!(count.is_multiple_of(2), "numbers in pairs");
         Self {
             lines: bf16::lay_between(before, x, after),
         }

@@ -127,6 +127,14 @@ impl Rows {
         self.width
     }
 
+    /// The rows of `range` where they are kept as f32, [range, width].
+    pub fn as_f32(&self, range: Range<usize>) -> Option<&[f32]> {
+        match &self.numbers {
+            Numbers::F32(data) => Some(&data[range.start * self.width..range.end * self.width]),
+            Numbers::Int8 { .. } => None,
+        }
+    }
+
     /// Writes the rows of `range` to `out` [range, width] as f32.
     ///
     /// # Panics
@@ -139,9 +147,7 @@ impl Rows {
                 let rows = values[all].chunks_exact(self.width);
                 let out = out.chunks_exact_mut(self.width);
                 for ((out, row), scale) in out.zip(rows).zip(&scales[range]) {
-                    out.iter_mut()
-                        .zip(row)
-                        .for_each(|(o, &q)| *o = f32::from(q) * scale);
+                    wsac_nn::search::widen(out, *scale, row);
                 }
             }
         }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::embedding::Embedding;
 use crate::rng::Stream;
 use crate::tensors::TensorFile;
 
@@ -147,4 +148,92 @@ fn lying_files_are_told() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("1 captions but 2"), "{error}");
+}
+
+/// Search over many blocks and segments against f64 and a full sort: both kinds of rows, one query and several, with a
+/// centre and without, equal rows among them, softmax weights of a few rows and of all.
+#[test]
+fn search_over_many_blocks_equals_the_definitions() {
+    let (n, d) = (9000, 96);
+    let stream = crate::rng::Stream::new("many blocks");
+    let mut rows: Vec<f32> = (0..(n * d) as u64)
+        .map(|i| stream.symmetric(i, 1.0))
+        .collect();
+    // Row 17 stands three more times, in other blocks and segments.
+    for copy in [1400, 5000, 8999] {
+        rows.copy_within(17 * d..18 * d, copy * d);
+    }
+    let captions = vec![""; n];
+    let exact = Memory::new(&captions, Embeddings::new(d, rows).unwrap()).unwrap();
+    let draw = |i: usize, j: usize| stream.symmetric((n * d + 1 + i * d + j) as u64, 1.0);
+    let mut queries: Vec<f32> = (0..70)
+        .flat_map(|i| (0..d).map(move |j| draw(i, j)))
+        .collect();
+    queries[..d].copy_from_slice(&exact.embedding(17));
+    let queries = Embeddings::new(d, queries).unwrap();
+    for mut memory in [exact.clone(), exact.quantise().unwrap()] {
+        for centre in [Centre::None, Centre::MemoryMean] {
+            memory.set_centre(centre);
+            let all = memory.similarities(&queries);
+            let found = memory.nearest_batch(&queries, 5);
+            assert_eq!(
+                found[0].iter().map(|h| h.index).take(4).collect::<Vec<_>>(),
+                [17, 1400, 5000, 8999]
+            );
+            for (q, found) in found.iter().enumerate() {
+                let sims = &all[q * n..][..n];
+                let mut order: Vec<usize> = (0..n).collect();
+                order.sort_by(|&a, &b| sims[b].total_cmp(&sims[a]));
+                assert_eq!(
+                    found.iter().map(|h| h.index).collect::<Vec<_>>(),
+                    order[..5],
+                    "query {q}"
+                );
+            }
+            for tau in [0.01, 1.0] {
+                let together = memory.project_batch(&queries, tau, None).unwrap();
+                for q in [0, 1, 69] {
+                    let sims = all[q * n..][..n]
+                        .iter()
+                        .map(|&s| f64::from(s) / f64::from(tau));
+                    let most = sims.clone().fold(f64::MIN, f64::max);
+                    let weights: Vec<f64> = sims.map(|s| (s - most).exp()).collect();
+                    let total: f64 = weights.iter().sum();
+                    let mut wanted = vec![0f64; d];
+                    for (i, weight) in weights.iter().enumerate() {
+                        let row = memory.embedding(i);
+                        wanted
+                            .iter_mut()
+                            .zip(row)
+                            .for_each(|(w, x)| *w += weight / total * f64::from(x));
+                    }
+                    let alone = Embedding::new(queries.row(q).to_vec()).unwrap();
+                    let alone = memory.project(&alone, tau, None).unwrap();
+                    for j in 0..d {
+                        assert!(
+                            (f64::from(together[q * d + j]) - wanted[j]).abs() < 1e-5,
+                            "{q} {tau}"
+                        );
+                        assert!(
+                            (f64::from(alone[j]) - wanted[j]).abs() < 1e-5,
+                            "{q} {tau} alone"
+                        );
+                    }
+                }
+            }
+            let run = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .unwrap();
+                pool.install(|| {
+                    (
+                        memory.project_batch(&queries, 0.1, None).unwrap(),
+                        memory.nearest_batch(&queries, 3),
+                    )
+                })
+            };
+            assert!(run(1) == run(2) && run(1) == run(5));
+        }
+    }
 }
