@@ -67,8 +67,7 @@ for _ in $(seq "$rounds"); do
       for kind in f32 bf16 int8; do
         row ours "$kind" "greedy caption of 30 tokens, batch $batch" "$examples/greedy_speed" 50257 3 "$kind" "$batch"
       done
-      row peer f32 "greedy caption of 30 tokens, batch $batch" "$python" bench/peer/peer_bench.py greedy \
-        --batch "$batch" --cache yes --runs 3 --threads 2
+      peer "greedy caption of 30 tokens, batch $batch" greedy --batch "$batch" --cache yes
     done
     row ours f32 "greedy caption of 30 tokens, theirs without a cache" "$examples/greedy_speed" 50257 3 f32 1
     row peer f32 "greedy caption of 30 tokens, theirs without a cache" "$python" bench/peer/peer_bench.py greedy \

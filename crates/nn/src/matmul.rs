@@ -409,22 +409,32 @@ mod tests {
         for (m, k, n) in [
             (1, 256, 4000),
             (5, 3072, 768),
-            (147, 256, 1024),
+            (97, 256, 1024),
             (200, 3100, 65),
         ] {
             let (a, b) = (numbers(m * k, 3), numbers(k * n, 4));
             let packed = Packed::bf16(Mat::new(&b, k, n));
-            let run = |threads, rows: usize| {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                let mut out = vec![0.0; rows * n];
-                let a = Mat::new(&a[..rows * k], rows, k);
-                pool.expect("a pool")
-                    .install(|| matmul(&mut out, a, &packed, Store::Set));
-                out
-            };
-            let one = run(1, m);
-            assert!(one == run(2, m) && one == run(5, m), "{m} x {k} x {n}");
-            assert!(one[..n] == run(2, 1), "the first row alone");
+            for kernel in Kernel::all() {
+                let run = |threads, rows: std::ops::Range<usize>| {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                    let mut out = vec![0.0; rows.len() * n];
+                    let a = Mat::new(&a[rows.start * k..rows.end * k], rows.len(), k);
+                    pool.expect("a pool").install(|| {
+                        blocks::product(kernel, &mut out, a, &packed, Store::Set, |_, _| {});
+                    });
+                    out
+                };
+                let one = run(1, 0..m);
+                assert!(
+                    one == run(2, 0..m) && one == run(5, 0..m),
+                    "{kernel:?} {m} x {k} x {n}"
+                );
+                assert!(one[..n] == run(2, 0..1), "{kernel:?}: the first row alone");
+                assert!(
+                    one[(m - 1) * n..] == run(2, m - 1..m),
+                    "{kernel:?}: the last row alone"
+                );
+            }
         }
     }
 

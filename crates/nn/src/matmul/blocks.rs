@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::bf16::{LINE, Line, PANEL, lay_left, lines_for, pairs_of, rounded, row_lines};
 use super::kernel::{Kernel, Tile};
 use super::{Mat, Packed, Store};
+use crate::simd::vectorise_with;
 
 /// Pairs in a block of k: a panel of them is 128 KB, a piece's rows 400 KB; together they fit a core's second cache.
 const PAIRS: usize = 1024;
@@ -199,7 +200,7 @@ impl Piece {
         unsafe { kernel.run(run) }
     }
 
-    /// With f32 products of rounded numbers.
+    /// With f32 products of rounded numbers, row by row, so that no row's sums hang on the others.
     ///
     /// # Safety
     /// As for [`Piece::each_row`].
@@ -208,12 +209,11 @@ impl Piece {
         let m = self.rows.len();
         let at = |i: usize| a.data[(self.rows.start + i / k) * a.row_stride + i % k * a.col_stride];
         let left: Vec<f32> = (0..m * k).map(|i| rounded(at(i))).collect();
-        let (mut right, mut sums) = (vec![0.0; k * PANEL], vec![0.0; m * PANEL]);
+        let mut right = vec![0.0; k * PANEL];
         for j in self.panels.clone() {
             b.widen(j, &mut right);
-            let (left, right) = (Mat::new(&left, m, k), Mat::new(&right, k, PANEL));
-            super::plain(&mut sums, left, right, Store::Set, gemm::Parallelism::None);
-            for (row, sums) in sums.chunks_exact(PANEL).enumerate() {
+            for row in 0..m {
+                let sums = vectorise_with((&left[row * k..][..k], &right[..]), row_sums);
                 let place = (self.rows.start + row) * n + j * PANEL;
                 let cols = PANEL.min(n - j * PANEL);
                 // SAFETY: the caller's word.
@@ -225,4 +225,14 @@ impl Piece {
             }
         }
     }
+}
+
+/// One row of a product: `left` [k] times a panel [k, 32].
+#[inline(always)]
+fn row_sums((left, right): (&[f32], &[f32])) -> [f32; PANEL] {
+    let mut sums = [0.0; PANEL];
+    for (x, row) in left.iter().zip(right.as_chunks::<PANEL>().0) {
+        sums.iter_mut().zip(row).for_each(|(s, r)| *s += x * r);
+    }
+    sums
 }

@@ -44,7 +44,7 @@ pub struct ClapAudio {
 }
 
 enum Tower {
-    Cnn14(Cnn14),
+    Cnn14(Box<Cnn14>),
     Htsat(Box<Htsat>),
 }
 
@@ -70,9 +70,11 @@ impl ClapAudio {
             Family::Panns => ("", "logmel_extractor.melW"),
         };
         let tower = match family {
-            Family::WavCapsCnn14 => Tower::Cnn14(Cnn14::read(weights, prefix, Ending::Pooled)?),
+            Family::WavCapsCnn14 => {
+                Tower::Cnn14(Box::new(Cnn14::read(weights, prefix, Ending::Pooled)?))
+            }
             Family::Panns | Family::MsClap2022 => {
-                Tower::Cnn14(Cnn14::read(weights, prefix, Ending::Dense)?)
+                Tower::Cnn14(Box::new(Cnn14::read(weights, prefix, Ending::Dense)?))
             }
             _ => Tower::Htsat(Box::new(Htsat::read(weights, prefix)?)),
         };

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
+use crate::arithmetic::Arithmetic;
 use crate::bridge::Bridge;
 use crate::clap::{Space, TextTower};
 use crate::decoder::{Config, Mapper, tests::formula};
@@ -62,6 +63,7 @@ fn the_first_losses_equal_the_yardstick() {
             clip: None,
             clauses: 0.0,
             joined: 0.0,
+            precision: Arithmetic::F32,
             ..TrainConfig::default()
         };
         let shape = Config {
@@ -257,4 +259,66 @@ fn a_run_is_never_written_over() {
     )
     .unwrap_err();
     assert!(error.to_string().contains("already holds a run"), "{error}");
+}
+
+/// In bf16 a run learns what it learns in f32, on every processor, and goes on bit for bit where it stopped.
+#[test]
+fn bf16_learns_the_same_and_resumes() {
+    let run = |precision, stop: usize| {
+        let config = TrainConfig {
+            precision,
+            ..small()
+        };
+        let captions = 64;
+        let tokens = |i: usize| vec![1 + (i % 7) as u32, 8 + (i % 5) as u32, 2];
+        let rows =
+            (0..captions).flat_map(|i| (0..8).map(move |j| f32::from(u8::from(i % 7 == j)) + 0.1));
+        let examples = Examples {
+            embeddings: Embeddings::new(8, rows.collect()).unwrap(),
+            tokens: (0..captions).map(tokens).collect(),
+            clauses: vec![Vec::new(); captions],
+            joins: Vec::new(),
+        };
+        let shape = Config {
+            vocab: 16,
+            embedding: 8,
+            ..config.decoder.clone()
+        };
+        let new = || {
+            let decoder = Decoder::new(shape.clone(), 1).unwrap();
+            Trainer::new(
+                config.clone(),
+                decoder,
+                examples.clone(),
+                Perturb::default(),
+            )
+            .unwrap()
+        };
+        let mut trainer = new();
+        let mut losses = Vec::new();
+        while trainer.steps_done() < trainer.steps() {
+            if trainer.steps_done() == stop {
+                let (done, weights, adam) = (
+                    trainer.steps_done(),
+                    trainer.decoder.weights().to_vec(),
+                    trainer.adam.clone(),
+                );
+                trainer = new();
+                trainer.restore(done, &weights, adam);
+            }
+            losses.push(trainer.step().loss);
+        }
+        (losses, trainer.decoder.weights().to_vec())
+    };
+    let (exact, _) = run(Arithmetic::F32, usize::MAX);
+    let (rounded, weights) = run(Arithmetic::Bf16, usize::MAX);
+    assert!(
+        exact[exact.len() - 1] < 0.9 * exact[0],
+        "it learns: {exact:?}"
+    );
+    assert_ne!(exact, rounded, "something was rounded");
+    for (e, r) in exact.iter().zip(&rounded) {
+        assert!((e - r).abs() < 0.03 * e, "{e} {r}");
+    }
+    assert_eq!(run(Arithmetic::Bf16, 5), (rounded, weights));
 }
