@@ -6,7 +6,7 @@
 //!
 //! | room | what |
 //! |---|---|
-//! | [`matmul`] | `Mat` views, matrix products, the linear layer and its gradients |
+//! | [`matmul`] | `Mat` views, products in f32, bf16 and int8, the linear layer and its gradients |
 //! | [`norm`] | layer normalisation |
 //! | [`activation`] | GELU (tanh and erf forms), tanh |
 //! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
