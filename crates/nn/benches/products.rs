@@ -90,7 +90,7 @@ fn products(criterion: &mut Criterion) {
         let (a, b) = (numbers(m * k), numbers(k * n));
         let (a, b) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
         let mut out = vec![0.0; m * n];
-        let (bf16, int8) = (Packed::bf16(b), Packed::int8(b));
+        let (f32, bf16, int8) = (Packed::f32(b), Packed::bf16(b), Packed::int8(b));
         group.throughput(Throughput::Elements((2 * m * k * n) as u64));
         let mut time = |how: &str, product: &mut dyn FnMut(&mut [f32])| {
             let mut best = f64::INFINITY;
@@ -105,6 +105,9 @@ fn products(criterion: &mut Criterion) {
             println!("{name}, {how}: {:.0} % of the f32 peak", 100.0 * share);
         };
         time("f32", &mut |out| matmul(out, a, b, Store::Set));
+        time("f32, packed before", &mut |out| {
+            matmul(out, a, &f32, Store::Set)
+        });
         time("bf16, packed before", &mut |out| {
             matmul(out, a, &bf16, Store::Set)
         });

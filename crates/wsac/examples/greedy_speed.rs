@@ -1,6 +1,6 @@
 //! Times captions of 30 words written greedily from embeddings: the work of `bench/peer/peer_bench.py greedy`.
 //!
-//! `cargo run --release --example greedy_speed -- VOCAB RUNS f32|bf16|int8 BATCH` prints one JSON line: the median of a
+//! `cargo run --release --example greedy_speed -- VOCAB RUNS f32|bf16|int8|plain BATCH` prints one JSON line: the median of a
 //! batch in milliseconds. The decoder is the paper's with random weights, so that no caption ends early.
 
 use std::time::Instant;
@@ -27,6 +27,7 @@ fn main() -> wsac::Result<()> {
     match kind {
         "bf16" => decoder.pack(Form::Bf16),
         "int8" => decoder.pack(Form::Int8),
+        "f32" => decoder.pack(Form::F32),
         _ => {}
     }
     let options = DecodeOptions {

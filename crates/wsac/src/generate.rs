@@ -123,17 +123,23 @@ pub fn generate(
 /// Captions do not hang on their company where weights are packed ([`Decoder::pack`]); in f32 log-probabilities may
 /// differ in their last digits.
 pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec<Vec<Hypothesis>> {
-    let mut searches: Vec<(Box<dyn Growing + '_>, bool)> = prompts
-        .par_iter()
-        .map(|prompt| {
-            let (state, mut logits) = decoder.begin(prompt.embeddings);
+    if prompts.is_empty() {
+        return Vec::new();
+    }
+    let embeddings: Vec<&[f32]> = prompts.iter().map(|prompt| prompt.embeddings).collect();
+    let mut logits = Vec::new();
+    let states = decoder.begin(&embeddings, &mut logits);
+    let vocab = logits.len() / prompts.len();
+    let mut searches: Vec<(Box<dyn Growing + '_>, bool)> = (prompts.par_iter())
+        .zip(states)
+        .zip(logits.par_chunks_exact_mut(vocab))
+        .map(|((prompt, state), logits)| {
             let room = decoder.config().positions - state.rows() + 1;
             let mut search = prompt.options.begin(state, end, room);
-            let grows = search.grow(&mut logits);
+            let grows = search.grow(logits);
             (search, grows)
         })
         .collect();
-    let mut logits = Vec::new();
     loop {
         let mut growing: Vec<_> = searches.iter_mut().filter(|s| s.1).collect();
         if growing.is_empty() {
@@ -150,7 +156,6 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
         }
         decoder.advance(&mut states, &words, &mut logits);
         let mut rest = &mut logits[..];
-        let vocab = rest.len() / words.len();
         let parts: Vec<&mut [f32]> = counts
             .iter()
             .map(|live| rest.split_off_mut(..live * vocab).unwrap_or_default())

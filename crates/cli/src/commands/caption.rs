@@ -131,13 +131,13 @@ impl Words {
         }
     }
 
-    /// How the decoder's weights are laid out; `None` is as they are.
-    fn form(self) -> Option<Form> {
+    /// How the decoder's weights are laid out.
+    fn form(self) -> Form {
         match self {
-            Self::F32 => None,
-            Self::Auto => (Arithmetic::Auto.decided() == Arithmetic::Bf16).then_some(Form::Bf16),
-            Self::Bf16 => Some(Form::Bf16),
-            Self::Int8 => Some(Form::Int8),
+            Self::Auto if Arithmetic::Auto.decided() == Arithmetic::Bf16 => Form::Bf16,
+            Self::Auto | Self::F32 => Form::F32,
+            Self::Bf16 => Form::Bf16,
+            Self::Int8 => Form::Int8,
         }
     }
 }
@@ -166,9 +166,7 @@ impl ModelArgs {
             format!("the encoder of the captioner {name} (--clap gives another place)")
         })?;
         model.check_space(encoder.space())?;
-        if let Some(form) = self.precision.form() {
-            model.decoder.pack(form);
-        }
+        model.decoder.pack(self.precision.form());
         let encoder = self
             .window
             .of(encoder)

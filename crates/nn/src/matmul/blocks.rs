@@ -1,20 +1,21 @@
-//! A product of a left operand in bf16 with packed panels, block by block: `out[m, n] (+)= a[m, k] b[k, n]`.
+//! A product of a left operand with packed panels, block by block: `out[m, n] (+)= a[m, k] b[k, n]`. A word is an f32 or a
+//! pair of bf16.
 //!
 //! ```text
-//! k in blocks of at most 2,048 > 96 rows x some panels = one piece of parallel work > panel > tile
+//! k in blocks of at most 1,024 words > 96 rows x some panels = one piece of parallel work > panel > tile
 //! ```
 //!
 //! Each number of the output is summed by one thread, in one order, whatever the number of threads and of rows beside it.
 
 use rayon::prelude::*;
 
-use super::bf16::{LINE, Line, PANEL, lay_left, lines_for, pairs_of, rounded, row_lines};
-use super::kernel::{Kernel, Tile};
-use super::{Mat, Packed, Store};
+use super::bf16::{LINE, Line, PANEL, lay_left, pairs_of, pairs_of_mut, rounded, row_lines};
+use super::kernel::{Kernel, Panel, Tile};
+use super::{Mat, Packed, Store, f32};
 use crate::simd::vectorise_with;
 
-/// Pairs in a block of k: a panel of them is 128 KB, a piece's rows 400 KB; together they fit a core's second cache.
-const PAIRS: usize = 1024;
+/// Words in a block of k: a panel of them is 128 KB, a piece's rows 400 KB; together they fit a core's second cache.
+const WORDS: usize = 1024;
 /// Rows of a piece of parallel work: whole tiles of every kernel.
 const ROWS: usize = 96;
 /// As many pieces as this are wanted, so that threads that are done early find more.
@@ -23,6 +24,8 @@ const PIECES: usize = 32;
 thread_local! {
     /// Left operands of products, kept so that a product allocates nothing.
     static LEFT: std::cell::Cell<Vec<Line>> = const { std::cell::Cell::new(Vec::new()) };
+    /// A panel of int8 numbers as pairs of bf16.
+    static WIDE: std::cell::Cell<Vec<Line>> = const { std::cell::Cell::new(Vec::new()) };
 }
 
 /// `out` as pieces of it are written by several threads, none twice.
@@ -40,10 +43,10 @@ impl Out {
     }
 }
 
-/// A left operand as tiles read it: row `i` begins at pair `i * stride`.
+/// A left operand as tiles read it: row `i` begins at word `i * stride`.
 #[derive(Clone, Copy)]
 struct Left<'a> {
-    pairs: &'a [u32],
+    words: &'a [u32],
     stride: usize,
 }
 
@@ -62,12 +65,29 @@ pub(super) fn product(
     let (m, [k, n]) = (a.rows, b.shape());
     assert!(a.cols == k && out.len() == m * n, "shapes of a product");
     let mut lines = LEFT.take();
-    if kernel != Kernel::Portable {
-        lay_left(&mut lines, a);
-    }
-    let left = Left {
-        pairs: pairs_of(&lines),
-        stride: row_lines(k) * LINE,
+    let left = match (kernel, b.is_f32()) {
+        (_, true) if f32::lies_well(a) => Left {
+            words: f32::words_of(a.data),
+            stride: a.row_stride,
+        },
+        (_, true) => {
+            f32::lay_left(&mut lines, a);
+            Left {
+                words: pairs_of(&lines),
+                stride: f32::row_words(k),
+            }
+        }
+        (Kernel::Portable, false) => Left {
+            words: &[],
+            stride: 0,
+        },
+        (_, false) => {
+            lay_left(&mut lines, a);
+            Left {
+                words: pairs_of(&lines),
+                stride: row_lines(k) * LINE,
+            }
+        }
     };
     let to = Out(out.as_mut_ptr());
     let run = |piece: &Piece| {
@@ -103,7 +123,7 @@ pub(super) fn windows(out: &mut [f32], pairs: &[u32], step: usize, starts: &[usi
         for (s, (&start, b)) in starts.iter().zip(b).enumerate() {
             assert_eq!(b.shape()[1], n, "columns of a sum");
             let left = Left {
-                pairs: &pairs[start..],
+                words: &pairs[start..],
                 stride: step,
             };
             let store = if s == 0 { Store::Set } else { Store::Add };
@@ -167,26 +187,36 @@ impl Piece {
     /// # Safety
     /// As for [`Piece::each_row`]; `kernel` is one that the processor has.
     unsafe fn tiles(&self, kernel: Kernel, out: Out, left: Left, b: &Packed) {
-        let [k, n] = b.shape();
-        let all = lines_for(k) * LINE;
+        let ([_, n], all) = (b.shape(), b.words());
         let end = self.rows.end.saturating_sub(1) * left.stride + all;
-        assert!(left.pairs.len() >= end, "rows of the left operand");
+        assert!(left.words.len() >= end, "rows of the left operand");
         // Blocks of equal length, of whole lines.
         let block = all
-            .div_ceil(all.div_ceil(PAIRS).max(1))
+            .div_ceil(all.div_ceil(WORDS).max(1))
             .next_multiple_of(LINE);
+        let mut wide = WIDE.take();
         // SAFETY: tiles lie within the rows and panels of the piece.
         let run = |tile: &mut dyn FnMut(Tile)| {
             for first in (0..all).step_by(block.max(1)) {
+                let words = block.min(all - first);
                 for j in self.panels.clone() {
-                    let right = b.panel(j, first);
+                    let right = match b.panel(j, first) {
+                        // What many rows meet is widened once.
+                        Panel::Int8(from, scales) if self.rows.len() > kernel.rows() => {
+                            wide.resize(words * PANEL / LINE, Line::ZERO);
+                            // SAFETY: the panel has these words.
+                            unsafe { kernel.widen(pairs_of_mut(&mut wide), from) };
+                            Panel::Scaled(pairs_of(&wide).as_ptr(), scales)
+                        }
+                        panel => panel,
+                    };
                     for row in self.rows.clone().step_by(kernel.rows()) {
                         tile(Tile {
-                            left: left.pairs[row * left.stride + first..].as_ptr(),
+                            left: left.words[row * left.stride + first..].as_ptr(),
                             left_stride: left.stride,
                             rows: kernel.rows().min(self.rows.end - row),
                             right,
-                            pairs: block.min(all - first),
+                            words,
                             out: out.at(row * n + j * PANEL),
                             out_stride: n,
                             cols: PANEL.min(n - j * PANEL),
@@ -198,6 +228,7 @@ impl Piece {
         };
         // SAFETY: the caller's word, and the bounds above.
         unsafe { kernel.run(run) }
+        WIDE.set(wide);
     }
 
     /// With f32 products of rounded numbers, row by row, so that no row's sums hang on the others.

@@ -1,4 +1,5 @@
-//! The kernels of bf16 products: a tile of the output from rows of a left and a panel of a right operand, at a time.
+//! The kernels of products: a tile of the output from rows of a left and a panel of a right operand, at a time. Operands
+//! are words of 32 bits along k: a pair of bf16, or an f32.
 //!
 //! Which one runs is found out once, when the program starts to multiply: AMX, else AVX-512 bf16, else none, and then
 //! products are made of f32 numbers rounded to bf16 (`portable`), which gives the same sums in another order.
@@ -10,17 +11,17 @@ mod avx512;
 
 use std::sync::OnceLock;
 
-/// A tile: `out[rows, cols] (+)= left[rows, pairs] right[pairs, cols]`, at most [`Kernel::rows`] x 32.
+/// A tile: `out[rows, cols] (+)= left[rows, words] right[words, cols]`, at most [`Kernel::rows`] x 32.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tile {
-    /// The first pair of the tile's first row, and the pairs from one row to the next.
+    /// The first word of the tile's first row, and the words from one row to the next.
     pub left: *const u32,
     pub left_stride: usize,
     pub rows: usize,
-    /// The panel, from its first pair of this block on.
+    /// The panel, from its first word of this block on.
     pub right: Panel,
-    /// How many pairs are multiplied: a multiple of 16 where all of k is.
-    pub pairs: usize,
+    /// How many words are multiplied: of pairs a multiple of 16.
+    pub words: usize,
     /// The tile's first number, and the numbers from one row to the next.
     pub out: *mut f32,
     pub out_stride: usize,
@@ -56,13 +57,17 @@ pub(super) fn interleave(to: &mut [u32; 16], even: &[f32; 16], odd: &[f32; 16]) 
 /// A panel of 32 columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Panel {
+    /// [k][32] f32.
+    F32(*const u32),
     /// [pairs][32] pairs of bf16.
     Bf16(*const u32),
+    /// The same, and the 32 columns' scales.
+    Scaled(*const u32, *const f32),
     /// [pairs][2 halves][even k of 16 columns, odd k of 16 columns] int8, and the 32 columns' scales.
     Int8(*const i8, *const f32),
 }
 
-/// What this processor multiplies bf16 with.
+/// What this processor multiplies with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
     /// Tiles of 32 x 32 in the matrix unit.
@@ -71,7 +76,7 @@ pub(super) enum Kernel {
     /// Tiles of 12 x 32 in vector registers.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// No arithmetic for bf16.
+    /// No arithmetic for bf16; f32 numbers are multiplied by the `gemm` crate.
     Portable,
 }
 
@@ -103,6 +108,24 @@ impl Kernel {
         }
     }
 
+    /// Writes the pairs of an int8 panel to `to`, [words][32]: what many tiles read is widened once.
+    ///
+    /// # Panics
+    /// Where this processor has no tiles.
+    ///
+    /// # Safety
+    /// `from` is [words][64] int8.
+    pub unsafe fn widen(self, to: &mut [u32], from: *const i8) {
+        assert!(self != Self::Portable, "the portable product has no tiles");
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the caller's word.
+        unsafe {
+            avx512::widen(to, from);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        unreachable!("no kernel widens {from:?} to {to:?}");
+    }
+
     /// Runs `tiles`, on one thread, as `f` asks for them.
     ///
     /// # Safety
@@ -116,7 +139,7 @@ impl Kernel {
                 f(&mut |tile| unsafe {
                     match tile.right {
                         Panel::Bf16(_) => unit.tile(tile),
-                        Panel::Int8(..) => avx512::tall(tile),
+                        Panel::F32(_) | Panel::Scaled(..) | Panel::Int8(..) => avx512::tall(tile),
                     }
                 })
             }),

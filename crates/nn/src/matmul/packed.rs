@@ -2,7 +2,7 @@
 
 use super::bf16::{LINE, Line, PANEL, lay_right, lines_for, pairs_of};
 use super::kernel::Panel;
-use super::{Kernel, Mat};
+use super::{Kernel, Mat, f32};
 
 /// In which numbers products are computed; sums are f32 always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +21,11 @@ impl Precision {
             Kernel::Portable => Self::F32,
             _ => Self::Bf16,
         }
+    }
+
+    /// Whether products with operands laid out before ([`Packed`]) are faster here than those of [`Mat`]s.
+    pub fn packs(self) -> bool {
+        self == Self::Bf16 || Kernel::best() != Kernel::Portable
     }
 
     /// `b` as the right operand of one product in this precision.
@@ -75,6 +80,10 @@ pub struct Packed {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Panels {
+    /// As in [`super::f32`].
+    F32(Vec<Line>),
+    /// Where no kernel reads panels: [k, n] as it is.
+    Rows(Vec<f32>),
     /// As in [`super::bf16`].
     Bf16(Vec<Line>),
     /// [n / 32][pairs][2 halves][even k of 16 columns, odd k of 16 columns], and a scale for each column.
@@ -88,21 +97,65 @@ impl Default for Panels {
 }
 
 impl Packed {
-    /// `b` [k, n] in bf16: half the memory.
-    pub fn bf16(b: Mat) -> Self {
+    /// `b` [k, n] in `precision`.
+    pub fn new(b: Mat, precision: Precision) -> Self {
         let mut packed = Self::default();
-        packed.repack(b);
+        packed.repack(b, precision);
         packed
     }
 
-    /// Replaces the numbers by those of `b`, in bf16; the memory is used again.
-    pub fn repack(&mut self, b: Mat) {
+    /// `b` [k, n] in bf16: half the memory.
+    pub fn bf16(b: Mat) -> Self {
+        Self::new(b, Precision::Bf16)
+    }
+
+    /// `b` [k, n] in f32.
+    pub fn f32(b: Mat) -> Self {
+        Self::new(b, Precision::F32)
+    }
+
+    /// Replaces the numbers by those of `b`, in `precision`; the memory is used again.
+    pub fn repack(&mut self, b: Mat, precision: Precision) {
         (self.k, self.n) = (b.rows, b.cols);
-        if let Panels::Int8 { .. } = self.panels {
-            self.panels = Panels::default();
+        let mut lines = match std::mem::take(&mut self.panels) {
+            Panels::F32(lines) | Panels::Bf16(lines) => lines,
+            Panels::Rows(_) | Panels::Int8 { .. } => Vec::new(),
+        };
+        self.panels = match precision {
+            Precision::F32 if Kernel::best() == Kernel::Portable => {
+                let at = |i: usize| b.data[i / self.n * b.row_stride + i % self.n * b.col_stride];
+                Panels::Rows((0..self.k * self.n).map(at).collect())
+            }
+            Precision::F32 => {
+                f32::lay_right(&mut lines, b);
+                Panels::F32(lines)
+            }
+            Precision::Bf16 => {
+                lay_right(&mut lines, b);
+                Panels::Bf16(lines)
+            }
+        };
+    }
+
+    /// The matrix, where no kernel reads panels.
+    pub(super) fn plain(&self) -> Option<Mat<'_>> {
+        match &self.panels {
+            Panels::Rows(rows) => Some(Mat::new(rows, self.k, self.n)),
+            _ => None,
         }
-        if let Panels::Bf16(lines) = &mut self.panels {
-            lay_right(lines, b);
+    }
+
+    /// Whether the left operand is multiplied as it is.
+    pub(super) fn is_f32(&self) -> bool {
+        matches!(self.panels, Panels::F32(_))
+    }
+
+    /// Words along k: f32 numbers, or pairs with zeros behind them.
+    pub(super) fn words(&self) -> usize {
+        if self.is_f32() {
+            self.k
+        } else {
+            lines_for(self.k) * LINE
         }
     }
 
@@ -138,20 +191,21 @@ impl Packed {
     /// The bytes it takes.
     pub fn bytes(&self) -> usize {
         match &self.panels {
-            Panels::Bf16(lines) => size_of_val(lines.as_slice()),
+            Panels::F32(lines) | Panels::Bf16(lines) => size_of_val(lines.as_slice()),
+            Panels::Rows(rows) => size_of_val(rows.as_slice()),
             Panels::Int8 { numbers, scales } => numbers.len() + size_of_val(scales.as_slice()),
         }
     }
 
-    /// Panel `j` from pair `first` on.
+    /// Panel `j` from word `first` on.
     pub(super) fn panel(&self, j: usize, first: usize) -> Panel {
-        let pairs = lines_for(self.k) * LINE;
+        let word = j * self.words() + first;
         match &self.panels {
-            Panels::Bf16(lines) => {
-                Panel::Bf16(pairs_of(lines)[(j * pairs + first) * PANEL..].as_ptr())
-            }
+            Panels::F32(lines) => Panel::F32(pairs_of(lines)[word * PANEL..].as_ptr()),
+            Panels::Rows(_) => unreachable!("a matrix without panels"),
+            Panels::Bf16(lines) => Panel::Bf16(pairs_of(lines)[word * PANEL..].as_ptr()),
             Panels::Int8 { numbers, scales } => Panel::Int8(
-                numbers[(j * pairs + first) * 2 * PANEL..].as_ptr(),
+                numbers[word * 2 * PANEL..].as_ptr(),
                 scales[j * PANEL..][..PANEL].as_ptr(),
             ),
         }
@@ -163,6 +217,7 @@ impl Packed {
         for (k, row) in out.chunks_exact_mut(PANEL).enumerate() {
             let pair = j * pairs + k / 2;
             match &self.panels {
+                Panels::F32(_) | Panels::Rows(_) => unreachable!("f32 numbers are wide already"),
                 Panels::Bf16(lines) => {
                     let both = &pairs_of(lines)[pair * PANEL..][..PANEL];
                     let shift = if k % 2 == 0 { 16 } else { 0 };

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use wsac_nn::activation::{gelu_erf, relu};
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, Packed, Precision, linear};
+use wsac_nn::matmul::{Mat, Packed, Precision, Right, linear};
 use wsac_nn::norm::layer_norm;
 
 use crate::error::Result;
@@ -20,8 +20,9 @@ pub struct Linear {
     inputs: usize,
     /// Whether the weight is stored [in, out].
     transposed: bool,
-    /// The weight in bf16, laid out when it is first used, where that is what the network multiplies in.
-    packed: Option<OnceLock<Packed>>,
+    precision: Precision,
+    /// The weight laid out when it is first used, where that makes products faster.
+    packed: OnceLock<Packed>,
 }
 
 impl Linear {
@@ -51,7 +52,8 @@ impl Linear {
             outputs,
             inputs,
             transposed: false,
-            packed: packed(w),
+            precision: w.precision(),
+            packed: OnceLock::new(),
         })
     }
 
@@ -70,7 +72,8 @@ impl Linear {
             outputs,
             inputs,
             transposed: true,
-            packed: packed(w),
+            precision: w.precision(),
+            packed: OnceLock::new(),
         })
     }
 
@@ -87,7 +90,8 @@ impl Linear {
             outputs,
             inputs: window.iter().product(),
             transposed: false,
-            packed: packed(w),
+            precision: w.precision(),
+            packed: OnceLock::new(),
         })
     }
 
@@ -137,7 +141,8 @@ impl Linear {
             outputs,
             inputs,
             transposed: false,
-            packed: first.packed,
+            precision: first.precision,
+            packed: OnceLock::new(),
         }
     }
 
@@ -159,29 +164,17 @@ impl Linear {
         } else {
             Mat::new(&self.weight, self.outputs, self.inputs).t()
         };
-        let row = x;
-        let x = Mat::new(x, rows, self.inputs);
-        if let Some(packed) = &self.packed {
-            let mut y = vec![0.0; rows * self.outputs];
-            let packed = packed.get_or_init(|| Packed::bf16(weight));
-            linear(&mut y, x, packed, self.bias.as_deref());
-            return y;
-        }
-        if rows == 1 {
-            // A product of one row adds up in another order than all others, so there are two.
-            let mut y = self.forward(&[row, row].concat());
-            y.truncate(self.outputs);
-            return y;
-        }
+        let weight = if self.precision.packs() {
+            let packed = || Packed::new(weight, self.precision);
+            Right::from(self.packed.get_or_init(packed))
+        } else {
+            weight.into()
+        };
         let mut y = vec![0.0; rows * self.outputs];
+        let x = Mat::new(x, rows, self.inputs);
         linear(&mut y, x, weight, self.bias.as_deref());
         y
     }
-}
-
-/// Room for a weight in bf16, where the network that is read from `w` multiplies in it.
-fn packed(w: &dyn Weights) -> Option<OnceLock<Packed>> {
-    (w.precision() == Precision::Bf16).then(OnceLock::new)
 }
 
 /// Layer normalisation over the last axis.

@@ -27,31 +27,38 @@ impl State {
 }
 
 impl Decoder {
-    /// Reads the prefix of one caption: embeddings [parts, E] -> its state, and the logits of the first word [V].
-    pub fn begin(&self, embeddings: &[f32]) -> (State, Vec<f32>) {
+    /// Reads the prefixes of several captions, each of embeddings [parts, E] -> their states; `logits` receives those of
+    /// their first words, [captions, V].
+    pub fn begin(&self, prompts: &[&[f32]], logits: &mut Vec<f32>) -> Vec<State> {
         let d = self.config.width;
-        let parts = embeddings.len() / self.config.embedding;
+        let parts = |prompt: &&[f32]| prompt.len() / self.config.embedding;
         let batch = Batch {
-            embeddings: embeddings.to_vec(),
-            parts: vec![parts],
-            tokens: vec![Vec::new()],
+            embeddings: prompts.concat(),
+            parts: prompts.iter().map(parts).collect(),
+            tokens: vec![Vec::new(); prompts.len()],
         };
         let mut tape = Tape::default();
         self.forward(&mut tape, &batch, false, Dropout::NONE);
-        let column = |i: usize, qkv: &[f32]| -> Vec<f32> {
-            qkv.chunks_exact(3 * d)
-                .flat_map(|row| &row[i * d..(i + 1) * d])
-                .copied()
-                .collect()
-        };
-        let state = State {
-            keys: tape.blocks.iter().map(|b| column(1, &b.qkv)).collect(),
-            values: tape.blocks.iter().map(|b| column(2, &b.qkv)).collect(),
-            rows: tape.rows.len(),
-        };
-        let mut logits = Vec::new();
-        self.head(&tape.hidden[(state.rows - 1) * d..], &mut logits);
-        (state, logits)
+        let ends: Vec<usize> = tape.starts[1..].to_vec();
+        let states = tape.starts.windows(2).map(|rows| {
+            let column = |i: usize, qkv: &[f32]| -> Vec<f32> {
+                let rows = qkv[rows[0] * 3 * d..rows[1] * 3 * d].chunks_exact(3 * d);
+                rows.flat_map(|row| &row[i * d..(i + 1) * d])
+                    .copied()
+                    .collect()
+            };
+            State {
+                keys: tape.blocks.iter().map(|b| column(1, &b.qkv)).collect(),
+                values: tape.blocks.iter().map(|b| column(2, &b.qkv)).collect(),
+                rows: rows[1] - rows[0],
+            }
+        });
+        let states = states.collect();
+        let last = ends
+            .iter()
+            .flat_map(|end| &tape.hidden[(end - 1) * d..end * d]);
+        self.head(&last.copied().collect::<Vec<f32>>(), logits);
+        states
     }
 
     /// Appends one word to each of several sequences; `logits` receives those of their next words, [sequences, V].

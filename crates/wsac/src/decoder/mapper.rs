@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use wsac_nn::activation::{relu, tanh};
-use wsac_nn::matmul::{Mat, linear};
+use wsac_nn::matmul::{Mat, Right, linear};
 use wsac_nn::norm::layer_norm;
 
 use super::{Config, Decoder, EPS, Tape};
@@ -130,7 +130,10 @@ impl Decoder {
             Net::Dense(layers) => {
                 for (i, &layer) in layers.iter().enumerate() {
                     let x = tape.mapped.last().map_or(embeddings, |x| x);
-                    let mut y = self.dense(x, layer);
+                    let mut y = match self.packed_mapper(i) {
+                        Some(weight) => self.product(x, weight, Some(layer.1)),
+                        None => self.dense(x, layer),
+                    };
                     if i + 1 < layers.len() {
                         tanh(&mut y);
                     }
@@ -143,20 +146,23 @@ impl Decoder {
 
     /// `x W^T + b` [n, out], W stored [out, in].
     fn dense(&self, x: &[f32], (weight, bias): (Slot, Slot)) -> Vec<f32> {
-        self.product(x, weight, bias.of(&self.weights).len(), Some(bias))
+        let outputs = bias.of(&self.weights).len();
+        self.product(x, self.turned(weight, outputs), Some(bias))
     }
 
-    fn product(&self, x: &[f32], weight: Slot, outputs: usize, bias: Option<Slot>) -> Vec<f32> {
+    /// A weight stored [out, in] as the right operand [in, out].
+    pub(super) fn turned(&self, weight: Slot, outputs: usize) -> Mat<'_> {
         let weight = weight.of(&self.weights);
-        let inputs = weight.len() / outputs;
+        Mat::new(weight, outputs, weight.len() / outputs).t()
+    }
+
+    fn product<'a>(&self, x: &[f32], weight: impl Into<Right<'a>>, bias: Option<Slot>) -> Vec<f32> {
+        let weight = weight.into();
+        let [inputs, outputs] = weight.shape();
         let n = x.len() / inputs;
         let mut y = vec![0.0; n * outputs];
-        linear(
-            &mut y,
-            Mat::new(x, n, inputs),
-            Mat::new(weight, outputs, inputs).t(),
-            bias.map(|bias| bias.of(&self.weights)),
-        );
+        let bias = bias.map(|bias| bias.of(&self.weights));
+        linear(&mut y, Mat::new(x, n, inputs), weight, bias);
         y
     }
 
@@ -178,8 +184,8 @@ impl Decoder {
         };
         for layer in &net.layers {
             let normed = norm(&x, layer.norm_1);
-            let queries = self.product(&normed, layer.queries, d, None);
-            let keys_values = self.product(&normed, layer.keys_values, 2 * d, None);
+            let queries = self.product(&normed, self.turned(layer.queries, d), None);
+            let keys_values = self.product(&normed, self.turned(layer.keys_values, 2 * d), None);
             let rows = queries.chunks_exact(d).zip(keys_values.chunks_exact(2 * d));
             let qkv: Vec<f32> = rows.flat_map(|(q, kv)| [q, kv].concat()).collect();
             let attended = attend(&qkv, &starts, net.heads, false);

@@ -1,14 +1,17 @@
-//! The decoder's matrices laid out for writing captions, in bf16 (half the memory to read a word) or int8 (a quarter).
+//! The decoder's matrices laid out for writing captions, in f32, bf16 (half the memory to read a word) or int8 (a quarter).
 //!
 //! A word read by one caption needs every weight once, so that the time it takes is that of reading them from memory.
 
 use wsac_nn::matmul::{Mat, Packed, Precision, Right};
 
+use super::mapper::Net;
 use super::{Decoder, Slot};
 
 /// The kind of numbers matrices are laid out in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
+    /// f32, as trained.
+    F32,
     /// bf16: a weight is off by at most 0.2 % of itself.
     Bf16,
     /// int8 with a scale an output: a weight is off by at most 0.4 % of the largest that leads to the same output.
@@ -24,17 +27,23 @@ pub(super) enum Part {
     InnerOut,
 }
 
-/// All matrices but those of the mapper, which is met once a caption.
+/// All matrices; those of a mapper of dense layers, which is met once a caption, always in f32.
 #[derive(Debug, Clone)]
 pub(super) struct Matrices {
+    mapper: Vec<Packed>,
     blocks: Vec<[Packed; 4]>,
     head: Packed,
 }
 
 impl Decoder {
     /// Lays the matrices out for writing captions. The f32 weights stay; whoever changes them loses what was laid out.
+    /// Where f32 products are no faster so, [`Form::F32`] does nothing.
     pub fn pack(&mut self, form: Form) {
+        if form == Form::F32 && !Precision::F32.packs() {
+            return;
+        }
         let pack = |mat: Mat| match form {
+            Form::F32 => Packed::f32(mat),
             Form::Bf16 => Packed::bf16(mat),
             Form::Int8 => Packed::int8(mat),
         };
@@ -45,7 +54,16 @@ impl Decoder {
             Part::InnerOut,
         ];
         let blocks = 0..self.blocks.len();
+        let mapper: &[(Slot, Slot)] = match &self.mapper {
+            Net::Dense(layers) => layers,
+            Net::Transformer(_) => &[],
+        };
+        let turned = |&(weight, bias): &(Slot, Slot)| self.turned(weight, bias.range().len());
         self.packed = Some(Matrices {
+            mapper: mapper
+                .iter()
+                .map(|layer| Packed::f32(turned(layer)))
+                .collect(),
             blocks: blocks
                 .map(|i| parts.map(|part| pack(self.matrix(i, part))))
                 .collect(),
@@ -75,6 +93,11 @@ impl Decoder {
     fn head_matrix(&self) -> Mat<'_> {
         let (v, d) = (self.config.vocab, self.config.width);
         Mat::new(self.wte.of(&self.weights), v, d).t()
+    }
+
+    /// Layer `i` of the mapper as it was laid out.
+    pub(super) fn packed_mapper(&self, i: usize) -> Option<&Packed> {
+        self.packed.as_ref().and_then(|packed| packed.mapper.get(i))
     }
 
     /// A part's weight as products take it: as it was laid out, else in `precision`.

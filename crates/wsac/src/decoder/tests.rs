@@ -310,7 +310,8 @@ fn batch_equals_single_and_cached_equals_uncached() {
             1e-6,
         );
 
-        let (mut state, mut logits) = decoder.begin(embeddings);
+        let mut logits = Vec::new();
+        let mut state = decoder.begin(&[embeddings], &mut logits).remove(0);
         let mut cached = logits.clone();
         for &word in words {
             decoder.advance(&mut [&mut state], &[word], &mut logits);

@@ -74,7 +74,7 @@ fn try_out<U: Unit>(unit: &mut Tiles<U>, m: usize, k: usize, n: usize) -> bool {
         left_stride: row_lines(k) * SIDE,
         rows: m,
         right: Panel::Bf16(pairs_of(&right).as_ptr()),
-        pairs: right.len() * SIDE / PANEL,
+        words: right.len() * SIDE / PANEL,
         out: out.as_mut_ptr(),
         out_stride: n,
         cols: n,
@@ -197,7 +197,7 @@ impl<U: Unit> Tiles<U> {
     /// One tile. Registers 0 to 3 hold the sums [upper | lower][left | right], 4 and 5 the left, 6 and 7 the right operand.
     ///
     /// # Safety
-    /// `t` in bounds: at most 32 rows and columns, `pairs` (a multiple of 16) of each row and of the bf16 panel readable,
+    /// `t` in bounds: at most 32 rows and columns, `words` (a multiple of 16) of each row and of the bf16 panel readable,
     /// the output writable and used by nobody else.
     pub unsafe fn tile(&mut self, t: Tile) {
         let Panel::Bf16(panel) = t.right else {
@@ -208,7 +208,7 @@ impl<U: Unit> Tiles<U> {
         self.unit.zero::<1>();
         self.unit.zero::<2>();
         self.unit.zero::<3>();
-        for p in (0..t.pairs).step_by(SIDE) {
+        for p in (0..t.words).step_by(SIDE) {
             // SAFETY: 16 pairs from p on are in the panel and in each row.
             unsafe {
                 self.unit.load::<6>(panel.add(32 * p), 128);
