@@ -12,7 +12,7 @@
 //! | [`attention`] | multi-head attention over packed sequences, and one step over a KV cache |
 //! | [`windows`] | attention within windows of tokens, forward only |
 //! | [`conv`] | 3x3 convolutions, per channel and full, forward only |
-//! | [`picture`] | pictures with a border of zeros; 3x3 convolutions as matrix products, forward only |
+//! | [`picture`] | pictures with a border of zeros; 3x3 convolutions as matrix products (f32: Winograd's), forward only |
 //! | [`loss`] | softmax cross-entropy fused with the output head; log-softmax |
 //! | [`dropout`] | counter-based dropout: the mask is a function of seed and position |
 //! | [`search`] | inner products with many rows, softmax weights, weighted sums |
@@ -33,3 +33,4 @@ mod simd;
 #[cfg(test)]
 mod testing;
 pub mod windows;
+mod winograd;

@@ -8,12 +8,14 @@
 //! out[p, o] = sum over ky of  x[3 pixels around p, one row up or down, ..][3 c]  weights[ky][3 c, o]
 //! ```
 //!
-//! Make the longer axis the row: a border then costs next to nothing.
+//! Make the longer axis the row: a border then costs next to nothing. In f32, where channels are many and weights are not
+//! all that there is to read, `winograd` halves the multiplications.
 
 use rayon::prelude::*;
 
 use crate::matmul::{Mat, Packed, Precision, Right, Store, Windows, matmul};
 use crate::simd::vectorise;
+use crate::winograd::Winograd;
 
 /// A picture [h, w, c], channels side by side, one pixel of zeros before its first and after each of its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,13 +67,24 @@ pub enum After {
     ReluPool,
 }
 
+/// The weights of a convolution, as its products want them.
+#[derive(Debug, Clone)]
+enum Kernels {
+    /// [3, 3 c, co]: window row; window column and input channel; output channel.
+    Plain(Vec<f32>),
+    /// The three rows' weights [3 c, co], and in what.
+    Packed(Vec<Packed>, Precision),
+    Winograd(Box<Winograd>),
+}
+
+/// Fewer channels are no work, and in f32 more weights are read longer than they are multiplied with.
+const CHANNELS: usize = 16;
+const WEIGHTS: usize = 1 << 20;
+
 /// A 3x3 convolution that keeps a picture's size, with a bias: [h, w, c] -> [h, w, co].
 #[derive(Debug, Clone)]
 pub struct Conv3x3 {
-    /// [3, 3 c, co]: window row; window column and input channel; output channel. Empty where they are packed.
-    weights: Vec<f32>,
-    /// The three rows' weights [3 c, co] in bf16; none in f32.
-    packed: Vec<Packed>,
+    weights: Kernels,
     bias: Vec<f32>,
     inputs: usize,
 }
@@ -93,28 +106,28 @@ impl Conv3x3 {
             }
         });
         Self {
-            weights,
-            packed: Vec::new(),
+            weights: Kernels::Plain(weights),
             bias,
             inputs,
         }
     }
 
-    /// The same convolution in `precision`. One of few input channels stays f32: it is no work.
+    /// The same convolution with its weights laid out for `precision`. One of few input channels stays as it is.
     pub fn in_precision(mut self, precision: Precision) -> Self {
-        let whole = (3 * self.inputs).is_multiple_of(32);
-        if precision == Precision::Bf16 && whole && self.packed.is_empty() {
-            let row = |ky| Packed::bf16(self.row(ky));
-            self.packed = (0..3).map(row).collect();
-            self.weights = Vec::new();
+        let (c, co) = (self.inputs, self.outputs());
+        let Kernels::Plain(weights) = &self.weights else {
+            return self;
+        };
+        let whole = precision == Precision::F32 || (3 * c).is_multiple_of(32);
+        if c >= CHANNELS && whole {
+            self.weights = if precision == Precision::F32 && c * co <= WEIGHTS {
+                Kernels::Winograd(Box::new(Winograd::new(weights, c, co)))
+            } else {
+                let row = |ky| Packed::new(row(weights, ky, 3 * c, co), precision);
+                Kernels::Packed((0..3).map(row).collect(), precision)
+            };
         }
         self
-    }
-
-    /// The f32 weights of window row `ky`, [3 c, co].
-    fn row(&self, ky: usize) -> Mat<'_> {
-        let (k, co) = (3 * self.inputs, self.outputs());
-        Mat::new(&self.weights[ky * k * co..][..k * co], k, co)
     }
 
     /// The channels of what comes out.
@@ -144,20 +157,27 @@ impl Conv3x3 {
     /// The sums of products; the border of `out` receives numbers of no meaning.
     fn products(&self, out: &mut Picture, x: &Picture) {
         let (c, co, stride) = (x.c, out.c, x.w + 1);
-        if !self.packed.is_empty() && Windows::usable() {
-            // A row of zeros above and below, so that every pixel has three rows under its window.
-            let numbers = Windows::new(stride * c, &x.numbers, stride * c);
-            let pixels = (x.h * stride).saturating_sub(1);
-            let out = &mut out.numbers[co..][..pixels * co];
-            let starts = [0, stride * c, 2 * stride * c];
-            return numbers.products(out, c, &starts, &self.packed);
-        }
         let rows_of = |ky: usize| -> Right {
-            match self.packed.get(ky) {
-                Some(packed) => packed.into(),
-                None => self.row(ky).into(),
+            match &self.weights {
+                Kernels::Packed(rows, _) => (&rows[ky]).into(),
+                Kernels::Plain(weights) => row(weights, ky, 3 * c, co).into(),
+                Kernels::Winograd(_) => unreachable!("it has no rows"),
             }
         };
+        match &self.weights {
+            Kernels::Winograd(kernels) => {
+                return kernels.sums(&mut out.numbers[co..], &x.numbers, [x.h, x.w]);
+            }
+            Kernels::Packed(rows, Precision::Bf16) if Windows::usable() => {
+                // A row of zeros above and below, so that every pixel has three rows under its window.
+                let numbers = Windows::new(stride * c, &x.numbers, stride * c);
+                let pixels = (x.h * stride).saturating_sub(1);
+                let out = &mut out.numbers[co..][..pixels * co];
+                let starts = [0, stride * c, 2 * stride * c];
+                return numbers.products(out, c, &starts, rows);
+            }
+            _ => {}
+        }
         // The last zero has no right neighbour; it is no pixel, so its sum is not needed.
         let windows = |rows: std::ops::Range<usize>| {
             let pixels = (rows.len() * stride).saturating_sub(1);
@@ -176,6 +196,11 @@ impl Conv3x3 {
             matmul(&mut all[..n], below, rows_of(2), Store::Add);
         }
     }
+}
+
+/// The weights of window row `ky`, [3 c, co].
+fn row(weights: &[f32], ky: usize, k: usize, co: usize) -> Mat<'_> {
+    Mat::new(&weights[ky * k * co..][..k * co], k, co)
 }
 
 impl Picture {
@@ -265,28 +290,32 @@ mod tests {
             (2, 2, 4, 5),
             (3, 7, 2, 9),
             (6, 31, 17, 16),
+            (1, 4, 16, 3),
+            (3, 5, 40, 33),
             (5, 4, 1, 64),
         ];
         for (h, w, c, co) in shapes {
             let x = picture(h, w, c, 1);
             let (weights, bias) = (numbers(co * c * 9, 2), numbers(co, 3));
             let wanted = naive(&x, &weights, &bias);
-            let conv = conv(c, &weights, bias);
-            let out = conv.forward(&x, After::Relu);
-            assert_eq!(out.shape(), [h, w, co]);
-            let got = out.rows().flatten();
-            (got.zip(&wanted)).for_each(|(a, b)| assert!((f64::from(*a) - b).abs() < 2e-5));
-            let border = out.numbers[co..].chunks((w + 1) * co);
-            assert!(border.flat_map(|row| &row[w * co..]).all(|&x| x == 0.0));
-            assert!(out.numbers[..co].iter().all(|&x| x == 0.0));
+            let plain = conv(c, &weights, bias);
+            for conv in [plain.clone().in_precision(Precision::F32), plain] {
+                let out = conv.forward(&x, After::Relu);
+                assert_eq!(out.shape(), [h, w, co]);
+                let got = out.rows().flatten();
+                (got.zip(&wanted)).for_each(|(a, b)| assert!((f64::from(*a) - b).abs() < 2e-5));
+                let border = out.numbers[co..].chunks((w + 1) * co);
+                assert!(border.flat_map(|row| &row[w * co..]).all(|&x| x == 0.0));
+                assert!(out.numbers[..co].iter().all(|&x| x == 0.0));
 
-            let pooled = conv.forward(&x, After::ReluPool);
-            assert_eq!(pooled.shape(), [h / 2, w / 2, co]);
-            for (y, row) in pooled.rows().enumerate() {
-                for (at, got) in row.iter().enumerate() {
-                    let corner = (2 * y * w + at / co * 2) * co + at % co;
-                    let four = [0, co, w * co, (w + 1) * co].map(|d| wanted[corner + d]);
-                    assert!((f64::from(*got) - four.iter().sum::<f64>() / 4.0).abs() < 2e-5);
+                let pooled = conv.forward(&x, After::ReluPool);
+                assert_eq!(pooled.shape(), [h / 2, w / 2, co]);
+                for (y, row) in pooled.rows().enumerate() {
+                    for (at, got) in row.iter().enumerate() {
+                        let corner = (2 * y * w + at / co * 2) * co + at % co;
+                        let four = [0, co, w * co, (w + 1) * co].map(|d| wanted[corner + d]);
+                        assert!((f64::from(*got) - four.iter().sum::<f64>() / 4.0).abs() < 2e-5);
+                    }
                 }
             }
         }
@@ -300,7 +329,7 @@ mod tests {
             let weights = numbers(co * c * 9, 2);
             let exact = conv(c, &weights, numbers(co, 3));
             let rounded = exact.clone().in_precision(Precision::Bf16);
-            assert!(!rounded.packed.is_empty());
+            assert!(matches!(rounded.weights, Kernels::Packed(..)));
             let (exact, rounded) = [exact, rounded]
                 .map(|c| c.forward(&x, After::ReluPool))
                 .into();
@@ -309,7 +338,7 @@ mod tests {
             assert!(furthest < 0.05 && furthest > 0.0 || exact.numbers.iter().all(|x| *x == 0.0));
         }
         let few = conv(1, &numbers(36, 2), numbers(4, 3)).in_precision(Precision::Bf16);
-        assert!(few.packed.is_empty());
+        assert!(matches!(few.weights, Kernels::Plain(_)));
     }
 
     #[test]
