@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Times our work and our peers' (PyTorch, pycocoevalcap) in turns in one run, prints `name: ours, peer, ratio` (ratio = peer / ours; above 1 we are
 # faster) and writes bench/peers.json. PYTHON names an interpreter that has torch, transformers and pycocoevalcap; SHARED the
-# folder with the lists of keys of CLAP checkpoints and with captions. Usage: bench/peers.sh [ROUNDS] [train|encode|greedy|search|metrics]
+# folder with the lists of keys of CLAP checkpoints and with captions. Usage: bench/peers.sh [ROUNDS] [train|epoch|encode|greedy|search|metrics]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} shared=${SHARED:-../shared} rounds=${1:-3} what=${2:-all}
-cargo build --release -p wsac --example train_step --example encode_speed --example greedy_speed --example search_speed
+cargo build --release -p wsac --example train_step --example epoch_speed --example encode_speed --example greedy_speed --example search_speed
 cargo build --release -p wsac-cli
 examples=${CARGO_TARGET_DIR:-target}/release/examples
 lines=$(mktemp) told=$(mktemp)
@@ -48,6 +48,21 @@ for _ in $(seq "$rounds"); do
     done
     peer "train step, captions of 14 tokens, theirs padded to 22" train --vocab 5000
   fi
+  if [[ "$what" =~ ^(all|epoch)$ ]]; then
+    # A caption has about as many tokens as words and marks, and two at its ends.
+    "$python" - "$shared/captions/clotho_train.csv" >"$told" <<'PY'
+import csv, re, sys
+for row in list(csv.reader(open(sys.argv[1])))[1:]:
+    for caption in row[1:]:
+        if caption: print(2 + len(re.findall(r"\w+|[^\w\s]", caption)))
+PY
+    for dtype in $dtypes; do
+      row ours "$dtype" "an epoch of Clotho from its captions" "$examples/epoch_speed" \
+        "$shared/golden/clap/keys/ase_cnn14_bert.json" "$shared/captions/clotho_train.csv" "$dtype"
+      row peer "$dtype" "an epoch of Clotho from its captions" "$python" bench/peer/peer_bench.py epoch \
+        --lengths "$told" --dtype "$dtype" --runs 6 --threads 2
+    done
+  fi
   if [[ "$what" =~ ^(all|encode)$ ]]; then
     for dtype in $dtypes; do
       for seconds in 10 30; do
@@ -69,9 +84,11 @@ for _ in $(seq "$rounds"); do
       done
       peer "greedy caption of 30 tokens, batch $batch" greedy --batch "$batch" --cache yes
     done
-    row ours f32 "greedy caption of 30 tokens, theirs without a cache" "$examples/greedy_speed" 50257 3 f32 1
-    row peer f32 "greedy caption of 30 tokens, theirs without a cache" "$python" bench/peer/peer_bench.py greedy \
-      --batch 1 --cache no --runs 2 --threads 2
+    for batch in 1 32; do
+      name="greedy caption of 30 tokens, batch $batch, theirs without a cache"
+      row ours f32 "$name" "$examples/greedy_speed" 50257 3 f32 "$batch"
+      row peer f32 "$name" "$python" bench/peer/peer_bench.py greedy --batch "$batch" --cache no --runs 1 --threads 2
+    done
   fi
   if [[ "$what" =~ ^(all|search)$ ]]; then
     "$examples/search_speed" 50000 1024 5 >"$told"

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
+use wsac::arithmetic::Arithmetic;
 use wsac::clap::{ClapFiles, Encoder, Family, Windows};
 
 use crate::commands::use_threads;
 use crate::hub;
+use crate::precision::Precision;
 
 /// Which encoder is used.
 #[derive(clap::Args)]
@@ -25,6 +27,10 @@ pub struct ClapArgs {
 pub struct EncoderArgs {
     #[command(flatten)]
     clap: ClapArgs,
+
+    /// What products are computed in [default: f32; training: auto, but f32 with the paper's and the reference's settings]
+    #[arg(long, value_enum)]
+    pub precision: Option<Precision>,
 
     /// Use so many threads [default: one a core]
     #[arg(long, value_name = "N")]
@@ -64,7 +70,8 @@ impl EncoderArgs {
     /// Sets the threads up and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;
-        self.clap.open_or("mini")
+        let arithmetic = self.precision.map_or(Arithmetic::F32, Into::into);
+        Ok(self.clap.open_or("mini")?.with_arithmetic(arithmetic))
     }
 }
 

@@ -131,6 +131,12 @@ impl CaptionSet {
         clips
     }
 
+    /// The captions of each clip, as training takes them.
+    pub fn captions_by_clip(&self) -> Vec<Vec<String>> {
+        let clip = |rows: &Vec<usize>| rows.iter().map(|&i| self.caption(i).to_owned()).collect();
+        self.clips().iter().map(clip).collect()
+    }
+
     /// The name of a clip as the file has it (AudioCaps: `<youtube_id>_<start_time>`).
     pub fn clip_name(&self, clip: usize) -> Option<&str> {
         (clip < self.names.len()).then(|| self.names.get(clip))

@@ -13,13 +13,11 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
 use wsac::clap::Space;
-use wsac::dataset::CaptionSet;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
-use crate::precision::Precision;
 use watch::Watch;
 
 /// Learn to write captions from a file of captions, without any sound
@@ -76,10 +74,6 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// What products are computed in [default: auto; the paper's and the reference's settings: f32]
-    #[arg(long, value_enum)]
-    precision: Option<Precision>,
-
     /// Go on with the run in --out
     #[arg(long)]
     resume: bool,
@@ -127,7 +121,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let config = args.settings(encoder.space())?;
-    let clips = clips(&captions::read(&args.captions, quiet)?);
+    let encoder = encoder.with_arithmetic(config.precision);
+    let clips = clips_of(&args.captions, quiet)?;
     let validation = match &args.validation {
         Some(file) => Some(clips_of(file, quiet)?),
         None => None,
@@ -201,7 +196,7 @@ impl Args {
         config.noise = self.noise.unwrap_or(config.noise);
         config.seed = self.seed.unwrap_or(config.seed);
         config.shift |= self.shift.is_some();
-        config.precision = self.precision.map_or(config.precision, Into::into);
+        config.precision = self.encoder.precision.map_or(config.precision, Into::into);
         config.compat = match self.compat {
             Some(Order::Paper) => Compat::Paper,
             Some(Order::Reference) => Compat::Reference,
@@ -215,14 +210,7 @@ impl Args {
 }
 
 fn clips_of(file: &Path, quiet: bool) -> Result<Vec<Vec<String>>> {
-    Ok(clips(&captions::read(file, quiet)?))
-}
-
-/// The captions of each clip.
-fn clips(set: &CaptionSet) -> Vec<Vec<String>> {
-    let captions: Vec<&str> = set.captions().collect();
-    let clip = |rows: &Vec<usize>| rows.iter().map(|&i| captions[i].to_owned()).collect();
-    set.clips().iter().map(clip).collect()
+    Ok(captions::read(file, quiet)?.captions_by_clip())
 }
 
 /// A flag that the first Ctrl-C raises; the second ends the process at once.

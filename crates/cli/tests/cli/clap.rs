@@ -110,6 +110,32 @@ const CAPTIONS: [&str; 4] = [
 ];
 
 #[test]
+fn precision_moves_points_by_little() {
+    let world = World::new();
+    small_clap(&world, "small.safetensors", as_it_is);
+    world.write("captions.txt", CAPTIONS.join("\n"));
+    world.clip("dog.ogg", "dog.ogg");
+    let points = |what: &str, file: &str, precision: &str| -> Vec<Vec<f64>> {
+        let clap = ["--clap", "small.safetensors", "--precision", precision];
+        let said = world.output(["embed", what, file].into_iter().chain(clap));
+        let point = |line: &str| -> serde_json::Value { serde_json::from_str(line).expect("JSON") };
+        let numbers = |row: serde_json::Value| {
+            serde_json::from_value(row["embedding"].clone()).expect("an embedding")
+        };
+        said.lines().map(point).map(numbers).collect()
+    };
+    for (what, file) in [("text", "captions.txt"), ("audio", "dog.ogg")] {
+        let (exact, rounded) = (points(what, file, "f32"), points(what, file, "bf16"));
+        assert!(!exact.is_empty() && exact.len() == rounded.len());
+        assert!(exact != rounded, "{what}");
+        for (e, r) in exact.iter().zip(&rounded) {
+            let cosine: f64 = e.iter().zip(r).map(|(e, r)| e * r).sum();
+            assert!(cosine > 0.999, "{what}: {cosine}");
+        }
+    }
+}
+
+#[test]
 fn captions_alone_teach_a_captioner_that_hears_through_a_clap() {
     let world = World::new();
     small_clap(&world, "small.safetensors", as_it_is);

@@ -7,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{Examples, Job, Noise, TrainConfig};
+use crate::arithmetic::Precision;
 use crate::bridge::{Perturb, sigma_pairs};
 use crate::clap::TextTower;
 use crate::clauses;
@@ -79,10 +80,14 @@ pub(super) fn prepare(
             }
         })
         .collect();
+    let mut made_in = job.space.identity.clone();
+    if config.precision.precision() == Precision::Bf16 {
+        made_in += "-bf16";
+    }
     let rows = embed_cached(
         &texts.list,
         job.text,
-        &job.space.identity,
+        &made_in,
         job.cache.as_deref(),
         on_progress,
     )?;
@@ -222,7 +227,8 @@ fn hold_out(
 
 /// The embeddings of `texts` [N, d], from the cache where they are there, else made and put there.
 ///
-/// The cache's file is named by the SHA-256 of the texts and of the `space`'s identity, so it can be stale for neither.
+/// The cache's file is named by the SHA-256 of the texts and of `space`: the identity of the space, and in what it was
+/// computed. So it can be stale for none.
 ///
 /// # Errors
 /// Where a text cannot be embedded, or the cache cannot be written.
