@@ -19,6 +19,10 @@ bench SHARED="../shared":
 bench-peers ROUNDS="3":
     bench/peers.sh {{ROUNDS}}
 
+# how cost grows with captions, length and rows, up to the limits given: bench/growth.json and docs/growth.svg; PYTHON as above
+bench-growth CAPTIONS="100000" SECONDS="7200" ROWS="10000000":
+    bench/growth.sh {{CAPTIONS}} {{SECONDS}} {{ROWS}}
+
 # the PyTorch yardstick run with our engine: validation loss after each epoch beside PyTorch's
 yardstick SHARED="../shared" RUN="clean_seed0":
     cargo run --release -p wsac --example yardstick -- {{SHARED}} {{RUN}}

@@ -1,7 +1,8 @@
 //! Times captions of 30 words written greedily from embeddings: the work of `bench/peer/peer_bench.py greedy`.
 //!
 //! `cargo run --release --example greedy_speed -- VOCAB RUNS f32|bf16|int8|plain BATCH` prints one JSON line: the median of a
-//! batch in milliseconds. The decoder is the paper's with random weights, so that no caption ends early.
+//! batch in milliseconds, and how many GB of weights were read a second: every word needs all of the blocks and the head
+//! once. The decoder is the paper's with random weights, so that no caption ends early.
 
 use std::time::Instant;
 
@@ -23,6 +24,13 @@ fn main() -> wsac::Result<()> {
         ..Config::default()
     };
     let width = config.embedding as u64;
+    let numbers = 12 * config.layers * config.width.pow(2) + vocab * config.width;
+    let bytes = numbers
+        * match kind {
+            "int8" => 1,
+            "bf16" => 2,
+            _ => 4,
+        };
     let mut decoder = Decoder::new(config, 0)?;
     match kind {
         "bf16" => decoder.pack(Form::Bf16),
@@ -65,9 +73,10 @@ fn main() -> wsac::Result<()> {
     times.remove(0);
     times.sort_by(f64::total_cmp);
     let (median, threads) = (times[times.len() / 2], rayon::current_num_threads());
+    let rate = (30 * bytes) as f64 / median / 1e6;
     println!(
         "{{\"piece\": \"greedy\", \"variant\": \"V={vocab} B={batch} {kind}\", \"median_ms\": {median:.1}, \
-         \"runs\": {runs}, \"threads\": {threads}}}"
+         \"gb_per_s\": {rate:.1}, \"runs\": {runs}, \"threads\": {threads}}}"
     );
     Ok(())
 }

@@ -23,6 +23,7 @@ use wsac::embedding::{Embeddings, dot};
 use wsac::memory::Memory;
 use wsac::model::{Model, Precision};
 use wsac::rng::Stream;
+use wsac::rows::Kind;
 use wsac::tensors::{TensorFile, Tensors};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -171,7 +172,7 @@ fn model(run: &str) -> Result<()> {
         kept.retain(|&i| seen.insert(words(memory.caption(i)).collect::<Vec<_>>()));
         kept.truncate(most);
         kept.sort_unstable();
-        let mut some = memory.subset(&kept)?.quantise()?;
+        let mut some = memory.subset(&kept)?.kept_as(Kind::Int8)?;
         some.describe("AudioCaps train captions, embedded with mini");
         Ok::<_, wsac::Error>(some)
     };

@@ -56,7 +56,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             many.len() as f64 / start.elapsed().as_secs_f64()
         );
     }
-    let mut memory = Memory::new(many, model.embed(many, &mut |_| {})?)?.quantise()?;
+    let mut memory =
+        Memory::new(many, model.embed(many, &mut |_| {})?)?.kept_as(wsac::rows::Kind::Int8)?;
     memory.set_centre(Centre::MemoryMean);
     let bytes = memory.to_bytes()?;
     let query = model.embed(&["a dog barks"], &mut |_| {})?.get(0);

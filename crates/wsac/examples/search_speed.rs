@@ -1,12 +1,14 @@
 //! Times projection and nearest over a memory: the work of `bench/peer/peer_bench.py project`, in the same words.
 //!
-//! `cargo run --release --example search_speed -- ROWS WIDTH RUNS [f32|int8]..` prints a JSON line a measurement: medians
+//! `cargo run --release --example search_speed -- ROWS WIDTH RUNS [f32|f16|int8]..` prints a JSON line a measurement: medians
 //! in milliseconds for 1 and 64 queries, and how many GB of rows were read a second.
 
 use std::time::Instant;
 
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
+use wsac::rows::Rows;
+use wsac::texts::Texts;
 
 fn main() -> wsac::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -14,20 +16,19 @@ fn main() -> wsac::Result<()> {
     let (rows, width, runs) = (number(0, 50_000), number(1, 1024), number(2, 5));
     let kinds: Vec<&str> = args.iter().skip(3).map(String::as_str).collect();
     for kind in if kinds.is_empty() {
-        &["f32", "int8"]
+        &["f32", "f16", "int8"]
     } else {
         &kinds[..]
     } {
         // Rows are made block by block and laid down as they are kept, so that large memories fit.
-        let captions = vec![String::new(); rows];
-        let mut memory = Memory::new(&captions, random(rows, width, 1)?)?;
-        let bytes = match *kind {
-            "int8" => {
-                memory = memory.quantise()?;
-                rows * (width + 4)
-            }
-            _ => rows * width * 4,
-        };
+        let (mut captions, mut kept) = (Texts::new(), Rows::empty(width, kind.parse()?));
+        for first in (0..rows).step_by(1 << 14) {
+            let n = (rows - first).min(1 << 14);
+            kept.append(random(n, width, 1 + first as u64)?.as_slice());
+            (0..n).try_for_each(|_| captions.push(""))?;
+        }
+        let memory = Memory::from_rows(captions, kept)?;
+        let bytes = memory.rows().bytes();
         for count in [1, 64] {
             let queries = random(count, width, 2)?;
             let first = Embedding::new(queries.row(0).to_vec())

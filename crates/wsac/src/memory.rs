@@ -1,7 +1,7 @@
 //! Memory: captions and their text embeddings [N, d], searched exactly.
 //!
-//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. Rows are unit f32 or int8 and
-//! are multiplied block by block, so that int8 rows are never all f32 at once.
+//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. Rows are unit f32, f16 or int8,
+//! in memory or in a mapped file, and are multiplied block by block, so that they are never all f32 at once.
 
 mod file;
 mod search;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::rows::Rows;
+use crate::rows::{Kind, Rows};
 use crate::texts::Texts;
 
 /// Captions with their unit embeddings.
@@ -61,6 +61,15 @@ impl Memory {
         captions.iter().try_for_each(|c| texts.push(c.as_ref()))?;
         let rows = Rows::new(embeddings.dim(), embeddings.into_vec())?;
         Self::from_parts(texts, rows).map_err(Error::Config)
+    }
+
+    /// A memory of `captions`, row `i` of `rows` being the embedding of caption `i`; rows are scaled to unit length.
+    ///
+    /// # Errors
+    /// Where their numbers differ, there are none, or a row has no direction.
+    pub fn from_rows(captions: Texts, mut rows: Rows) -> Result<Self> {
+        rows.normalise()?;
+        Self::from_parts(captions, rows).map_err(Error::Config)
     }
 
     fn from_parts(captions: Texts, rows: Rows) -> std::result::Result<Self, String> {
@@ -136,16 +145,17 @@ impl Memory {
         Ok(part)
     }
 
-    /// The same memory with int8 rows (a quarter of the size, still of unit length).
+    /// The same memory with rows kept as `kind`, still of unit length.
     ///
     /// # Errors
     /// Never for a memory that was made or loaded here: its rows have a direction.
-    pub fn quantise(&self) -> Result<Self> {
-        let mut memory = self.clone();
-        memory.rows = self.rows.quantise();
-        memory.rows.normalise()?;
-        if let Some(centring) = memory.centring.take() {
-            memory.centre_on(centring.mean);
+    pub fn kept_as(&self, kind: Kind) -> Result<Self> {
+        let mut rows = self.rows.kept_as(kind);
+        rows.normalise()?;
+        let mut memory = Self::from_parts(self.captions.clone(), rows).map_err(Error::Config)?;
+        memory.description = self.description.clone();
+        if let Some(centring) = &self.centring {
+            memory.centre_on(centring.mean.clone());
         }
         Ok(memory)
     }

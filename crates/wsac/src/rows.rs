@@ -1,22 +1,76 @@
-//! A matrix [N, width] read row by row, kept in memory as f32 or as int8 with one scale a row (a quarter of the size).
+//! A matrix [N, width] read row by row, kept as f32, f16 or int8 (a half and a quarter of the size; of the last two a row has
+//! one scale), in memory or in a mapped file.
 
 use std::ops::Range;
+use std::str::FromStr;
+
+use half::f16;
+use rayon::prelude::*;
+use safetensors::tensor::Dtype;
+use wsac_nn::search::{Number, add_weighted, dots, widen};
 
 use crate::embedding::normalize;
 use crate::error::{Error, Result};
 use crate::tensors::{TensorFile, Tensors, quantise_rows};
+use crate::weights::Numbers;
+
+/// An f32 row whose squared length is off 1 by less is a unit row, and left as it is.
+const UNIT: f64 = 1e-6;
+
+/// How the numbers of rows are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// 4 bytes a number, exact.
+    #[default]
+    F32,
+    /// 2 bytes: off by at most 1/2048 of itself.
+    F16,
+    /// 1 byte: off by at most 1/254 of the largest number of its row.
+    Int8,
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "f32" => Ok(Self::F32),
+            "f16" => Ok(Self::F16),
+            "int8" => Ok(Self::Int8),
+            _ => Err(Error::Config(format!(
+                "rows are f32, f16 or int8, not {name:?}"
+            ))),
+        }
+    }
+}
 
 /// `N` rows of `width` numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
     width: usize,
-    numbers: Numbers,
+    kept: Kept,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Numbers {
-    F32(Vec<f32>),
-    Int8 { values: Vec<i8>, scales: Vec<f32> },
+enum Kept {
+    F32(Numbers),
+    F16(Scaled<f16>),
+    Int8(Scaled<i8>),
+}
+
+/// Rows, and by what the numbers of each are to be multiplied, [N].
+#[derive(Debug, Clone, PartialEq)]
+struct Scaled<T: bytemuck::Pod + PartialEq> {
+    values: Numbers<T>,
+    scales: Vec<f32>,
+}
+
+/// Some rows as they are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum View<'a> {
+    F32(&'a [f32]),
+    F16(&'a [f16], &'a [f32]),
+    Int8(&'a [i8], &'a [f32]),
 }
 
 impl Rows {
@@ -31,11 +85,51 @@ impl Rows {
                 data.len()
             )));
         }
-        let numbers = Numbers::F32(data);
-        Ok(Self { width, numbers })
+        let kept = Kept::F32(data.into());
+        Ok(Self { width, kept })
     }
 
-    /// Tensor `name` [N, width], whatever N and width: int8 stays int8, any other kind becomes f32.
+    /// No rows yet, each to have `width` numbers kept as `kind`.
+    pub fn empty(width: usize, kind: Kind) -> Self {
+        fn none<T: bytemuck::Pod + PartialEq>() -> Scaled<T> {
+            Scaled {
+                values: Vec::new().into(),
+                scales: Vec::new(),
+            }
+        }
+        let kept = match kind {
+            Kind::F32 => Kept::F32(Vec::new().into()),
+            Kind::F16 => Kept::F16(none()),
+            Kind::Int8 => Kept::Int8(none()),
+        };
+        Self { width, kept }
+    }
+
+    /// Adds `rows` [n, width] at the end, so that a large matrix never has to be whole as f32.
+    ///
+    /// # Panics
+    /// Where `rows` are no multiple of the width.
+    pub fn append(&mut self, rows: &[f32]) {
+        assert!(rows.len().is_multiple_of(self.width), "whole rows");
+        let n = rows.len() / self.width;
+        match &mut self.kept {
+            Kept::F32(data) => data.to_mut().extend_from_slice(rows),
+            Kept::F16(Scaled { values, scales }) => {
+                values
+                    .to_mut()
+                    .extend(rows.iter().map(|&x| f16::from_f32(x)));
+                scales.resize(scales.len() + n, 1.0);
+            }
+            Kept::Int8(Scaled { values, scales }) => {
+                let (more, their) = quantise_rows(n, rows);
+                values.to_mut().extend(more);
+                scales.extend(their);
+            }
+        }
+    }
+
+    /// Tensor `name` [N, width], whatever N and width: f32, f16 and int8 stay as they are, and where they are if the file is
+    /// mapped; any other kind becomes f32.
     ///
     /// # Errors
     /// Where there is no such matrix, or its scales do not fit.
@@ -46,60 +140,93 @@ impl Rows {
             _ => return Err(tensors.wrong(name, "is missing or no matrix [N, width]".into())),
         };
         let scale = format!("{name}.scale");
-        if tensors.shape(&scale).is_none() {
-            return Self::new(width, tensors.get(name, &shape)?);
-        }
-        let values = tensors.get_i8(name, &shape)?;
-        let scales = tensors.get(&scale, &[rows])?;
-        let numbers = Numbers::Int8 { values, scales };
-        Ok(Self { width, numbers })
+        let kept = if tensors.shape(&scale).is_some() {
+            let values = match tensors.in_place(name, &shape, Dtype::I8) {
+                Some(values) => values,
+                None => tensors.get_i8(name, &shape)?.into(),
+            };
+            let scales = tensors.get(&scale, &[rows])?;
+            Kept::Int8(Scaled { values, scales })
+        } else if tensors.kind(name) == Some(Dtype::F16) {
+            let values = match tensors.in_place(name, &shape, Dtype::F16) {
+                Some(values) => values,
+                None => tensors.get_f16(name, &shape)?.into(),
+            };
+            let scales = vec![1.0; rows];
+            Kept::F16(Scaled { values, scales })
+        } else {
+            Kept::F32(match tensors.in_place(name, &shape, Dtype::F32) {
+                Some(values) => values,
+                None => tensors.get(name, &shape)?.into(),
+            })
+        };
+        Ok(Self { width, kept })
     }
 
-    /// Adds the matrix to `file` as tensor `name`, as it is kept here.
+    /// Adds the matrix to `file` as tensor `name`, as it is kept here. Of f16 rows the scales are not written: such a file
+    /// says nothing of the lengths of its rows.
     pub fn write(&self, file: &mut TensorFile, name: &str) {
         let shape = [self.len(), self.width];
-        match &self.numbers {
-            Numbers::F32(data) => file.f32(name, &shape, data),
-            Numbers::Int8 { values, scales } => {
+        match &self.kept {
+            Kept::F32(data) => file.f32(name, &shape, data),
+            Kept::F16(Scaled { values, .. }) => file.halves(name, &shape, values),
+            Kept::Int8(Scaled { values, scales }) => {
                 file.i8(name, &shape, values);
                 file.f32(&format!("{name}.scale"), &[self.len()], scales);
             }
         }
     }
 
-    /// The same rows as int8: an entry is off by at most 1/254 of the largest one of its row.
-    pub fn quantise(&self) -> Self {
-        let numbers = match &self.numbers {
-            Numbers::F32(data) => {
-                let (values, scales) = quantise_rows(self.len(), data);
-                Numbers::Int8 { values, scales }
-            }
-            int8 => int8.clone(),
-        };
-        Self {
-            width: self.width,
-            numbers,
+    /// The same rows kept as `kind`.
+    pub fn kept_as(&self, kind: Kind) -> Self {
+        if self.kind() == kind {
+            return self.clone();
+        }
+        let mut rows = Self::empty(self.width, kind);
+        let mut some = Vec::new();
+        for first in (0..self.len()).step_by(1 << 12) {
+            let range = first..(first + (1 << 12)).min(self.len());
+            some.resize(range.len() * self.width, 0.0);
+            self.copy_to(range, &mut some);
+            rows.append(&some);
+        }
+        rows
+    }
+
+    /// How the numbers are kept.
+    pub fn kind(&self) -> Kind {
+        match &self.kept {
+            Kept::F32(_) => Kind::F32,
+            Kept::F16(_) => Kind::F16,
+            Kept::Int8(_) => Kind::Int8,
         }
     }
 
-    /// Scales every row to unit L2 norm (of an int8 row only the scale changes).
+    /// Scales every row to unit L2 norm (of an f16 or int8 row only the scale changes; f32 rows that are unit stay where
+    /// they are).
     ///
     /// # Errors
     /// Where a row has no direction (all zero, or not finite); the message has its index.
     pub fn normalise(&mut self) -> Result<()> {
         let width = self.width;
-        let lost = match &mut self.numbers {
-            Numbers::F32(data) => data.chunks_exact_mut(width).position(|row| !normalize(row)),
-            Numbers::Int8 { values, scales } => {
-                let rows = values.chunks_exact(width).zip(scales);
-                rows.map(|(row, scale)| {
-                    let square: i32 = row.iter().map(|&q| i32::from(q) * i32::from(q)).sum();
-                    let has_direction = square > 0 && *scale > 0.0 && scale.is_finite();
-                    *scale = 1.0 / (square as f32).sqrt();
-                    has_direction
-                })
-                .position(|has_direction| !has_direction)
+        let lost = match &mut self.kept {
+            Kept::F32(data) => {
+                let squares =
+                    |row: &[f32]| -> f64 { row.iter().map(|&x| f64::from(x) * f64::from(x)).sum() };
+                let unit = |row: &[f32]| (1.0 - squares(row)).abs() < UNIT;
+                match data.par_chunks_exact(width).all(unit) {
+                    true => None,
+                    false => (data.to_mut().par_chunks_exact_mut(width))
+                        .position_first(|row| !normalize(row)),
+                }
             }
+            Kept::F16(rows) => rows.normalise(width, |row| {
+                row.iter().map(|x| x.to_f32()).map(|x| x * x).sum()
+            }),
+            Kept::Int8(rows) => rows.normalise(width, |row| {
+                let squares = row.iter().map(|&q| i32::from(q) * i32::from(q));
+                squares.sum::<i32>() as f32
+            }),
         };
         lost.map_or(Ok(()), |i| {
             Err(Error::Config(format!(
@@ -110,11 +237,11 @@ impl Rows {
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        let numbers = match &self.numbers {
-            Numbers::F32(data) => data.len(),
-            Numbers::Int8 { values, .. } => values.len(),
-        };
-        numbers.checked_div(self.width).unwrap_or(0)
+        match &self.kept {
+            Kept::F32(data) => data.len() / self.width,
+            Kept::F16(rows) => rows.scales.len(),
+            Kept::Int8(rows) => rows.scales.len(),
+        }
     }
 
     /// Whether there are no rows.
@@ -127,11 +254,23 @@ impl Rows {
         self.width
     }
 
-    /// The rows of `range` where they are kept as f32, [range, width].
-    pub fn as_f32(&self, range: Range<usize>) -> Option<&[f32]> {
-        match &self.numbers {
-            Numbers::F32(data) => Some(&data[range.start * self.width..range.end * self.width]),
-            Numbers::Int8 { .. } => None,
+    /// The bytes that the rows take.
+    pub fn bytes(&self) -> usize {
+        let each = match self.kind() {
+            Kind::F32 => 4 * self.width,
+            Kind::F16 => 2 * self.width + 4,
+            Kind::Int8 => self.width + 4,
+        };
+        self.len() * each
+    }
+
+    /// The rows of `range` as they are kept.
+    pub(crate) fn view(&self, range: Range<usize>) -> View<'_> {
+        let all = range.start * self.width..range.end * self.width;
+        match &self.kept {
+            Kept::F32(data) => View::F32(&data[all]),
+            Kept::F16(rows) => View::F16(&rows.values[all], &rows.scales[range]),
+            Kept::Int8(rows) => View::Int8(&rows.values[all], &rows.scales[range]),
         }
     }
 
@@ -140,15 +279,81 @@ impl Rows {
     /// # Panics
     /// Where `range` leaves the matrix or `out` has another size.
     pub fn copy_to(&self, range: Range<usize>, out: &mut [f32]) {
-        let all = range.start * self.width..range.end * self.width;
-        match &self.numbers {
-            Numbers::F32(data) => out.copy_from_slice(&data[all]),
-            Numbers::Int8 { values, scales } => {
-                let rows = values[all].chunks_exact(self.width);
-                let out = out.chunks_exact_mut(self.width);
-                for ((out, row), scale) in out.zip(rows).zip(&scales[range]) {
-                    wsac_nn::search::widen(out, *scale, row);
-                }
+        assert_eq!(out.len(), range.len() * self.width, "room for the rows");
+        match self.view(range) {
+            View::F32(rows) => out.copy_from_slice(rows),
+            View::F16(rows, scales) => widen_rows(out, rows, scales),
+            View::Int8(rows, scales) => widen_rows(out, rows, scales),
+        }
+    }
+}
+
+impl<T: bytemuck::Pod + PartialEq + Sync> Scaled<T> {
+    /// Sets the scales so that rows have unit length; the first row for which there is none.
+    fn normalise(&mut self, width: usize, square: impl Fn(&[T]) -> f32 + Sync) -> Option<usize> {
+        let rows = self.values.par_chunks_exact(width);
+        let set = |(row, scale): (&[T], &mut f32)| {
+            let had = *scale;
+            let norm = square(row).sqrt();
+            *scale = 1.0 / norm;
+            !(had > 0.0 && had.is_finite() && norm > 0.0 && norm.is_finite())
+        };
+        rows.zip(&mut self.scales).position_first(set)
+    }
+}
+
+fn widen_rows<T: Number>(out: &mut [f32], rows: &[T], scales: &[f32]) {
+    let width = out.len().checked_div(scales.len()).unwrap_or(0).max(1);
+    let rows = out.chunks_exact_mut(width).zip(rows.chunks_exact(width));
+    rows.zip(scales)
+        .for_each(|((out, row), scale)| widen(out, *scale, row));
+}
+
+impl<'a> View<'a> {
+    /// The rows, where they are f32.
+    pub(crate) fn as_f32(self) -> Option<&'a [f32]> {
+        match self {
+            Self::F32(rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// `out[n]` = the product of each row with `x` [width].
+    pub(crate) fn dots(self, out: &mut [f32], x: &[f32]) {
+        let scales = match self {
+            Self::F32(rows) => return dots(out, rows, x),
+            Self::F16(rows, scales) => {
+                dots(out, rows, x);
+                scales
+            }
+            Self::Int8(rows, scales) => {
+                dots(out, rows, x);
+                scales
+            }
+        };
+        out.iter_mut()
+            .zip(scales)
+            .for_each(|(o, scale)| *o *= scale);
+    }
+
+    /// `sum[width] += weights[n] rows`; rows that weigh at most `nothing` may be left out. Leaves weights times scales behind.
+    pub(crate) fn add_weighted(self, sum: &mut [f32], weights: &mut [f32], nothing: f32) {
+        let mut scale = |scales: &[f32]| {
+            weights
+                .iter_mut()
+                .zip(scales)
+                .for_each(|(w, scale)| *w *= scale);
+        };
+        match self {
+            Self::F32(rows) => add_weighted(sum, weights, rows, nothing),
+            Self::F16(rows, scales) => {
+                scale(scales);
+                add_weighted(sum, weights, rows, nothing);
+            }
+            Self::Int8(rows, scales) => {
+                // Whole numbers up to 127 are that much larger than what they stand for.
+                scale(scales);
+                add_weighted(sum, weights, rows, nothing / 127.0);
             }
         }
     }
@@ -162,7 +367,9 @@ mod tests {
     #[test]
     fn rows_are_saved_loaded_and_quantised() {
         let rows = Rows::new(2, vec![1.0, -0.5, 0.25, 0.125, 0.0, 0.0]).unwrap();
-        for rows in [rows.quantise(), rows] {
+        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+            let rows = rows.kept_as(kind);
+            assert!(rows.kind() == kind && rows.len() == 3);
             let mut file = TensorFile::new();
             rows.write(&mut file, "m");
             let bytes = file.to_bytes().unwrap();
@@ -180,7 +387,8 @@ mod tests {
     #[test]
     fn rows_of_both_kinds_are_brought_to_unit_length() {
         let rows = Rows::new(3, vec![1.0, -2.0, 0.5, 3.0, 3.0, 0.1]).unwrap();
-        for mut rows in [rows.quantise(), rows] {
+        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+            let mut rows = rows.kept_as(kind);
             rows.normalise().unwrap();
             let mut out = [0.0; 3];
             rows.copy_to(1..2, &mut out);
@@ -188,7 +396,8 @@ mod tests {
             assert!((norm - 1.0).abs() < 1e-6, "{norm}");
         }
         let rows = Rows::new(2, vec![1.0, 0.0, 0.0, 0.0]).unwrap();
-        for mut rows in [rows.quantise(), rows] {
+        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+            let mut rows = rows.kept_as(kind);
             let error = rows.normalise().unwrap_err().to_string();
             assert!(error.starts_with("row 1 is zero"), "{error}");
         }

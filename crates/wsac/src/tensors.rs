@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use bytemuck::Pod;
 use half::f16;
 use memmap2::Mmap;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::write_whole;
 use crate::error::{Error, Result};
+use crate::weights::Numbers;
 pub(crate) use stream::{Planned, write};
 pub(crate) use widen::widen;
 
@@ -207,15 +209,25 @@ impl<'a> Tensors<'a> {
         number.first().copied()
     }
 
-    /// The place of tensor `name` [shape] in the mapped file, where it is mapped and holds f32.
-    pub(crate) fn mapped(&self, name: &str, shape: &[usize]) -> Option<(Arc<Mmap>, Range<usize>)> {
+    /// The numbers of tensor `name` [shape] where they lie, where the file is mapped and they are of kind `dtype`.
+    pub(crate) fn in_place<T: Pod>(
+        &self,
+        name: &str,
+        shape: &[usize],
+        dtype: Dtype,
+    ) -> Option<Numbers<T>> {
         let info = self.tensors.get(name)?;
         match &self.bytes {
-            Bytes::Mapped(map) if info.dtype == Dtype::F32 && info.shape == shape => {
-                Some((Arc::clone(map), self.range(info)))
+            Bytes::Mapped(map) if info.dtype == dtype && info.shape == shape => {
+                Numbers::mapped(Arc::clone(map), self.range(info))
             }
             _ => None,
         }
+    }
+
+    /// What kind of numbers tensor `name` holds, where there is one.
+    pub(crate) fn kind(&self, name: &str) -> Option<Dtype> {
+        Some(self.tensors.get(name)?.dtype)
     }
 
     /// The int8 numbers of tensor `name` as stored, without their scales.
@@ -228,6 +240,18 @@ impl<'a> Tensors<'a> {
             return Err(self.wrong(name, format!("holds {dtype:?}, not int8")));
         }
         Ok(data.iter().map(|&q| q as i8).collect())
+    }
+
+    /// The f16 numbers of tensor `name` as stored.
+    ///
+    /// # Errors
+    /// Where there is no such tensor, it has not this `shape`, or is not f16.
+    pub(crate) fn get_f16(&self, name: &str, shape: &[usize]) -> Result<Vec<f16>> {
+        let (dtype, data) = self.view(name, shape)?;
+        if dtype != Dtype::F16 {
+            return Err(self.wrong(name, format!("holds {dtype:?}, not f16")));
+        }
+        Ok(words(data).map(f16::from_le_bytes).collect())
     }
 
     /// The bytes of tensor `name`, a list of u8 such as text.
@@ -336,6 +360,12 @@ impl TensorFile {
     pub fn f16(&mut self, name: &str, shape: &[usize], values: &[f32]) {
         let bytes = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
         self.push(name, Dtype::F16, shape, bytes.collect());
+    }
+
+    /// Adds `values` [shape] as they are.
+    pub(crate) fn halves(&mut self, name: &str, shape: &[usize], values: &[f16]) {
+        let data = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        self.push(name, Dtype::F16, shape, data);
     }
 
     /// Adds `values` [shape] as they are.

@@ -14,6 +14,8 @@ mod torch;
 
 use std::path::Path;
 
+use safetensors::tensor::Dtype;
+
 use crate::arithmetic::Precision;
 use crate::error::Result;
 use crate::rows::Rows;
@@ -67,8 +69,7 @@ impl Weights for Tensors<'_> {
     }
 
     fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
-        let in_place = self.mapped(name, shape);
-        match in_place.and_then(|(map, range)| Numbers::mapped(map, range)) {
+        match self.in_place(name, shape, Dtype::F32) {
             Some(numbers) => Ok(numbers),
             None => Tensors::get(self, name, shape).map(Numbers::from),
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use wsac::rows::Kind;
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
@@ -31,8 +32,12 @@ struct Build {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Keep the embeddings as int8: a quarter of the size, the same captions
-    #[arg(long)]
+    /// How the embeddings are kept: f16 is half and int8 a quarter of the size, for nearly the same captions
+    #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
+    rows: Kind,
+
+    /// The same as --rows int8
+    #[arg(long, conflicts_with = "rows")]
     int8: bool,
 
     #[command(flatten)]
@@ -45,8 +50,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let mut memory = captions::remember(&encoder, &args.captions, quiet)?;
-    if args.int8 {
-        memory = memory.quantise()?;
+    let kind = if args.int8 { Kind::Int8 } else { args.rows };
+    if memory.rows().kind() != kind {
+        memory = memory.kept_as(kind)?;
     }
     memory.save(&args.output)?;
     if !quiet {

@@ -47,11 +47,26 @@ impl Memory {
     /// # Errors
     /// Where `bytes` are no memory, or its parts do not fit each other.
     pub fn from_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Self> {
-        let path = path.as_ref();
-        let wrong =
-            |why: String| Error::model(path, format!("is no memory that wsac can use: {why}"));
-        let tensors = Tensors::parse(path, bytes)?;
-        let mut rows = Rows::read(&tensors, "embeddings")?;
+        Self::read(&Tensors::parse(path, bytes)?)
+    }
+
+    /// The memory in the file `path`, as [`Memory::from_bytes`] reads it; its rows are mapped, not read into memory, and must
+    /// not be changed there meanwhile (another file may be renamed over it).
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is no memory.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read(&Tensors::map(path)?)
+    }
+
+    fn read(tensors: &Tensors) -> Result<Self> {
+        let wrong = |why: String| {
+            Error::model(
+                tensors.path(),
+                format!("is no memory that wsac can use: {why}"),
+            )
+        };
+        let mut rows = Rows::read(tensors, "embeddings")?;
         rows.normalise().map_err(|e| wrong(e.to_string()))?;
         let text = std::str::from_utf8(tensors.get_bytes("captions")?)
             .map_err(|_| wrong("its captions are not UTF-8".into()))?;
@@ -67,14 +82,5 @@ impl Memory {
         }
         memory.description = tensors.description().map(str::to_owned);
         Ok(memory)
-    }
-
-    /// Reads [`Memory::from_bytes`] from `path`.
-    ///
-    /// # Errors
-    /// Where the file cannot be read or is no memory.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
-        Self::from_bytes(path, &bytes)
     }
 }

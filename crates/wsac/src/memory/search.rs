@@ -1,23 +1,25 @@
 //! Search: queries [B, d] against all rows [N, d], block by block, exactly.
 //!
 //! ```text
-//! segments (parallel) > blocks of rows that fit a core's cache > similarities [B, rows]
+//! segments (parallel) > blocks of rows that fit a core's cache > similarities [rows, B]
 //!     -> the k best so far                                    (nearest)
 //!     -> the largest m, sum of w = exp((s - m) / tau), w rows  (projection, Eq. 4 and 5, in one pass over the rows)
 //! ```
 //!
 //! Segments are cut by the number of rows alone and joined in order, so that threads do not change a bit. Neither the
-//! similarities nor int8 rows as f32 are ever whole.
+//! similarities nor f16 or int8 rows as f32 are ever whole: one query meets rows as they are kept, several meet each block
+//! widened once.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
-use wsac_nn::matmul::{Mat, Store, matmul_alone};
-use wsac_nn::search::{add_scaled, dots, weigh};
+use wsac_nn::matmul::{Mat, Packed, Precision, Store, matmul};
+use wsac_nn::search::{add_scaled, any_above, largest_of_columns, weigh, weigh_columns};
 
 use super::{Hit, Memory};
 use crate::embedding::{Embedding, Embeddings, dot, normalize};
 use crate::error::{Error, Result};
+use crate::rows::View;
 
 /// Numbers of a block: 512 KB as f32, half of a core's second cache.
 const BLOCK: usize = 1 << 17;
@@ -27,6 +29,20 @@ const SEGMENTS: usize = 16;
 const QUERIES: usize = 64;
 /// A weight under this share of the largest is left out: all of them together are less than f32 can tell.
 const NOTHING: f32 = 1e-15;
+
+/// Rows that queries meet, and buffers for that.
+#[derive(Default)]
+struct Block<'a> {
+    range: Range<usize>,
+    /// [n, d] as they are kept.
+    kept: Option<View<'a>>,
+    /// [n, d] where they are not kept as f32 and several queries meet them.
+    wide: Vec<f32>,
+    /// [n, B], and then their weights.
+    sims: Vec<f32>,
+    /// The rows as a right operand.
+    panels: Packed,
+}
 
 /// For each query the softmax-weighted sum of the rows met so far, scaled to the largest similarity among them.
 struct Weighted {
@@ -38,13 +54,12 @@ struct Weighted {
     tau: f32,
 }
 
-/// The best hits so far of one query: all of the `k` best, and at most as many others.
-#[derive(Clone)]
+/// The best hits so far of each query: all of the `k` best, and fewer than as many others.
 struct Best {
-    hits: Vec<Hit>,
+    hits: Vec<Vec<Hit>>,
     k: usize,
-    /// What a hit must exceed to be among the best.
-    least: f32,
+    /// What a hit must exceed to be among the best, [B].
+    least: Vec<f32>,
 }
 
 impl Memory {
@@ -58,15 +73,15 @@ impl Memory {
         let blocks: Vec<(Range<usize>, Vec<f32>)> = self
             .blocks()
             .map(|range| {
-                let (mut rows, mut sims) = (Vec::new(), Vec::new());
-                self.similar(&queries, range.clone(), &mut rows, &mut sims);
-                (range, sims)
+                let mut block = Block::default();
+                self.meet(&queries, range.clone(), &mut block);
+                (range, block.sims)
             })
             .collect();
         let mut all = vec![0.0; queries.len() * n];
         for (range, sims) in blocks {
-            for (q, sims) in sims.chunks_exact(range.len()).enumerate() {
-                all[q * n..][range.clone()].copy_from_slice(sims);
+            for (i, sims) in range.zip(sims.chunks_exact(queries.len())) {
+                (sims.iter().enumerate()).for_each(|(q, sim)| all[q * n + i] = *sim);
             }
         }
         all
@@ -79,23 +94,9 @@ impl Memory {
 
     /// [`Memory::nearest`] of each of `queries` [B, d].
     pub fn nearest_batch(&self, queries: &Embeddings, k: usize) -> Vec<Vec<Hit>> {
-        let none = Best {
-            hits: Vec::new(),
-            k: k.min(self.len()),
-            least: f32::NEG_INFINITY,
-        };
-        let found = self.search(
-            queries,
-            |b| vec![none.clone(); b],
-            |best, first, rows, sims| {
-                let each = sims.chunks_exact(rows.len() / self.dim());
-                (best.iter_mut().zip(each)).for_each(|(best, sims)| best.take_in(first, sims));
-            },
-            |best, others| {
-                (best.iter_mut().zip(others)).for_each(|(best, other)| best.join(other.hits));
-            },
-        );
-        found.into_iter().flatten().map(|best| best.hits).collect()
+        let k = k.min(self.len());
+        let found = self.search(queries, |b| Best::none(b, k), Best::take_in, Best::join);
+        found.into_iter().flat_map(Best::sorted).collect()
     }
 
     /// The paper's projection of `query` on the memory, [d]: the sum of rows weighted by softmax(similarity / tau)
@@ -135,12 +136,7 @@ impl Memory {
             sums: vec![0.0; b * self.dim()],
             tau,
         };
-        let sums = self.search(
-            queries,
-            empty,
-            |so_far, _, rows, sims| so_far.take_in(rows, sims),
-            |so_far, other| so_far.join(&other),
-        );
+        let sums = self.search(queries, empty, Weighted::take_in, Weighted::join);
         Ok(sums.iter().flat_map(Weighted::means).collect())
     }
 
@@ -175,13 +171,13 @@ impl Memory {
         mean
     }
 
-    /// Lets queries meet all rows: `meet(so far, first row, rows [n, d], similarities [B, n])` for the blocks of a segment
-    /// in order, then `join(so far, next segment's)`. One result for each [`QUERIES`].
+    /// Lets queries meet all rows: `take_in(so far, block)` for the blocks of a segment in order, then
+    /// `join(so far, next segment's)`. One result for each [`QUERIES`].
     fn search<T: Send>(
         &self,
         queries: &Embeddings,
         empty: impl Fn(usize) -> T + Sync,
-        meet: impl Fn(&mut T, usize, &[f32], &mut [f32]) + Sync,
+        take_in: impl Fn(&mut T, &mut Block) + Sync,
         join: impl Fn(&mut T, T),
     ) -> Vec<T> {
         let blocks = self.len().div_ceil(self.block_rows());
@@ -192,11 +188,10 @@ impl Memory {
             let some = self.centred(&some);
             let segment = |segment: usize| {
                 let mut so_far = empty(some.len());
-                let (mut rows, mut sims) = (Vec::new(), Vec::new());
-                for block in segment * each..((segment + 1) * each).min(blocks) {
-                    let range = self.range(block);
-                    let rows = self.similar(&some, range.clone(), &mut rows, &mut sims);
-                    meet(&mut so_far, range.start, rows, &mut sims);
+                let mut block = Block::default();
+                for i in segment * each..((segment + 1) * each).min(blocks) {
+                    self.meet(&some, self.range(i), &mut block);
+                    take_in(&mut so_far, &mut block);
                 }
                 so_far
             };
@@ -209,39 +204,29 @@ impl Memory {
         found
     }
 
-    /// The similarities [B, range] of queries to the rows of `range`, and these rows.
-    fn similar<'a>(
-        &'a self,
-        queries: &Centred,
-        range: Range<usize>,
-        buffer: &'a mut Vec<f32>,
-        sims: &mut Vec<f32>,
-    ) -> &'a [f32] {
-        let (d, n) = (self.dim(), range.len());
-        let rows = self.block(range.clone(), buffer);
-        sims.resize(queries.len() * n, 0.0);
-        match queries.len() {
-            1 => dots(sims, rows, &queries.points),
-            b => {
-                // Rows on the left: as they lie, they are read along, and only the few queries are laid out anew.
-                let points = Mat::new(&queries.points, b, d).t();
-                let mut turned = vec![0.0; n * b];
-                matmul_alone(&mut turned, Mat::new(rows, n, d), points, Store::Set);
-                for (q, sims) in sims.chunks_exact_mut(n).enumerate() {
-                    let column = turned[q..].iter().step_by(b);
-                    sims.iter_mut()
-                        .zip(column)
-                        .for_each(|(s, product)| *s = *product);
-                }
+    /// Fills `block` with the rows of `range` and their similarities to `queries`.
+    fn meet<'a>(&'a self, queries: &Centred, range: Range<usize>, block: &mut Block<'a>) {
+        let (b, d, n) = (queries.len(), self.dim(), range.len());
+        let kept = self.rows.view(range.clone());
+        (block.range, block.kept) = (range.clone(), Some(kept));
+        block.sims.resize(n * b, 0.0);
+        if b == 1 {
+            kept.dots(&mut block.sims, &queries.points);
+        } else {
+            if kept.as_f32().is_none() {
+                block.wide.resize(n * d, 0.0);
+                self.rows.copy_to(range.clone(), &mut block.wide);
             }
+            let rows = kept.as_f32().unwrap_or(&block.wide);
+            let rows = Mat::new(rows, n, d);
+            matmul(&mut block.sims, rows, &queries.panels, Store::Set);
         }
         if let Some(centring) = &self.centring {
             let norms = &centring.inverse_norms[range];
-            for (sims, offset) in sims.chunks_exact_mut(n).zip(&queries.offsets) {
-                (sims.iter_mut().zip(norms)).for_each(|(s, norm)| *s = (*s - offset) * norm);
+            for (sims, norm) in block.sims.chunks_exact_mut(b).zip(norms) {
+                (sims.iter_mut().zip(&queries.offsets)).for_each(|(s, o)| *s = (*s - o) * norm);
             }
         }
-        rows
     }
 
     /// Queries as they meet the rows, and what to take from each product:
@@ -261,7 +246,16 @@ impl Memory {
                 *offset = dot(u, mean);
             }
         }
-        Centred { points, offsets }
+        let mut panels = Packed::default();
+        if queries.len() > 1 {
+            let points = Mat::new(&points, queries.len(), queries.dim());
+            panels.repack(points.t(), Precision::F32);
+        }
+        Centred {
+            points,
+            offsets,
+            panels,
+        }
     }
 
     /// The ranges of rows that are searched one after the other.
@@ -281,7 +275,7 @@ impl Memory {
 
     /// The rows of `range` as f32, in `buffer` where they are not kept so.
     pub(super) fn block<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<f32>) -> &'a [f32] {
-        if let Some(rows) = self.rows.as_f32(range.clone()) {
+        if let Some(rows) = self.rows.view(range.clone()).as_f32() {
             return rows;
         }
         buffer.resize(range.len() * self.dim(), 0.0);
@@ -295,6 +289,8 @@ struct Centred {
     points: Vec<f32>,
     /// One a query.
     offsets: Vec<f32>,
+    /// The points as a right operand [d, B], where there are several.
+    panels: Packed,
 }
 
 impl Centred {
@@ -304,26 +300,37 @@ impl Centred {
 }
 
 impl Weighted {
-    /// Adds `rows` [n, d] weighted by exp(similarity / tau); `sims` [B, n] become the weights.
-    fn take_in(&mut self, rows: &[f32], sims: &mut [f32]) {
-        let (b, d) = (self.max.len(), self.sums.len() / self.max.len());
-        let n = rows.len() / d;
-        for (q, sims) in sims.chunks_exact_mut(n).enumerate() {
-            let largest = sims.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            self.rescale(q, largest);
-            self.total[q] += weigh(sims, self.max[q], 1.0 / self.tau);
+    /// Adds the rows of `block` weighted by exp(similarity / tau); its similarities become the weights.
+    fn take_in(&mut self, block: &mut Block) {
+        let (b, d, n) = (
+            self.max.len(),
+            self.sums.len() / self.max.len(),
+            block.range.len(),
+        );
+        let mut largest = vec![f32::NEG_INFINITY; b];
+        largest_of_columns(&block.sims, &mut largest);
+        largest
+            .iter()
+            .enumerate()
+            .for_each(|(q, most)| self.rescale(q, *most));
+        let factor = 1.0 / self.tau;
+        let (weights, Some(kept)) = (&mut block.sims, block.kept) else {
+            return;
+        };
+        if b == 1 {
+            self.total[0] += weigh(weights, self.max[0], factor);
+            return kept.add_weighted(&mut self.sums, weights, NOTHING);
         }
-        let tells = sims.iter().filter(|weight| **weight > NOTHING).count();
-        if b > 1 && tells > sims.len() / 8 {
-            return matmul_alone(
-                &mut self.sums,
-                Mat::new(sims, b, n),
-                Mat::new(rows, n, d),
-                Store::Add,
-            );
+        weigh_columns(weights, &self.max, factor, &mut self.total);
+        let rows = kept.as_f32().unwrap_or(&block.wide);
+        let tells = weights.iter().filter(|weight| **weight > NOTHING).count();
+        if tells > weights.len() / 8 {
+            block.panels.repack(Mat::new(rows, n, d), Precision::F32);
+            let weights = Mat::new(weights, n, b).t();
+            return matmul(&mut self.sums, weights, &block.panels, Store::Add);
         }
-        for (sum, weights) in self.sums.chunks_exact_mut(d).zip(sims.chunks_exact(n)) {
-            for (weight, row) in weights.iter().zip(rows.chunks_exact(d)) {
+        for (weights, row) in weights.chunks_exact(b).zip(rows.chunks_exact(d)) {
+            for (weight, sum) in weights.iter().zip(self.sums.chunks_exact_mut(d)) {
                 if *weight > NOTHING {
                     add_scaled(sum, *weight, row);
                 }
@@ -332,7 +339,7 @@ impl Weighted {
     }
 
     /// Adds what another segment's rows sum up to.
-    fn join(&mut self, other: &Self) {
+    fn join(&mut self, other: Self) {
         let d = self.sums.len() / self.max.len();
         for q in 0..self.max.len() {
             self.rescale(q, other.max[q]);
@@ -370,36 +377,63 @@ impl Weighted {
 }
 
 impl Best {
-    /// Meets rows from `first` on.
-    fn take_in(&mut self, first: usize, sims: &[f32]) {
-        for (index, &similarity) in (first..).zip(sims) {
-            // A later row loses to an equal one before it.
-            if self.k > 0 && (self.hits.len() < self.k || similarity > self.least) {
-                self.hits.push(Hit { index, similarity });
-                if self.hits.len() >= 2 * self.k {
-                    self.keep();
+    /// Nothing met yet: for `b` queries the `k` best are wanted.
+    fn none(b: usize, k: usize) -> Self {
+        let least = if k == 0 {
+            f32::INFINITY
+        } else {
+            f32::NEG_INFINITY
+        };
+        Self {
+            hits: vec![Vec::new(); b],
+            k,
+            least: vec![least; b],
+        }
+    }
+
+    /// Meets the rows of `block`.
+    fn take_in(&mut self, block: &mut Block) {
+        let sims = block.sims.chunks_exact(self.least.len());
+        for (index, sims) in block.range.clone().zip(sims) {
+            if any_above(sims, &self.least) {
+                for (q, &similarity) in sims.iter().enumerate() {
+                    // A later row loses to an equal one before it.
+                    if similarity > self.least[q] {
+                        self.hits[q].push(Hit { index, similarity });
+                        if self.hits[q].len() >= 2 * self.k {
+                            self.keep(q);
+                        }
+                    }
                 }
             }
         }
-        self.keep();
     }
 
-    fn join(&mut self, others: Vec<Hit>) {
-        self.hits.extend(others);
-        self.keep();
+    fn join(&mut self, others: Self) {
+        for (q, others) in others.hits.into_iter().enumerate() {
+            self.hits[q].extend(others);
+            self.keep(q);
+        }
     }
 
-    /// Keeps the `k` best, best first; of equal ones the lower index first.
-    fn keep(&mut self) {
+    /// Keeps the `k` best of query `q`, best first; of equal ones the lower index first.
+    fn keep(&mut self, q: usize) {
+        let hits = &mut self.hits[q];
         let order = |a: &Hit, b: &Hit| {
             let by_similarity = b.similarity.total_cmp(&a.similarity);
             by_similarity.then(a.index.cmp(&b.index))
         };
-        self.hits.sort_unstable_by(order);
-        self.hits.truncate(self.k);
-        if let Some(last) = self.hits.last().filter(|_| self.hits.len() == self.k) {
-            self.least = last.similarity;
+        hits.sort_unstable_by(order);
+        hits.truncate(self.k);
+        if let Some(last) = hits.last().filter(|_| hits.len() == self.k) {
+            self.least[q] = last.similarity;
         }
+    }
+
+    /// The best of each query, in order.
+    fn sorted(mut self) -> Vec<Vec<Hit>> {
+        (0..self.hits.len()).for_each(|q| self.keep(q));
+        self.hits
     }
 }
 

@@ -40,7 +40,7 @@ fn similarities_are_cosines_from_the_origin_or_the_mean() {
                 assert!((f64::from(all[q * 1300 + i]) - wanted).abs() < 1e-6);
             }
         }
-        let int8 = memory.quantise().unwrap();
+        let int8 = memory.kept_as(Kind::Int8).unwrap();
         assert_eq!(int8.centre(), centre);
         let tolerance = if centre == Centre::None { 0.005 } else { 0.01 };
         crate::golden::assert_close("int8", &int8.similarities(&queries), &all, tolerance);
@@ -62,7 +62,10 @@ fn of_equal_rows_the_lower_index_is_nearer() {
 
 #[test]
 fn a_batch_is_its_queries_one_by_one() {
-    let (memory, queries) = (memory(1030, 16).quantise().unwrap(), embeddings("q", 5, 16));
+    let (memory, queries) = (
+        memory(1030, 16).kept_as(Kind::Int8).unwrap(),
+        embeddings("q", 5, 16),
+    );
     for top_k in [None, Some(7), Some(5000)] {
         let all = memory.project_batch(&queries, 0.05, top_k).unwrap();
         let one_by_one: Vec<f32> = (0..5)
@@ -85,9 +88,13 @@ fn a_saved_memory_is_the_same_when_loaded() {
     let mut whole = memory(20, 8);
     whole.set_centre(Centre::MemoryMean);
     whole.describe("minilm");
-    for memory in [whole.quantise().unwrap(), whole] {
+    for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+        let memory = whole.kept_as(kind).unwrap();
+        assert_eq!(memory.rows().kind(), kind);
         memory.save(&path).unwrap();
         let loaded = Memory::load(&path).unwrap();
+        let read = Memory::from_bytes("m", &std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(read.rows(), loaded.rows());
         assert!(loaded.captions().eq(memory.captions()));
         assert_eq!(loaded.to_bytes().unwrap(), memory.to_bytes().unwrap());
         assert_eq!(loaded.description(), Some("minilm"));
@@ -150,7 +157,7 @@ fn lying_files_are_told() {
     assert!(error.contains("1 captions but 2"), "{error}");
 }
 
-/// Search over many blocks and segments against f64 and a full sort: both kinds of rows, one query and several, with a
+/// Search over many blocks and segments against f64 and a full sort: all kinds of rows, one query and several, with a
 /// centre and without, equal rows among them, softmax weights of a few rows and of all.
 #[test]
 fn search_over_many_blocks_equals_the_definitions() {
@@ -171,7 +178,8 @@ fn search_over_many_blocks_equals_the_definitions() {
         .collect();
     queries[..d].copy_from_slice(&exact.embedding(17));
     let queries = Embeddings::new(d, queries).unwrap();
-    for mut memory in [exact.clone(), exact.quantise().unwrap()] {
+    for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+        let mut memory = exact.kept_as(kind).unwrap();
         for centre in [Centre::None, Centre::MemoryMean] {
             memory.set_centre(centre);
             let all = memory.similarities(&queries);

@@ -15,6 +15,7 @@ use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model, Precision};
+use crate::rows::Kind;
 use crate::tokenizer::Tokenizer;
 
 /// What a run needs besides its settings.
@@ -154,8 +155,8 @@ pub fn run(
             .flat_map(|i| train.embeddings.row(i))
             .copied()
             .collect();
-        let mut memory =
-            Memory::new(texts, Embeddings::from_unit_rows(job.text.dim(), rows)?)?.quantise()?;
+        let mut memory = Memory::new(texts, Embeddings::from_unit_rows(job.text.dim(), rows)?)?
+            .kept_as(Kind::Int8)?;
         memory.describe(format!("embedded with {}", job.space.name));
         memory.set_centre(job.space.centre);
         Ok(memory)

@@ -1,0 +1,54 @@
+//! How fast this machine reads memory, for shares of it: `cargo run --release -p wsac-nn --example read_bandwidth [MB]`.
+//!
+//! Each thread sums a piece of its own, eight sums at a time, so that no addition waits for another. Prints a JSON line a
+//! number of threads and a size: MB megabytes (1024, which no cache holds) and 16 of them (which a large cache holds).
+
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Timed passes over all memory, after one that is not.
+const PASSES: usize = 7;
+
+fn main() {
+    let most = std::env::args().nth(1).and_then(|a| a.parse().ok());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for megabytes in [most.unwrap_or(1024), 16] {
+        for threads in 1..=cores {
+            let words = vec![1u64; megabytes * 1_000_000 / 8];
+            // Small memory is read so often that starting threads does not count.
+            let repeats = (1024 / megabytes).max(1);
+            let pass = || {
+                std::thread::scope(|scope| {
+                    for piece in words.chunks(words.len().div_ceil(threads)) {
+                        scope.spawn(move || {
+                            (0..repeats).for_each(|_| _ = black_box(sum(black_box(piece))));
+                        });
+                    }
+                });
+            };
+            pass();
+            let mut seconds: Vec<f64> = (0..PASSES)
+                .map(|_| {
+                    let start = Instant::now();
+                    pass();
+                    start.elapsed().as_secs_f64()
+                })
+                .collect();
+            seconds.sort_by(f64::total_cmp);
+            let rate = (megabytes * repeats) as f64 / 1e3 / seconds[PASSES / 2];
+            println!(
+                r#"{{"piece": "read", "megabytes": {megabytes}, "threads": {threads}, "gb_per_s": {rate:.1}}}"#
+            );
+        }
+    }
+}
+
+fn sum(words: &[u64]) -> u64 {
+    let mut sums = [0u64; 64];
+    for some in words.chunks_exact(64) {
+        for (sum, word) in sums.iter_mut().zip(some) {
+            *sum = sum.wrapping_add(*word);
+        }
+    }
+    sums.iter().fold(0, |all, sum| all.wrapping_add(*sum))
+}
