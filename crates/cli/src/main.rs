@@ -12,6 +12,7 @@ mod output;
 mod precision;
 mod progress;
 mod rows;
+mod timeline;
 
 use std::process::ExitCode;
 

@@ -22,6 +22,15 @@ pub enum Format {
     Csv,
     /// The same as a DCASE submission: base names, all strings quoted
     Dcase,
+    /// Subtitles, of a timeline
+    Srt,
+    /// Subtitles for web pages (WebVTT), of a timeline
+    Vtt,
+    /// Praat's tiers, of a timeline
+    Textgrid,
+    /// Audacity's labels, of a timeline
+    #[value(alias = "audacity")]
+    Labels,
 }
 
 /// Writes captions in one format.
@@ -84,6 +93,9 @@ impl<W: Write> Rows<W> {
             Format::Jsonl => Ok(Self::Jsonl(out)),
             Format::Csv => csv(out, csv::QuoteStyle::Necessary, false),
             Format::Dcase => csv(out, csv::QuoteStyle::NonNumeric, true),
+            Format::Srt | Format::Vtt | Format::Textgrid | Format::Labels => {
+                anyhow::bail!("this format has times: add --timeline")
+            }
         }
     }
 

@@ -28,6 +28,7 @@ pub mod norm;
 pub mod optim;
 pub mod picture;
 mod rows;
+mod scratch;
 pub mod search;
 mod simd;
 #[cfg(test)]

@@ -16,6 +16,7 @@ use kernel::Kernel;
 pub use packed::{Packed, Precision, Right};
 
 use crate::rows::BLOCK;
+use crate::scratch;
 
 /// A read-only matrix: a slice seen as `rows` x `cols`, row-major or transposed.
 #[derive(Debug, Clone, Copy)]
@@ -274,19 +275,20 @@ pub fn linear_backward(dw: &mut [f32], db: &mut [f32], x: Mat, dy: Mat, precisio
 /// `sum[o] += ` the sum of the rows of `x` [n, o], in an order that the number of threads does not change.
 pub fn add_rows(sum: &mut [f32], x: &[f32]) {
     let width = sum.len();
-    let partial: Vec<Vec<f32>> = x
-        .par_chunks(BLOCK * width)
-        .map(|block| {
-            let mut part = vec![0.0; width];
+    let blocks = x.len().div_ceil((BLOCK * width).max(1));
+    scratch::zeros(blocks * width, |parts| {
+        let blocks = parts
+            .par_chunks_exact_mut(width)
+            .zip(x.par_chunks(BLOCK * width));
+        blocks.for_each(|(part, block)| {
             for row in block.chunks_exact(width) {
                 part.iter_mut().zip(row).for_each(|(p, x)| *p += x);
             }
-            part
-        })
-        .collect();
-    for part in partial {
-        sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
-    }
+        });
+        for part in parts.chunks_exact(width) {
+            sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::rows::BLOCK;
+use crate::scratch;
 use crate::simd::vectorise_with;
 
 /// What the backward pass needs of a row: its mean and 1 / standard deviation.
@@ -66,27 +67,28 @@ pub fn layer_norm_backward(
     weight: &[f32],
 ) {
     let d = weight.len();
-    let partial: Vec<(Vec<f32>, Vec<f32>)> = dx
-        .par_chunks_mut(BLOCK * d)
-        .zip(dy.par_chunks(BLOCK * d))
-        .zip(x.par_chunks(BLOCK * d))
-        .zip(stats.par_chunks(BLOCK))
-        .map(|(((dx, dy), x), stats)| {
-            let (mut dw, mut db) = (vec![0.0; d], vec![0.0; d]);
-            let of = Rows {
-                dy,
-                x,
-                stats,
-                weight,
-            };
-            vectorise_with((dx, &mut dw[..], &mut db[..], of), rows_backward);
-            (dw, db)
-        })
-        .collect();
-    for (dw, db) in partial {
-        dweight.iter_mut().zip(dw).for_each(|(s, p)| *s += p);
-        dbias.iter_mut().zip(db).for_each(|(s, p)| *s += p);
-    }
+    let blocks = stats.len().div_ceil(BLOCK);
+    scratch::zeros(blocks * 2 * d, |parts| {
+        let of = (dy.par_chunks(BLOCK * d)).zip(x.par_chunks(BLOCK * d));
+        (dx.par_chunks_mut(BLOCK * d))
+            .zip(of.zip(stats.par_chunks(BLOCK)))
+            .zip(parts.par_chunks_exact_mut(2 * d))
+            .for_each(|((dx, ((dy, x), stats)), part)| {
+                let (dw, db) = part.split_at_mut(d);
+                let of = Rows {
+                    dy,
+                    x,
+                    stats,
+                    weight,
+                };
+                vectorise_with((dx, dw, db, of), rows_backward);
+            });
+        for part in parts.chunks_exact(2 * d) {
+            let (dw, db) = part.split_at(d);
+            dweight.iter_mut().zip(dw).for_each(|(s, p)| *s += p);
+            dbias.iter_mut().zip(db).for_each(|(s, p)| *s += p);
+        }
+    });
 }
 
 /// What the gradients of a block of rows follow from.

@@ -198,6 +198,16 @@ impl Captioner {
         Ok(self)
     }
 
+    /// The samples per second that it listens to.
+    pub fn rate(&self) -> u32 {
+        self.tower.rate()
+    }
+
+    /// What listens.
+    pub(crate) fn tower(&self) -> &dyn AudioTower {
+        &*self.tower
+    }
+
     /// What turns embeddings into words.
     pub fn model(&self) -> &Model {
         &self.model

@@ -26,9 +26,10 @@ pub mod text;
 pub mod windows;
 pub mod yamnet;
 
-use crate::audio::AudioStream;
+use crate::audio::{AudioStream, Waveform};
 use crate::embedding::Embeddings;
 use crate::error::Result;
+use crate::timeline::Course;
 pub use audio::ClapAudio;
 pub use encoder::{Encoder, Space};
 pub use family::Family;
@@ -51,6 +52,20 @@ pub trait AudioTower: Send + Sync {
     /// # Errors
     /// Where the recording breaks off before its first sample, or has another rate.
     fn listen(&self, audio: &mut AudioStream) -> Result<Heard>;
+
+    /// What is heard from moment to moment of `samples`, which are at [`AudioTower::rate`]: where that turns, a timeline is
+    /// cut. By default, what [`AudioTower::listen`] hears in windows of 2 s, every second.
+    ///
+    /// # Errors
+    /// As [`AudioTower::listen`].
+    fn course(&self, samples: &[f32]) -> Result<Course> {
+        let rate = self.rate();
+        Course::of(samples, rate, [2.0, 1.0], |window| {
+            let samples = window.to_vec();
+            let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
+            Ok(self.listen(&mut stream)?.embedding.into_vec())
+        })
+    }
 }
 
 /// Texts to points of the shared space.

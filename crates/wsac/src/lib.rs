@@ -27,6 +27,7 @@ pub mod rng;
 pub mod rows;
 pub mod tensors;
 pub mod texts;
+pub mod timeline;
 pub mod tokenizer;
 pub mod train;
 pub mod weights;

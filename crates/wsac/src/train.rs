@@ -15,7 +15,6 @@ pub use prepare::{Prepared, embed_cached};
 pub use run::{Event, Job, Outcome, run};
 pub use schedule::Schedule;
 
-use rayon::prelude::*;
 use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::Adam;
 
@@ -69,9 +68,22 @@ pub struct Trainer {
     /// Short captions of one clause: what [`TrainConfig::joined`] joins.
     short: Vec<usize>,
     step: usize,
-    order: (usize, Vec<usize>),
+    epoch: Epoch,
+    batch: Batch,
     tape: Tape,
     grads: Vec<f32>,
+}
+
+/// What is drawn for an epoch.
+struct Epoch {
+    /// Counted from 0.
+    number: usize,
+    /// Its captions in the order of its batches.
+    order: Vec<usize>,
+    /// Whether captions are learned whole, by their clauses or joined.
+    clauses: Stream,
+    /// The noise of each part of a caption.
+    noise: Vec<Stream>,
 }
 
 impl Trainer {
@@ -107,7 +119,13 @@ impl Trainer {
                 .collect(),
             examples,
             step: 0,
-            order: (usize::MAX, Vec::new()),
+            epoch: Epoch {
+                number: usize::MAX,
+                order: Vec::new(),
+                clauses: Stream::new(""),
+                noise: Vec::new(),
+            },
+            batch: Batch::default(),
             tape: Tape::new(precision),
             grads: Vec::new(),
         };
@@ -186,14 +204,14 @@ impl Trainer {
             self.steps_per_epoch(),
             self.config.epochs,
         );
-        let batch = self.batch();
+        let batch = self.next_batch();
         let dropout = Dropout {
             p: self.config.dropout,
             seed: self.stream("dropout").bits(self.step as u64),
         };
-        let (loss, _) =
-            self.decoder
-                .loss_and_gradient(&mut self.tape, &mut self.grads, &batch, dropout);
+        let loss = self
+            .decoder
+            .loss_and_gradient(&mut self.tape, &mut self.grads, &batch, dropout);
         let scale = self
             .config
             .clip
@@ -207,6 +225,7 @@ impl Trainer {
             .flatten()
             .filter(|t| **t != Batch::PAD)
             .count();
+        self.batch = batch;
         Step {
             step: self.step,
             loss,
@@ -215,64 +234,88 @@ impl Trainer {
         }
     }
 
-    /// The batch of the next step: its captions, and their perturbed embeddings.
-    fn batch(&mut self) -> Batch {
+    /// The batch of the next step, in the memory of the last: its captions, and their perturbed embeddings.
+    fn next_batch(&mut self) -> Batch {
         let (epoch, n) = (self.epoch(), self.examples.tokens.len());
-        if self.order.0 != epoch {
-            self.order = (epoch, self.stream(&format!("epoch{epoch}")).shuffle(n));
+        if self.epoch.number != epoch {
+            self.epoch = self.draw(epoch);
         }
         let first = self.step % self.steps_per_epoch() * self.config.batch;
         let places = first..(first + self.config.batch).min(n);
-        let draw = self.stream(&format!("clauses/epoch{epoch}"));
-        let mut batch = Batch::default();
-        for place in places {
-            let caption = self.order.1[place];
-            let (rows, tokens) = self.example(caption, draw, place as u64);
-            for (part, &row) in rows.iter().enumerate() {
-                let of = if part == 0 {
-                    String::new()
-                } else {
-                    format!("part{part}/")
-                };
-                let noise = self.stream(&format!("noise/{of}epoch{epoch}"));
-                let mut row = self.examples.embeddings.row(row).to_vec();
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.embeddings.clear();
+        batch.parts.clear();
+        batch.tokens.resize_with(places.len(), Vec::new);
+        for (place, tokens) in places.zip(&mut batch.tokens) {
+            let before = batch.embeddings.len();
+            let mut noise = self.epoch.noise.iter();
+            self.example(self.epoch.order[place], place as u64, tokens, |row| {
+                let row = self.examples.embeddings.row(row);
+                let from = batch.embeddings.len();
+                batch.embeddings.extend_from_slice(row);
+                let noise = noise.next().expect("noise for each part");
                 let at = (place * row.len()) as u64;
-                self.perturb.apply(&mut row, noise, at);
-                batch.embeddings.extend(row);
-            }
-            batch.parts.push(rows.len());
-            batch.tokens.push(tokens);
+                self.perturb
+                    .apply(&mut batch.embeddings[from..], *noise, at);
+            });
+            let width = self.examples.embeddings.dim();
+            batch.parts.push((batch.embeddings.len() - before) / width);
         }
         batch
     }
 
-    /// What is learned in one place of a batch: the rows that condition it, and the tokens to rebuild. That is the
-    /// caption from its own embedding (the paper), from those of its clauses, or two short captions joined from both.
-    fn example(&self, caption: usize, draw: Stream, place: u64) -> (Vec<usize>, Vec<u32>) {
+    /// What is random in `epoch`.
+    fn draw(&self, number: usize) -> Epoch {
+        let most_parts = self.examples.clauses.iter().map(Vec::len).max();
+        let noise = |part: usize| {
+            let of = match part {
+                0 => String::new(),
+                _ => format!("part{part}/"),
+            };
+            self.stream(&format!("noise/{of}epoch{number}"))
+        };
+        Epoch {
+            number,
+            order: (self.stream(&format!("epoch{number}"))).shuffle(self.examples.tokens.len()),
+            clauses: self.stream(&format!("clauses/epoch{number}")),
+            // Two captions may be joined, whatever their clauses.
+            noise: (0..most_parts.unwrap_or(0).max(2)).map(noise).collect(),
+        }
+    }
+
+    /// What is learned in one place of a batch: `each` embedding's row that conditions it, and the `tokens` to rebuild. That
+    /// is the caption from its own embedding (the paper), from those of its clauses, or two short captions joined from both.
+    fn example(
+        &self,
+        caption: usize,
+        place: u64,
+        tokens: &mut Vec<u32>,
+        mut each: impl FnMut(usize),
+    ) {
+        let draw = self.epoch.clauses;
         let u = draw.uniform(4 * place);
         let pick = |n: usize, i: u64| (draw.bits(4 * place + i) >> 11) as usize % n;
         let Examples {
-            tokens,
+            tokens: all,
             clauses,
             joins,
             ..
         } = &self.examples;
+        tokens.clear();
         if u < self.config.joined && !joins.is_empty() && !self.short.is_empty() {
             let [a, b] = [1, 2].map(|i| self.short[pick(self.short.len(), i)]);
-            let join = joins[pick(joins.len(), 3)];
-            let (left, right) = (&tokens[a], &tokens[b]);
-            return (
-                vec![a, b],
-                [&left[..left.len() - 1], &[join], &right[1..]].concat(),
-            );
+            let (left, right) = (&all[a], &all[b]);
+            tokens.extend_from_slice(&left[..left.len() - 1]);
+            tokens.push(joins[pick(joins.len(), 3)]);
+            tokens.extend_from_slice(&right[1..]);
+            return [a, b].into_iter().for_each(each);
         }
-        let by_clauses = clauses[caption].len() > 1 && u < self.config.joined + self.config.clauses;
-        let rows = if by_clauses {
-            clauses[caption].clone()
+        tokens.extend_from_slice(&all[caption]);
+        if clauses[caption].len() > 1 && u < self.config.joined + self.config.clauses {
+            clauses[caption].iter().copied().for_each(each);
         } else {
-            vec![caption]
-        };
-        (rows, tokens[caption].clone())
+            each(caption);
+        }
     }
 
     fn stream(&self, what: &str) -> Stream {
@@ -304,12 +347,18 @@ impl Trainer {
 
 /// The factor that brings the gradient's L2 norm down to `most`.
 fn clip_scale(grads: &[f32], most: f32) -> f32 {
-    // In chunks of a fixed size, so that the number of threads does not change the sum.
-    const CHUNK: usize = 1 << 16;
-    let square = |chunk: &[f32]| chunk.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
-    let squares: Vec<f64> = grads.par_chunks(CHUNK).map(square).collect();
-    let square: f64 = squares.iter().sum();
-    (f64::from(most) / square.sqrt().max(1e-12)).min(1.0) as f32
+    // Halved down to pieces of a certain size, so that the number of threads does not change the sum.
+    fn squares(x: &[f32]) -> f64 {
+        match x.len() {
+            n if n > 1 << 16 => {
+                let (left, right) = x.split_at(n.div_ceil(2));
+                let (left, right) = rayon::join(|| squares(left), || squares(right));
+                left + right
+            }
+            _ => x.iter().map(|&g| f64::from(g) * f64::from(g)).sum(),
+        }
+    }
+    (f64::from(most) / squares(grads).sqrt().max(1e-12)).min(1.0) as f32
 }
 
 #[cfg(test)]

@@ -1,4 +1,6 @@
-//! `wsac caption FILES...`: a sentence for each recording.
+//! `wsac caption FILES...`: a sentence for each recording, or a timeline.
+
+mod timeline;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -77,8 +79,11 @@ pub struct Args {
     #[command(flatten)]
     output: Output,
 
+    #[command(flatten)]
+    timeline: timeline::TimelineArgs,
+
     /// Use so many threads [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", alias = "workers")]
     threads: Option<usize>,
 
     /// No progress bar, no warnings; errors are still told
@@ -184,6 +189,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
     args.check()?;
     let paths = args.inputs.paths()?;
+    if args.timeline.timeline {
+        return timeline::run(args, &paths);
+    }
     let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
     let captioner = args.model.open()?;
     let options = args.options(captioner.model());

@@ -12,5 +12,6 @@ mod metrics;
 mod models;
 #[path = "../../../wsac/tests/hub/server.rs"]
 mod server;
+mod timeline;
 mod training;
 mod world;

@@ -11,13 +11,15 @@ use std::path::Path;
 use super::classes::{Class, Classes};
 use super::evidence::Evidence;
 use super::scene::{Scene, SceneOptions, ScenePart, scene};
-use super::yamnet::Yamnet;
+use super::yamnet::{CLASSES, Yamnet};
 use super::{AudioTower, Heard, Part, Sound};
 use crate::audio::AudioStream;
 use crate::bundled;
+use crate::embedding::normalize;
 use crate::error::{Error, Result};
 use crate::mel::YamnetFrontEnd;
 use crate::tensors::Tensors;
+use crate::timeline::Course;
 
 /// The files it is made of: YAMNet, the table of classes, their text vectors.
 const FILES: [&str; 3] = ["yamnet.safetensors", "classes.csv", "classes.safetensors"];
@@ -166,6 +168,33 @@ impl AudioTower for Mini {
 
     fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
         Ok(self.understand(&self.evidence(audio)?))
+    }
+
+    /// The square roots of YAMNet's scores, listening once, every quarter of a window.
+    fn course(&self, samples: &[f32]) -> Result<Course> {
+        let hop = YamnetFrontEnd::FRAMES / 4;
+        let mut mel = YamnetFrontEnd::new().mel(samples);
+        let frames = (samples.len() / YamnetFrontEnd::FRAME_HOP).max(YamnetFrontEnd::FRAMES);
+        let windows = 1 + (frames - YamnetFrontEnd::FRAMES).div_ceil(hop);
+        let covered = (windows - 1) * hop + YamnetFrontEnd::FRAMES;
+        mel.resize(covered * YamnetFrontEnd::MELS, 0.0);
+        let patches: Vec<f32> = (0..windows)
+            .flat_map(|t| {
+                let first = t * hop * YamnetFrontEnd::MELS;
+                YamnetFrontEnd::patches(&mel[first..first + YamnetFrontEnd::PATCH])
+            })
+            .collect();
+        let mut rows = self.yamnet.scores(&patches);
+        rows.iter_mut().for_each(|x| *x = x.sqrt());
+        rows.chunks_exact_mut(CLASSES).for_each(|row| {
+            normalize(row);
+        });
+        Ok(Course {
+            hop: YamnetFrontEnd::PATCH_SECONDS / 4.0,
+            width: YamnetFrontEnd::PATCH_SECONDS,
+            dim: CLASSES,
+            rows,
+        })
     }
 }
 

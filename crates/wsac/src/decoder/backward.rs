@@ -24,18 +24,20 @@ pub(super) struct Gradients {
     /// [rows, 4 d] and [rows, 3 d].
     fc: Vec<f32>,
     qkv: Vec<f32>,
+    /// Of the embeddings, and of what each layer of the mapper makes of them.
+    mapped: Vec<Vec<f32>>,
 }
 
 impl Decoder {
     /// The mean cross-entropy (nats) over the batch's targets, and its gradient: `grads`, laid out as the weights,
-    /// is replaced. Returns the loss and the gradient for the batch's embeddings, [sum of parts, E].
+    /// is replaced. The gradient for the batch's embeddings is then [`Tape::embedding_gradient`].
     pub fn loss_and_gradient(
         &self,
         tape: &mut Tape,
         grads: &mut Vec<f32>,
         batch: &Batch,
         dropout: Dropout,
-    ) -> (f64, Vec<f32>) {
+    ) -> f64 {
         let (d, w) = (self.config.width, &self.weights);
         self.clear(grads);
         self.forward(tape, batch, true, dropout);
@@ -77,10 +79,16 @@ impl Decoder {
             self.block_backward(i, (block, x), &mut g, grads, pass);
         }
         dropout.layer(0).apply(&mut g.x);
-        let dprefix = self.embed_backward(tape, &g.x, grads);
+        let layers = tape.mapped.len();
+        g.mapped.resize_with(layers + 1, Vec::new);
+        resize(
+            &mut g.mapped[layers],
+            tape.mapped.last().map_or(0, Vec::len),
+        );
+        self.embed_backward(tape, &g.x, &mut g.mapped[layers], grads);
+        self.map_backward(tape, &batch.embeddings, &mut g.mapped, grads);
         tape.gradients = g;
-        let dembeddings = self.map_backward(tape, &batch.embeddings, dprefix, grads);
-        (total / tape.targets.words.len().max(1) as f64, dembeddings)
+        total / tape.targets.words.len().max(1) as f64
     }
 
     /// Zeros in `grads` for all weights whose gradients are gathered; those of the blocks' matrices are written whole.
@@ -204,60 +212,63 @@ impl Decoder {
         );
     }
 
-    /// Adds the gradients of word and position embeddings; returns that of the mapper's output.
-    fn embed_backward(&self, tape: &Tape, dx: &[f32], grads: &mut [f32]) -> Vec<f32> {
+    /// Adds the gradients of word and position embeddings; `dprefix` becomes that of the mapper's output.
+    fn embed_backward(&self, tape: &Tape, dx: &[f32], dprefix: &mut [f32], grads: &mut [f32]) {
         let d = self.config.width;
-        let mut dprefix = vec![0.0; tape.mapped.last().map_or(0, Vec::len)];
+        dprefix.fill(0.0);
         let gather = |to: &mut [f32], i: usize, dx: &[f32]| add(&mut to[i * d..(i + 1) * d], dx);
         for range in tape.starts.windows(2) {
             for (position, row) in (range[0]..range[1]).enumerate() {
                 let dx = &dx[row * d..(row + 1) * d];
                 gather(self.wpe.of_mut(grads), position, dx);
                 match tape.rows[row] {
-                    Row::Prefix(i) => gather(&mut dprefix, i, dx),
+                    Row::Prefix(i) => gather(dprefix, i, dx),
                     Row::Word(id) => gather(self.wte.of_mut(grads), id as usize, dx),
                 }
             }
         }
-        dprefix
     }
 
-    /// The mapper backward: adds its gradients; returns that of the embeddings. A transformer has none (it is not trained).
+    /// The mapper backward: from the gradient of its output, the last of `mapped`, to that of the embeddings, the first;
+    /// adds those of its weights. A transformer has none (it is not trained).
     fn map_backward(
         &self,
         tape: &Tape,
         embeddings: &[f32],
-        mut dy: Vec<f32>,
+        mapped: &mut [Vec<f32>],
         grads: &mut [f32],
-    ) -> Vec<f32> {
+    ) {
         let n = embeddings.len() / self.config.embedding;
         let Net::Dense(layers) = &self.mapper else {
-            return vec![0.0; embeddings.len()];
+            resize(&mut mapped[0], embeddings.len());
+            return mapped[0].fill(0.0);
         };
         for (layer, &(weight, bias)) in layers.iter().enumerate().rev() {
-            let x = if layer == 0 {
-                embeddings
-            } else {
-                &tape.mapped[layer - 1]
+            let x = match layer {
+                0 => embeddings,
+                _ => &tape.mapped[layer - 1],
             };
+            let (before, after) = mapped.split_at_mut(layer + 1);
+            let (dx, dy) = (&mut before[layer], &after[0]);
             let (inputs, outputs) = (x.len() / n, dy.len() / n);
             let (dw, db) = weight.with(bias, grads);
+            let dy = Mat::new(dy, n, outputs);
             // The weight is stored [out, in], so its gradient is dy^T x.
-            matmul(
-                dw,
-                Mat::new(&dy, n, outputs).t(),
-                Mat::new(x, n, inputs),
-                Store::Add,
-            );
-            wsac_nn::matmul::add_rows(db, &dy);
-            let mut dx = vec![0.0; n * inputs];
+            matmul(dw, dy.t(), Mat::new(x, n, inputs), Store::Add);
+            wsac_nn::matmul::add_rows(db, &after[0]);
+            resize(dx, n * inputs);
             let w = Mat::new(weight.of(&self.weights), outputs, inputs);
-            matmul(&mut dx, Mat::new(&dy, n, outputs), w, Store::Set);
+            matmul(dx, dy, w, Store::Set);
             if layer > 0 {
-                tanh_backward(&mut dx, x);
+                tanh_backward(dx, x);
             }
-            dy = dx;
         }
-        dy
+    }
+}
+
+impl Tape {
+    /// The gradient for the batch's embeddings, [sum of parts, E], of the last [`Decoder::loss_and_gradient`].
+    pub fn embedding_gradient(&self) -> &[f32] {
+        self.gradients.mapped.first().map_or(&[], |g| g)
     }
 }

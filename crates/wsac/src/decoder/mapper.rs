@@ -125,22 +125,26 @@ impl Layer {
 impl Decoder {
     /// The mapping network: embeddings [n, E] -> [n, p d], each dense layer's output kept.
     pub(super) fn map_prefixes(&self, tape: &mut Tape, embeddings: &[f32]) {
-        tape.mapped.clear();
         match &self.mapper {
             Net::Dense(layers) => {
-                for (i, &layer) in layers.iter().enumerate() {
-                    let x = tape.mapped.last().map_or(embeddings, |x| x);
-                    let mut y = match self.packed_mapper(i) {
-                        Some(weight) => self.product(x, weight, Some(layer.1)),
-                        None => self.dense(x, layer),
-                    };
-                    if i + 1 < layers.len() {
-                        tanh(&mut y);
+                tape.mapped.resize_with(layers.len(), Vec::new);
+                for (i, &(weight, bias)) in layers.iter().enumerate() {
+                    let (before, after) = tape.mapped.split_at_mut(i);
+                    let (x, y) = (before.last().map_or(embeddings, |x| x), &mut after[0]);
+                    let outputs = bias.of(&self.weights).len();
+                    match self.packed_mapper(i) {
+                        Some(weight) => self.product_to(y, x, weight, Some(bias)),
+                        None => self.product_to(y, x, self.turned(weight, outputs), Some(bias)),
                     }
-                    tape.mapped.push(y);
+                    if i + 1 < layers.len() {
+                        tanh(y);
+                    }
                 }
             }
-            Net::Transformer(net) => tape.mapped.push(self.transform(net, embeddings)),
+            Net::Transformer(net) => {
+                tape.mapped.clear();
+                tape.mapped.push(self.transform(net, embeddings));
+            }
         }
     }
 
@@ -157,13 +161,24 @@ impl Decoder {
     }
 
     fn product<'a>(&self, x: &[f32], weight: impl Into<Right<'a>>, bias: Option<Slot>) -> Vec<f32> {
+        let mut y = Vec::new();
+        self.product_to(&mut y, x, weight, bias);
+        y
+    }
+
+    fn product_to<'a>(
+        &self,
+        y: &mut Vec<f32>,
+        x: &[f32],
+        weight: impl Into<Right<'a>>,
+        bias: Option<Slot>,
+    ) {
         let weight = weight.into();
         let [inputs, outputs] = weight.shape();
         let n = x.len() / inputs;
-        let mut y = vec![0.0; n * outputs];
+        y.resize(n * outputs, 0.0);
         let bias = bias.map(|bias| bias.of(&self.weights));
-        linear(&mut y, Mat::new(x, n, inputs), weight, bias);
-        y
+        linear(y, Mat::new(x, n, inputs), weight, bias);
     }
 
     /// ClapCap's mapper: `x += attention(norm(x))`, `x += W2 relu(W1 norm(x))`, over [rows + p, d] an embedding.

@@ -1,0 +1,299 @@
+//! The formats of timelines: a recording's segments -> text, JSONL, CSV, subtitles (SRT, WebVTT), Praat, Audacity.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use wsac::timeline::Segment;
+
+use crate::output::json_line;
+use crate::rows::Format;
+
+/// Writes timelines in one format.
+pub struct Timelines<W: Write> {
+    out: W,
+    format: Format,
+    /// Whether names are written where the format need not have them.
+    names: bool,
+    /// Segments of the recording so far.
+    count: usize,
+    /// Those that are written when the recording has ended.
+    held: Vec<Segment>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    file_name: &'a str,
+    #[serde(flatten)]
+    segment: &'a Segment,
+}
+
+/// One sentence about the whole, or why there is none.
+#[derive(Serialize)]
+struct Whole<'a> {
+    file_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl<W: Write> Timelines<W> {
+    /// Timelines of `many` recordings or of one; `names` where those of the recordings are told.
+    ///
+    /// # Errors
+    /// Where many are to be written in a format that has room for one.
+    pub fn new(format: Format, names: bool, mut out: W) -> Result<Self> {
+        match format {
+            Format::Dcase => bail!("dcase has no times; take another --format for a timeline"),
+            Format::Srt | Format::Vtt | Format::Textgrid | Format::Labels if names => bail!(
+                "this format holds the timeline of one recording: give one, or --out-dir for a file each"
+            ),
+            Format::Csv => writeln!(out, "file_name,start,end,caption")?,
+            Format::Vtt => writeln!(out, "WEBVTT")?,
+            _ => {}
+        }
+        Ok(Self {
+            out,
+            format,
+            names,
+            count: 0,
+            held: Vec::new(),
+        })
+    }
+
+    /// Writes one segment of the recording `path`.
+    pub fn write(&mut self, path: &Path, s: &Segment) -> Result<()> {
+        self.count += 1;
+        let (out, name) = (&mut self.out, path.to_string_lossy());
+        match self.format {
+            Format::Text => {
+                let times = format!("{}\t{}", clock(s.start, ':', '.'), clock(s.end, ':', '.'));
+                if self.names {
+                    write!(out, "{name}\t")?;
+                }
+                writeln!(out, "{times}\t{}", s.caption)?;
+            }
+            Format::Jsonl => {
+                let file_name = &name;
+                json_line(
+                    out,
+                    &Told {
+                        file_name,
+                        segment: s,
+                    },
+                )?;
+            }
+            Format::Csv => {
+                let mut row = csv::Writer::from_writer(out);
+                let times = [s.start, s.end].map(|t| format!("{t:.3}"));
+                row.write_record([&*name, &times[0], &times[1], &s.caption])?;
+                row.flush()?;
+            }
+            Format::Srt => {
+                let (start, end) = (clock(s.start, ':', ','), clock(s.end, ':', ','));
+                writeln!(out, "{}\n{start} --> {end}\n{}\n", self.count, s.caption)?;
+            }
+            Format::Vtt => {
+                let (start, end) = (clock(s.start, ':', '.'), clock(s.end, ':', '.'));
+                writeln!(out, "\n{start} --> {end}\n{}", escaped(&s.caption))?;
+            }
+            Format::Labels => writeln!(out, "{:.6}\t{:.6}\t{}", s.start, s.end, s.caption)?,
+            Format::Textgrid => self.held.push(s.clone()),
+            Format::Dcase => {}
+        }
+        Ok(())
+    }
+
+    /// The recording `path` of `duration` seconds has ended; `summary` is a sentence about it.
+    pub fn end(&mut self, path: &Path, duration: f64, summary: Option<&str>) -> Result<()> {
+        let name = path.to_string_lossy();
+        if self.format == Format::Textgrid {
+            text_grid(&mut self.out, duration, &self.held)?;
+        }
+        if let Some(text) = summary {
+            match self.format {
+                Format::Jsonl => json_line(&mut self.out, &whole(&name, Some(text), None))?,
+                Format::Text if self.names => writeln!(self.out, "{name}\t\t\t{text}")?,
+                Format::Text => writeln!(self.out, "\n{text}")?,
+                Format::Vtt => writeln!(self.out, "\nNOTE {}", escaped(text))?,
+                _ => eprintln!("wsac: {name}: {text}"),
+            }
+        }
+        (self.count, self.held) = (0, Vec::new());
+        Ok(self.out.flush()?)
+    }
+
+    /// The recording `path` failed; what was written of it before stays.
+    pub fn fail(&mut self, path: &Path, error: &str) -> Result<()> {
+        if self.format == Format::Jsonl {
+            json_line(
+                &mut self.out,
+                &whole(&path.to_string_lossy(), None, Some(error)),
+            )?;
+        }
+        (self.count, self.held) = (0, Vec::new());
+        Ok(self.out.flush()?)
+    }
+
+    /// Hands on what was written so far.
+    pub fn flush(&mut self) -> Result<()> {
+        Ok(self.out.flush()?)
+    }
+}
+
+fn whole<'a>(file_name: &'a str, summary: Option<&'a str>, error: Option<&'a str>) -> Whole<'a> {
+    Whole {
+        file_name,
+        summary,
+        error,
+    }
+}
+
+/// Hours, minutes, seconds and thousandths.
+fn clock(seconds: f64, colon: char, point: char) -> String {
+    let all = (seconds * 1000.0).round() as u64;
+    let (hours, minutes) = (all / 3_600_000, all / 60_000 % 60);
+    let (seconds, thousandths) = (all / 1000 % 60, all % 1000);
+    format!("{hours:02}{colon}{minutes:02}{colon}{seconds:02}{point}{thousandths:03}")
+}
+
+/// A caption where `&`, `<` and `>` mean something.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Praat's TextGrid: one tier of intervals that leave no gap.
+fn text_grid(out: &mut impl Write, duration: f64, segments: &[Segment]) -> Result<()> {
+    let mut intervals: Vec<(f64, f64, &str)> = Vec::new();
+    let mut at = 0.0;
+    for s in segments {
+        if s.start > at {
+            intervals.push((at, s.start, ""));
+        }
+        intervals.push((s.start.max(at), s.end, &s.caption));
+        at = s.end;
+    }
+    let end = duration.max(at);
+    if end > at || intervals.is_empty() {
+        intervals.push((at, end, ""));
+    }
+    writeln!(
+        out,
+        "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n"
+    )?;
+    writeln!(
+        out,
+        "xmin = 0\nxmax = {end}\ntiers? <exists>\nsize = 1\nitem []:\n    item [1]:"
+    )?;
+    writeln!(
+        out,
+        "        class = \"IntervalTier\"\n        name = \"captions\""
+    )?;
+    writeln!(out, "        xmin = 0\n        xmax = {end}")?;
+    writeln!(out, "        intervals: size = {}", intervals.len())?;
+    for (i, (start, end, text)) in intervals.iter().enumerate() {
+        // A quotation mark is written twice.
+        let text = text.replace('"', "\"\"");
+        writeln!(out, "        intervals [{}]:", i + 1)?;
+        writeln!(out, "            xmin = {start}\n            xmax = {end}")?;
+        writeln!(out, "            text = \"{text}\"")?;
+    }
+    Ok(())
+}
+
+/// What the name of a file in `format` ends with.
+pub fn ending(format: Format) -> &'static str {
+    match format {
+        Format::Text | Format::Labels => "txt",
+        Format::Jsonl => "jsonl",
+        Format::Csv | Format::Dcase => "csv",
+        Format::Srt => "srt",
+        Format::Vtt => "vtt",
+        Format::Textgrid => "TextGrid",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(format: Format, names: bool) -> String {
+        let segment = |start, end, caption: &str| Segment {
+            start,
+            end,
+            caption: caption.into(),
+            sounds: Vec::new(),
+            logprob: -2.5,
+            confidence: 0.5,
+            weak: false,
+        };
+        let mut out = Vec::new();
+        let mut timelines = Timelines::new(format, names, &mut out).expect("a buffer");
+        let path = Path::new("a,b.wav");
+        for s in [
+            segment(0.5, 3.25, "A dog barks, <loud>."),
+            segment(3661.0, 3662.0005, "Rain \"falls\"."),
+        ] {
+            timelines.write(path, &s).expect("a buffer");
+        }
+        timelines
+            .end(path, 4000.0, Some("A day."))
+            .expect("a buffer");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn subtitles_are_numbered_and_timed() {
+        let srt = "1\n00:00:00,500 --> 00:00:03,250\nA dog barks, <loud>.\n\n\
+                   2\n01:01:01,000 --> 01:01:02,001\nRain \"falls\".\n\n";
+        assert_eq!(written(Format::Srt, false), srt);
+        let vtt = "WEBVTT\n\n00:00:00.500 --> 00:00:03.250\nA dog barks, &lt;loud&gt;.\n\n\
+                   01:01:01.000 --> 01:01:02.001\nRain \"falls\".\n\nNOTE A day.\n";
+        assert_eq!(written(Format::Vtt, false), vtt);
+    }
+
+    #[test]
+    fn tables_have_a_row_a_segment() {
+        let text = written(Format::Text, true);
+        assert!(
+            text.starts_with("a,b.wav\t00:00:00.500\t00:00:03.250\tA dog barks"),
+            "{text}"
+        );
+        let csv = "file_name,start,end,caption\n\"a,b.wav\",0.500,3.250,\"A dog barks, <loud>.\"\n\
+                   \"a,b.wav\",3661.000,3662.001,\"Rain \"\"falls\"\".\"\n";
+        assert_eq!(written(Format::Csv, true), csv);
+        assert!(written(Format::Labels, false).starts_with("0.500000\t3.250000\tA dog"));
+        let jsonl = written(Format::Jsonl, false);
+        let rows: Vec<serde_json::Value> = jsonl
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(rows[0]["end"], 3.25);
+        assert_eq!(rows[2]["summary"], "A day.");
+    }
+
+    #[test]
+    fn a_text_grid_leaves_no_gap() {
+        let grid = written(Format::Textgrid, false);
+        let value = |line: &str, key: &str| -> Option<f64> {
+            line.trim().strip_prefix(key)?.trim().parse().ok()
+        };
+        let inside = grid.split("intervals [1]").nth(1).expect("intervals");
+        let starts: Vec<f64> = inside.lines().filter_map(|l| value(l, "xmin =")).collect();
+        let ends: Vec<f64> = inside.lines().filter_map(|l| value(l, "xmax =")).collect();
+        assert_eq!(starts, [0.0, 0.5, 3.25, 3661.0, 3662.0005]);
+        assert_eq!(ends, [0.5, 3.25, 3661.0, 3662.0005, 4000.0]);
+        assert!(grid.contains("intervals: size = 5") && grid.contains("Rain \"\"falls\"\"."));
+    }
+
+    #[test]
+    fn formats_without_names_hold_one_recording() {
+        for format in [Format::Srt, Format::Vtt, Format::Textgrid, Format::Labels] {
+            assert!(Timelines::new(format, true, Vec::new()).is_err());
+        }
+        assert!(Timelines::new(Format::Dcase, false, Vec::new()).is_err());
+    }
+}

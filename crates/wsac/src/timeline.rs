@@ -1,0 +1,301 @@
+//! Timeline: a recording of any length -> what is heard when, `[{start, end, caption, ..}]`, as a stream with bounded memory.
+//!
+//! ```text
+//! AudioStream -islands-> stretches of sound between silences -pieces-> cut where the sound changes
+//!     -AudioTower::listen-> Heard -bridge, decode (32 together)-> Segment, equal neighbours joined
+//! ```
+//!
+//! Nothing hangs on threads, on the sizes of blocks or on time, so a recording has one timeline.
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//! use wsac::audio::AudioStream;
+//! use wsac::captioner::{CaptionOptions, Captioner};
+//! use wsac::timeline::TimelineOptions;
+//!
+//! let captioner = Captioner::bundled()?;
+//! let mut stream = AudioStream::open(&"night.wav".into(), captioner.rate())?;
+//! let timeline = captioner.timeline(
+//!     &mut stream,
+//!     &TimelineOptions::default(),
+//!     &CaptionOptions::default(),
+//!     &mut |segment| {
+//!         println!("{:8.2} {:8.2}  {}", segment.start, segment.end, segment.caption);
+//!         ControlFlow::Continue(())
+//!     },
+//! )?;
+//! println!("{} segments in {:.0} s", timeline.segments, timeline.duration);
+//! # Ok::<(), wsac::Error>(())
+//! ```
+
+mod course;
+mod islands;
+mod pieces;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use course::Course;
+use islands::{Island, Islands};
+use pieces::{Piece, pieces};
+pub use summary::Summary;
+
+use crate::audio::{AudioStream, Waveform};
+use crate::captioner::{CaptionOptions, Captioner};
+use crate::clap::{AudioTower, Heard, Sound};
+use crate::error::{Error, Result};
+
+/// Segments that are put into words together.
+const TOGETHER: usize = 32;
+
+/// A stretch of a recording in which one thing is heard, and what that is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Segment {
+    /// Where it begins, in seconds from the start of the recording.
+    pub start: f64,
+    /// Where it ends, in seconds.
+    pub end: f64,
+    /// A sentence about it.
+    pub caption: String,
+    /// The likeliest sounds by name, best first.
+    pub sounds: Vec<Sound>,
+    /// The sum of the log-probabilities (nats) of the caption's tokens.
+    pub logprob: f64,
+    /// The evidence for what was heard, in [0, 1].
+    pub confidence: f32,
+    /// Whether that is so little that the caption is a guess.
+    pub weak: bool,
+}
+
+/// How a recording is cut into segments. All times are in seconds.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TimelineOptions {
+    /// What is shorter is joined to its neighbour, or made so long where it stands alone.
+    pub min_length: f64,
+    /// What is longer is cut, where the sound changes most.
+    pub max_length: f64,
+    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends.
+    pub silence: f32,
+    /// Silence that is longer parts two segments, whatever they are.
+    pub max_gap: f64,
+    /// Neighbours are joined where the cosine of their sounds is above this: at 1 none, at -1 all.
+    pub alike: f32,
+    /// Whether neighbours with the same caption become one segment.
+    pub join_equal: bool,
+}
+
+impl Default for TimelineOptions {
+    fn default() -> Self {
+        Self {
+            min_length: 0.5,
+            max_length: 30.0,
+            silence: -55.0,
+            max_gap: 2.0,
+            alike: 0.4,
+            join_equal: true,
+        }
+    }
+}
+
+impl TimelineOptions {
+    /// # Errors
+    /// Where a number is out of range; the message has its name.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |what: String| Err(Error::Config(format!("a timeline needs {what}")));
+        let lengths = [self.min_length, self.max_length, self.max_gap];
+        if !lengths.iter().all(|x| x.is_finite() && *x > 0.0) {
+            return wrong("lengths and gaps above 0 s".into());
+        }
+        if self.max_length < 2.0 * self.min_length {
+            let (least, most) = (self.min_length, self.max_length);
+            return wrong(format!(
+                "a longest segment at least twice the shortest, not {least} and {most} s"
+            ));
+        }
+        if !(-120.0..0.0).contains(&self.silence) {
+            return wrong(format!(
+                "silence between -120 and 0 dB, not {}",
+                self.silence
+            ));
+        }
+        if !(-1.0..=1.0).contains(&self.alike) {
+            return wrong(format!("a likeness in [-1, 1], not {}", self.alike));
+        }
+        Ok(())
+    }
+}
+
+/// What a recording came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// The length of the recording in seconds.
+    pub duration: f64,
+    /// How many segments were told.
+    pub segments: usize,
+    /// What was heard in all of them, for one sentence about the whole; `None` where all was silent.
+    pub whole: Option<Heard>,
+    /// What was wrong with the recording though it could be heard, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What was heard on the way to words.
+struct Teller<'a> {
+    captioner: &'a Captioner,
+    options: &'a TimelineOptions,
+    words: &'a CaptionOptions,
+    each: &'a mut dyn FnMut(Segment) -> ControlFlow<()>,
+    /// Pieces that were listened to, not yet in words.
+    heard: Vec<(Piece, Heard)>,
+    /// Told when it is known that the next is another.
+    last: Option<Segment>,
+    segments: usize,
+    summary: Summary,
+}
+
+impl Captioner {
+    /// Tells what is heard when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
+    /// stop the work. A minute of sound at most is in memory.
+    ///
+    /// # Errors
+    /// As [`TimelineOptions::check`], [`AudioStream::next_block`] and [`Captioner::describe`].
+    pub fn timeline(
+        &self,
+        stream: &mut AudioStream,
+        options: &TimelineOptions,
+        words: &CaptionOptions,
+        each: &mut dyn FnMut(Segment) -> ControlFlow<()>,
+    ) -> Result<Timeline> {
+        options.check()?;
+        let mut islands = Islands::new(stream.rate(), options);
+        let mut teller = Teller {
+            captioner: self,
+            options,
+            words,
+            each,
+            heard: Vec::new(),
+            last: None,
+            segments: 0,
+            summary: Summary::default(),
+        };
+        let mut going = ControlFlow::Continue(());
+        while let Some(block) = stream.next_block()? {
+            islands.push(&block);
+            going = teller.work(&mut islands)?;
+            if going.is_break() {
+                break;
+            }
+        }
+        if going.is_continue() {
+            islands.finish();
+            going = teller.work(&mut islands)?;
+        }
+        if going.is_continue() {
+            going = teller.tell()?;
+        }
+        if let (ControlFlow::Continue(()), Some(last)) = (going, teller.last.take()) {
+            teller.segments += 1;
+            let _ = (teller.each)(last);
+        }
+        Ok(Timeline {
+            duration: islands.duration(),
+            segments: teller.segments,
+            whole: teller.summary.heard(islands.duration()),
+            warnings: stream.warnings().to_vec(),
+        })
+    }
+}
+
+impl Teller<'_> {
+    /// Cuts and hears the islands that are whole, and tells what there is of it.
+    fn work(&mut self, islands: &mut Islands) -> Result<ControlFlow<()>> {
+        while let Some(island) = islands.next() {
+            let course = self.captioner.tower().course(&island.samples)?;
+            let (pieces, kept) = pieces(&island, &course, self.options);
+            if let Some(from) = kept {
+                islands.keep(&island, from);
+            }
+            let tower = self.captioner.tower();
+            let heard: Vec<Result<Heard>> = pieces
+                .par_iter()
+                .map(|piece| listen(tower, &island, piece))
+                .collect();
+            for (mut piece, heard) in pieces.into_iter().zip(heard) {
+                piece.end = piece.end.min(islands.duration());
+                self.heard.push((piece, heard?));
+            }
+            if self.heard.len() >= TOGETHER && self.tell()?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Puts into words what was heard.
+    fn tell(&mut self) -> Result<ControlFlow<()>> {
+        let heard = std::mem::take(&mut self.heard);
+        let asked: Vec<_> = heard.iter().map(|(_, heard)| (heard, self.words)).collect();
+        let captions = self.captioner.describe_together(&asked);
+        for ((piece, heard), caption) in heard.into_iter().zip(captions) {
+            let caption = caption?;
+            self.summary.add(&heard, piece.end - piece.start);
+            let next = Segment {
+                start: piece.start,
+                end: piece.end,
+                caption: caption.text,
+                sounds: caption.sounds,
+                logprob: caption.logprob,
+                confidence: caption.confidence,
+                weak: caption.weak,
+            };
+            match &mut self.last {
+                Some(last) if self.options.join_equal && last.continues_in(&next, self.options) => {
+                    last.join(next);
+                }
+                last => {
+                    if let Some(before) = last.replace(next) {
+                        self.segments += 1;
+                        if (self.each)(before).is_break() {
+                            self.last = None;
+                            return Ok(ControlFlow::Break(()));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// What `tower` hears in a piece alone.
+fn listen(tower: &dyn AudioTower, island: &Island, piece: &Piece) -> Result<Heard> {
+    let samples = island.sounds(piece.start, piece.end);
+    let rate = tower.rate();
+    tower.listen(&mut AudioStream::from_waveform(
+        &Waveform { samples, rate },
+        rate,
+    )?)
+}
+
+impl Segment {
+    /// Whether `next` tells the same, right after.
+    fn continues_in(&self, next: &Self, options: &TimelineOptions) -> bool {
+        let near = next.start - self.end <= options.max_gap;
+        near && self.caption == next.caption && next.end - self.start <= options.max_length
+    }
+
+    /// Goes on to the end of `next`; what speaks for it is taken from the surer of both.
+    fn join(&mut self, next: Self) {
+        let start = self.start;
+        let end = next.end;
+        if next.confidence > self.confidence {
+            *self = next;
+        }
+        (self.start, self.end) = (start, end);
+    }
+}

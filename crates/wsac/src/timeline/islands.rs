@@ -1,0 +1,217 @@
+//! Islands: blocks of samples -> stretches of sound between silences, each with its levels; memory holds one at most.
+//!
+//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] on, and goes on to be while it is less than 4 dB
+//! below. An island ends with a silence longer than [`TimelineOptions::max_gap`], or when it is twice as long as a segment
+//! may be; then what follows the last cut is kept for the next.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::TimelineOptions;
+
+/// Frames a second.
+const FRAMES: usize = 50;
+
+/// How much below the threshold a sound still goes on, in dB.
+const HYSTERESIS: f32 = 4.0;
+
+/// A stretch of sound, at most [`TimelineOptions::max_gap`] of silence in it at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Island {
+    /// Mono.
+    pub samples: Vec<f32>,
+    /// Where it begins, in frames from the start of the recording.
+    pub first: usize,
+    /// The level of each frame in dB of full scale.
+    pub levels: Vec<f32>,
+    /// Whether a frame is sound.
+    pub sounding: Vec<bool>,
+    /// Samples of a frame.
+    pub frame: usize,
+    /// Whether silence, or the end, comes after it.
+    pub ended: bool,
+}
+
+impl Island {
+    /// Seconds of a frame.
+    pub const FRAME: f64 = 1.0 / FRAMES as f64;
+
+    /// The time of frame `i`, in seconds from the start of the recording.
+    pub fn time(&self, i: usize) -> f64 {
+        (self.first + i) as f64 / FRAMES as f64
+    }
+
+    /// The samples from `start` to `end` (seconds of the recording), as far as the island has them. Where it is silent they
+    /// are 0: what an encoder makes louder there is no part of the sound.
+    pub fn sounds(&self, start: f64, end: f64) -> Vec<f32> {
+        let range = self.range(start, end);
+        let mut samples = self.samples[range.clone()].to_vec();
+        for (place, x) in range.zip(&mut samples) {
+            let frame = place / self.frame;
+            let around = frame.saturating_sub(1)..(frame + 2).min(self.sounding.len());
+            if !self.sounding[around].contains(&true) {
+                *x = 0.0;
+            }
+        }
+        samples
+    }
+
+    fn range(&self, start: f64, end: f64) -> Range<usize> {
+        let at = |time: f64| {
+            let frames = (time * FRAMES as f64 - self.first as f64).max(0.0);
+            ((frames * self.frame as f64).round() as usize).min(self.samples.len())
+        };
+        at(start)..at(end)
+    }
+}
+
+/// Cuts a stream into islands.
+pub(super) struct Islands {
+    frame: usize,
+    threshold: f32,
+    /// In frames.
+    max_gap: usize,
+    most: usize,
+    /// The samples that fill no frame yet.
+    rest: Vec<f32>,
+    /// Frames that came so far.
+    frames: usize,
+    taken: usize,
+    rate: f64,
+    current: Option<Island>,
+    whole: VecDeque<Island>,
+}
+
+impl Islands {
+    pub fn new(rate: u32, options: &TimelineOptions) -> Self {
+        let frames = |seconds: f64| (seconds * FRAMES as f64).ceil() as usize;
+        Self {
+            frame: rate as usize / FRAMES,
+            threshold: options.silence,
+            max_gap: frames(options.max_gap),
+            most: frames(2.0 * options.max_length),
+            rest: Vec::new(),
+            frames: 0,
+            taken: 0,
+            rate: f64::from(rate),
+            current: None,
+            whole: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next samples.
+    pub fn push(&mut self, block: &[f32]) {
+        self.taken += block.len();
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.extend_from_slice(block);
+        let frames = rest.chunks_exact(self.frame);
+        let remainder = frames.remainder().to_vec();
+        frames.for_each(|frame| self.take(frame));
+        self.rest = remainder;
+    }
+
+    /// There are no more samples.
+    pub fn finish(&mut self) {
+        let mut last = std::mem::take(&mut self.rest);
+        if !last.is_empty() {
+            last.resize(self.frame, 0.0);
+            self.take(&last);
+        }
+        self.end_current();
+    }
+
+    /// The next island that is whole.
+    pub fn next(&mut self) -> Option<Island> {
+        self.whole.pop_front()
+    }
+
+    /// Seconds that came so far.
+    pub fn duration(&self) -> f64 {
+        self.taken as f64 / self.rate
+    }
+
+    /// What follows frame `from` of `island`, which was too long, is the beginning of the next.
+    pub fn keep(&mut self, island: &Island, from: usize) {
+        if from >= island.levels.len() {
+            return;
+        }
+        let nothing_after = self.current.is_none() && self.whole.is_empty();
+        let next = self.whole.front_mut().or(self.current.as_mut());
+        let kept = Island {
+            samples: island.samples[from * island.frame..].to_vec(),
+            first: island.first + from,
+            levels: island.levels[from..].to_vec(),
+            sounding: island.sounding[from..].to_vec(),
+            frame: island.frame,
+            ended: false,
+        };
+        match next {
+            Some(next) if next.first == kept.first + kept.levels.len() => {
+                let later = std::mem::replace(next, kept);
+                next.samples.extend(later.samples);
+                next.levels.extend(later.levels);
+                next.sounding.extend(later.sounding);
+                next.ended = later.ended;
+            }
+            // Silence, or nothing yet, came after it.
+            _ if nothing_after => self.current = Some(kept),
+            _ => self.whole.push_front(Island {
+                ended: true,
+                ..kept
+            }),
+        }
+    }
+
+    fn take(&mut self, frame: &[f32]) {
+        let power = frame.iter().map(|x| x * x).sum::<f32>() / frame.len() as f32;
+        let level = 10.0 * power.max(1e-12).log10();
+        let goes_on = (self.current.as_ref()).is_some_and(|c| c.sounding.last() == Some(&true));
+        let bar = if goes_on {
+            self.threshold - HYSTERESIS
+        } else {
+            self.threshold
+        };
+        let sounding = level >= bar;
+        if sounding && self.current.is_none() {
+            self.current = Some(Island {
+                samples: Vec::new(),
+                first: self.frames,
+                levels: Vec::new(),
+                sounding: Vec::new(),
+                frame: self.frame,
+                ended: false,
+            });
+        }
+        self.frames += 1;
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        current.samples.extend_from_slice(frame);
+        current.levels.push(level);
+        current.sounding.push(sounding);
+        let silent = current.sounding.iter().rev().take_while(|s| !**s).count();
+        if silent > self.max_gap {
+            self.end_current();
+        } else if current.levels.len() >= self.most {
+            self.whole.extend(self.current.take());
+        }
+    }
+
+    /// The current island is over; the silence at its end is no part of it.
+    fn end_current(&mut self) {
+        if let Some(mut island) = self.current.take() {
+            let sounds = island
+                .sounding
+                .iter()
+                .rposition(|s| *s)
+                .map_or(0, |last| last + 1);
+            island.samples.truncate(sounds * island.frame);
+            island.levels.truncate(sounds);
+            island.sounding.truncate(sounds);
+            island.ended = true;
+            if sounds > 0 {
+                self.whole.push_back(island);
+            }
+        }
+    }
+}

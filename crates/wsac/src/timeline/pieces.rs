@@ -1,0 +1,251 @@
+//! Pieces: an island and its course -> stretches in which one thing is heard.
+//!
+//! ```text
+//! atoms: cut at silences inside the island, and where the course turns -> neighbours that sound alike joined, the most
+//! alike first -> pieces
+//! ```
+
+use super::{Course, Island, TimelineOptions};
+
+/// Silence inside an island parts two atoms from this many frames on, 0.2 s.
+const PAUSE: usize = 10;
+
+/// Windows on either side that are compared to find a turn.
+const SIDE: usize = 2;
+
+/// A turn is where the two sides are less alike than this, and less than half a window before and after.
+const TURN: f32 = 0.6;
+
+/// A turn is moved to where the level changes most within so many frames, if it does by so many dB.
+const NEAR: usize = 20;
+const STEP: f32 = 4.0;
+/// Frames of which a level is the mean, before and after.
+const MEAN: usize = 8;
+
+/// A stretch in which one thing is heard, in seconds of the recording.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Piece {
+    pub start: f64,
+    pub end: f64,
+}
+
+/// A piece in the making: frames, and the sum of the rows heard in them.
+#[derive(Debug, Clone)]
+struct Atom {
+    first: usize,
+    end: usize,
+    sum: Vec<f32>,
+}
+
+/// The pieces of `island`. Where it is cut off in the middle of a sound, the last is left out, and the frame where it begins is
+/// told, from which on the island is to be heard again.
+pub(super) fn pieces(
+    island: &Island,
+    course: &Course,
+    options: &TimelineOptions,
+) -> (Vec<Piece>, Option<usize>) {
+    let frames = |seconds: f64| (seconds / Island::FRAME).round() as usize;
+    let (least, most) = (frames(options.min_length), frames(options.max_length));
+    let mut atoms = atoms(island, course, least);
+    join(&mut atoms, options.alike, frames(options.max_gap), most);
+    drop_short(&mut atoms, least, frames(options.max_gap));
+    let mut atoms: Vec<Atom> = (atoms.into_iter())
+        .flat_map(|atom| shorten(atom, course, least, most))
+        .collect();
+    let kept = match island.ended {
+        true => None,
+        // One that fills the island is told; else nothing would ever be.
+        false if atoms.len() > 1 => atoms.pop().map(|atom| atom.first),
+        false => Some(island.levels.len()),
+    };
+    // What stands alone and is short is told a little longer than it lasts.
+    let next = atoms
+        .iter()
+        .skip(1)
+        .map(|atom| atom.first)
+        .chain([usize::MAX]);
+    let pieces = atoms.iter().zip(next).map(|(atom, next)| Piece {
+        start: island.time(atom.first),
+        end: island.time(atom.end.max(atom.first + least).min(next)),
+    });
+    (pieces.collect(), kept)
+}
+
+/// Cuts `island` at its pauses and at the turns of its course.
+fn atoms(island: &Island, course: &Course, least: usize) -> Vec<Atom> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for (i, _) in island.sounding.iter().enumerate().filter(|(_, s)| **s) {
+        match spans.last_mut() {
+            Some((_, end)) if i - *end < PAUSE => *end = i + 1,
+            _ => spans.push((i, i + 1)),
+        }
+    }
+    let turns = turns(island, course);
+    let mut atoms = Vec::new();
+    for (first, end) in spans {
+        let inside = |t: &&usize| **t >= first + least / 2 && **t + least / 2 <= end;
+        let mut from = first;
+        for to in turns.iter().filter(inside).copied().chain([end]) {
+            if to > from {
+                atoms.push(Atom::new(from, to, course));
+                from = to;
+            }
+        }
+    }
+    atoms
+}
+
+/// The frames where the course turns.
+fn turns(island: &Island, course: &Course) -> Vec<usize> {
+    let n = course.len();
+    let mean = |range: std::ops::Range<usize>| {
+        let mut sum = vec![0.0; course.dim];
+        range.for_each(|t| add(&mut sum, course.row(t)));
+        sum
+    };
+    // likeness[t]: of the windows before t and those from t on.
+    let likeness: Vec<f32> = (0..n)
+        .map(|t| match t {
+            0 => 1.0,
+            _ => cosine(
+                &mean(t.saturating_sub(SIDE)..t),
+                &mean(t..(t + SIDE).min(n)),
+            ),
+        })
+        .collect();
+    let side = (course.width / course.hop / 2.0).round() as usize;
+    let is_turn = |&t: &usize| {
+        let around = &likeness[t.saturating_sub(side)..(t + side + 1).min(n)];
+        likeness[t] < TURN && around.iter().all(|l| *l >= likeness[t])
+    };
+    let frame = |t: usize| {
+        // In the middle of what the windows on both sides have in common.
+        let middle = t as f64 * course.hop + (course.width - course.hop) / 2.0;
+        moved(island, (middle / Island::FRAME).round() as usize)
+    };
+    (1..n).filter(is_turn).map(frame).collect()
+}
+
+/// The frame near `frame` where the level changes most, or `frame` where it changes little.
+fn moved(island: &Island, frame: usize) -> usize {
+    let levels = &island.levels;
+    let mean = |range: &[f32]| range.iter().sum::<f32>() / range.len().max(1) as f32;
+    let places = frame.saturating_sub(NEAR).max(1)..(frame + NEAR).min(levels.len());
+    let step = |i: usize| {
+        let before = mean(&levels[i.saturating_sub(MEAN)..i]);
+        (mean(&levels[i..(i + MEAN).min(levels.len())]) - before).abs()
+    };
+    let best = places.max_by(|&a, &b| step(a).total_cmp(&step(b)));
+    best.filter(|&i| step(i) >= STEP)
+        .unwrap_or(frame)
+        .min(levels.len())
+}
+
+/// Joins neighbours that are alike, the most alike first.
+fn join(atoms: &mut Vec<Atom>, alike: f32, gap: usize, most: usize) {
+    loop {
+        let mut best: Option<(usize, f32)> = None;
+        for (i, pair) in atoms.windows(2).enumerate() {
+            let near = pair[1].first - pair[0].end <= gap;
+            let likeness = cosine(&pair[0].sum, &pair[1].sum);
+            let fits = pair[1].end - pair[0].first <= most;
+            if near && fits && likeness > alike && best.is_none_or(|(_, l)| likeness > l) {
+                best = Some((i, likeness));
+            }
+        }
+        let Some((i, _)) = best else { return };
+        let next = atoms.remove(i + 1);
+        atoms[i].take(next);
+    }
+}
+
+/// Joins what is too short to the neighbour that is more like it, where one is near.
+fn drop_short(atoms: &mut Vec<Atom>, least: usize, gap: usize) {
+    while let Some(i) = (0..atoms.len()).find(|&i| {
+        let near = |a: usize, b: usize| atoms[b].first - atoms[a].end <= gap.min(least);
+        let joinable = (i > 0 && near(i - 1, i)) || (i + 1 < atoms.len() && near(i, i + 1));
+        atoms[i].end - atoms[i].first < least && joinable
+    }) {
+        let like = |a: usize, b: usize| -> f32 {
+            let apart = atoms[b].first - atoms[a].end;
+            match apart <= gap.min(least) {
+                true => cosine(&atoms[a].sum, &atoms[b].sum),
+                false => f32::NEG_INFINITY,
+            }
+        };
+        let before = if i > 0 {
+            like(i - 1, i)
+        } else {
+            f32::NEG_INFINITY
+        };
+        let after = match i + 1 < atoms.len() {
+            true => like(i, i + 1),
+            false => f32::NEG_INFINITY,
+        };
+        let left = if before >= after { i - 1 } else { i };
+        let next = atoms.remove(left + 1);
+        atoms[left].take(next);
+    }
+}
+
+/// `atom` in pieces that are not too long, cut where its course turns most.
+fn shorten(atom: Atom, course: &Course, least: usize, most: usize) -> Vec<Atom> {
+    if atom.end - atom.first <= most {
+        return vec![atom];
+    }
+    let at = |t: usize| {
+        let middle = t as f64 * course.hop + (course.width - course.hop) / 2.0;
+        (middle / Island::FRAME).round() as usize
+    };
+    let places = (1..course.len()).filter(|&t| {
+        let frame = at(t);
+        frame >= atom.first + least.max(most / 4)
+            && frame <= (atom.first + most).min(atom.end - least)
+    });
+    let likeness = |t: usize| cosine(course.row(t - 1), course.row(t));
+    let cut = places.min_by(|&a, &b| likeness(a).total_cmp(&likeness(b)));
+    let cut = cut.map_or(atom.first + most, at);
+    let rest = Atom::new(cut, atom.end, course);
+    let mut all = vec![Atom::new(atom.first, cut, course)];
+    all.extend(shorten(rest, course, least, most));
+    all
+}
+
+impl Atom {
+    /// Frames `first..end` and what `course` hears in them.
+    fn new(first: usize, end: usize, course: &Course) -> Self {
+        let (from, to) = (first as f64 * Island::FRAME, end as f64 * Island::FRAME);
+        let mut sum = vec![0.0; course.dim];
+        for t in 0..course.len() {
+            let start = t as f64 * course.hop;
+            let overlap = to.min(start + course.width) - from.max(start);
+            if overlap > 0.0 {
+                let share = overlap as f32;
+                sum.iter_mut()
+                    .zip(course.row(t))
+                    .for_each(|(s, x)| *s += share * x);
+            }
+        }
+        Self { first, end, sum }
+    }
+
+    fn take(&mut self, next: Self) {
+        self.end = next.end;
+        add(&mut self.sum, &next.sum);
+    }
+}
+
+fn add(sum: &mut [f32], x: &[f32]) {
+    sum.iter_mut().zip(x).for_each(|(s, x)| *s += x);
+}
+
+/// The cosine of two vectors; 0 where one has no direction.
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let product = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let norms = (product(a, a) * product(b, b)).sqrt();
+    if norms > 0.0 {
+        product(a, b) / norms
+    } else {
+        0.0
+    }
+}
