@@ -60,13 +60,11 @@ impl Inputs {
         }
         let mut found = Vec::new();
         for path in paths {
-            if path.is_dir() {
-                let before = found.len();
-                below(&path, &mut found).with_context(|| path.display().to_string())?;
-                if found.len() == before {
-                    bail!("{}: no recording in this folder or below", path.display());
-                }
-            } else {
+            let before = found.len();
+            let read = path.is_dir().then(|| below(&path, &mut found));
+            // A folder without recordings, or one that cannot be read, is told in its turn, as any other input is.
+            if !matches!(read, Some(Ok(()))) || found.len() == before {
+                found.truncate(before);
                 found.push(path);
             }
         }

@@ -127,8 +127,8 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
     let bank = file.get(bank.ok_or("the front end has no bank")?, &[513, 64])?;
     let weights = Formula::parse(keys, &std::fs::read(keys)?)?.with(".melW", &bank);
     let (arithmetic, form) = match precision {
-        "bf16" => (Precision::Bf16, Some(Form::Bf16)),
-        _ => (Precision::F32, None),
+        "bf16" => (Precision::Bf16, Form::Bf16),
+        _ => (Precision::F32, Form::F32),
     };
     let reading = Reading::new(&weights).in_precision(arithmetic);
     let tower = ClapAudio::load(Family::of(&weights)?, &reading, Windows::Mean)?;
@@ -143,7 +143,7 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
         ..Config::default()
     };
     let mut decoder = Decoder::new(config.clone(), 0)?;
-    form.into_iter().for_each(|form| decoder.pack(form));
+    decoder.pack(form);
     let stream = Stream::new("caption profile");
     let rows = (0..(ROWS * tower.dim()) as u64).map(|i| stream.symmetric(i, 1.0));
     let rows = Embeddings::new(tower.dim(), rows.collect())?;
