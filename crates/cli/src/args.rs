@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    caption, completions, convert, embed, eval, gap, memory, metrics, models, train,
+    caption, completions, convert, embed, eval, gap, listen, memory, metrics, models, train,
 };
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
@@ -27,6 +27,7 @@ pub enum Command {
     Embed(embed::Args),
     Eval(Box<eval::Args>),
     Gap(gap::Args),
+    Listen(Box<listen::Args>),
     Models(models::Args),
     Convert(convert::Args),
     Metrics(metrics::Args),

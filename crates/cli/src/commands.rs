@@ -6,6 +6,7 @@ pub mod convert;
 pub mod embed;
 pub mod eval;
 pub mod gap;
+pub mod listen;
 pub mod memory;
 pub mod metrics;
 pub mod models;
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Gap(args) => gap::run(&args),
+        Command::Listen(args) => listen::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Metrics(args) => metrics::run(&args),

@@ -152,7 +152,7 @@ fn whole<'a>(file_name: &'a str, summary: Option<&'a str>, error: Option<&'a str
 }
 
 /// Hours, minutes, seconds and thousandths.
-fn clock(seconds: f64, colon: char, point: char) -> String {
+pub fn clock(seconds: f64, colon: char, point: char) -> String {
     let all = (seconds * 1000.0).round() as u64;
     let (hours, minutes) = (all / 3_600_000, all / 60_000 % 60);
     let (seconds, thousandths) = (all / 1000 % 60, all % 1000);

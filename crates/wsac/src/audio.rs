@@ -9,13 +9,17 @@
 //! other samples is an error. A recording that breaks off gives what there is, and a warning.
 
 mod decode;
+mod pcm;
 mod resample;
 mod source;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use decode::Decoder;
+use pcm::Pcm;
+pub use pcm::{Encoding, PcmFormat};
 use resample::Resampler;
 pub use source::Source;
 
@@ -24,6 +28,9 @@ pub const LOUDEST: f32 = 1e6;
 
 /// The sample rates of recordings, in Hz; outside of it a header is taken for damaged.
 pub const RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
+
+/// What a stream that arrives is called.
+const ARRIVING: &str = "the arriving sound";
 
 /// A mono recording in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +75,7 @@ pub struct AudioStream {
 enum Origin {
     Recording(Box<Decoder>),
     Memory { samples: Vec<f32>, at: usize },
+    Arriving(Pcm),
 }
 
 impl Origin {
@@ -75,6 +83,7 @@ impl Origin {
     fn next(&mut self) -> Result<Option<Vec<f32>>> {
         match self {
             Self::Recording(decoder) => decoder.next_mono(),
+            Self::Arriving(pcm) => pcm.next().map_err(|why| Error::audio(ARRIVING, why)),
             Self::Memory { samples, at } => {
                 let end = samples.len().min(*at + (1 << 16));
                 let block = samples[*at..end].to_vec();
@@ -106,6 +115,25 @@ impl AudioStream {
         let samples = waveform.samples.clone();
         let origin = Origin::Memory { samples, at: 0 };
         Self::new("waveform".into(), origin, waveform.rate, 1, rate)
+    }
+
+    /// The samples that arrive from `reader`, to be heard at `rate` Hz as they come: in `format`, or as the header of a WAV
+    /// stream says.
+    ///
+    /// # Errors
+    /// Where the header is damaged or of an unknown kind; where a rate is not in [`RATES`].
+    pub fn arriving(
+        reader: Box<dyn Read + Send>,
+        format: Option<PcmFormat>,
+        rate: u32,
+    ) -> Result<Self> {
+        let pcm = Pcm::open(reader, format).map_err(|why| Error::audio(ARRIVING, why))?;
+        let PcmFormat {
+            rate: from,
+            channels,
+            ..
+        } = pcm.format;
+        Self::new(ARRIVING.into(), Origin::Arriving(pcm), from, channels, rate)
     }
 
     fn new(name: PathBuf, origin: Origin, from: u32, channels: usize, to: u32) -> Result<Self> {

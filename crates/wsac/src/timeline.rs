@@ -30,6 +30,7 @@
 
 mod course;
 mod islands;
+mod live;
 mod pieces;
 mod summary;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use serde::Serialize;
 
 pub use course::Course;
 use islands::{Island, Islands};
+pub use live::Live;
 use pieces::{Piece, pieces};
 pub use summary::Summary;
 

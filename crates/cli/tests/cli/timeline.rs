@@ -34,6 +34,38 @@ fn a_recording_becomes_segments_in_every_format() {
 }
 
 #[test]
+fn arriving_sound_is_told_as_it_is_heard() {
+    let world = World::new();
+    world.clip("dog.ogg", "dog.ogg");
+    let sound = wsac::audio::Waveform::load(&world.path("dog.ogg").into(), 16_000).expect("a clip");
+    let raw: Vec<u8> = (sound.samples.iter())
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
+    let listen = |stream: Vec<u8>, flags: &[&str]| {
+        let mut run = world.wsac(["listen", "--format", "jsonl"].iter().chain(flags));
+        run.write_stdin(stream).output().expect("wsac runs")
+    };
+    let out = listen(raw, &["--raw", "f32", "--rate", "16000"]);
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let out = String::from_utf8_lossy(&out.stdout).into_owned();
+    let first: serde_json::Value =
+        serde_json::from_str(out.lines().next().expect("an event")).expect("JSON");
+    let caption = first["caption"].as_str().expect("a caption").to_lowercase();
+    assert!(
+        caption.contains("dog") || caption.contains("bark"),
+        "{caption}"
+    );
+    let wrong = listen(b"no sound at all".to_vec(), &[]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("no WAV stream"));
+}
+
+#[test]
 fn folders_are_told_file_by_file_and_only_once() {
     let world = World::new();
     std::fs::create_dir_all(world.path("tree/sub")).expect("a folder");

@@ -5,6 +5,7 @@
 //! alike first -> pieces
 //! ```
 
+use super::live::cosine;
 use super::{Course, Island, TimelineOptions};
 
 /// Silence inside an island parts two atoms from this many frames on, 0.2 s.
@@ -237,15 +238,4 @@ impl Atom {
 
 fn add(sum: &mut [f32], x: &[f32]) {
     sum.iter_mut().zip(x).for_each(|(s, x)| *s += x);
-}
-
-/// The cosine of two vectors; 0 where one has no direction.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let product = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    let norms = (product(a, a) * product(b, b)).sqrt();
-    if norms > 0.0 {
-        product(a, b) / norms
-    } else {
-        0.0
-    }
 }

@@ -225,3 +225,55 @@ fn wrong_options_are_told() {
     }
     assert!(options.check().is_ok());
 }
+
+/// Live, events are told soon after they begin, whatever the blocks they come in, and once.
+#[test]
+fn events_are_told_as_they_come() {
+    let captioner = Captioner::bundled().unwrap();
+    let parts = [
+        silence(1.0),
+        sound(0, 3.0),
+        silence(3.0),
+        sound(9, 0.3),
+        silence(2.0),
+    ];
+    let samples = parts.concat();
+    let listen = |block: usize| {
+        let (options, words) = (TimelineOptions::default(), CaptionOptions::default());
+        let mut live = Live::new(&captioner, options, words).unwrap();
+        let mut told = Vec::new();
+        for (i, some) in samples.chunks(block).enumerate() {
+            let heard = ((i + 1) * block).min(samples.len()) as f64 / f64::from(RATE);
+            told.extend(live.push(some).unwrap().into_iter().map(|s| (heard, s)));
+        }
+        told.extend(live.finish().unwrap().map(|s| (0.0, s)));
+        told
+    };
+    let told = listen(160);
+    let starts: Vec<f64> = told.iter().map(|(_, s)| s.start).collect();
+    assert!(starts.contains(&1.0) && starts.contains(&7.0), "{starts:?}");
+    for (heard, segment) in &told {
+        assert!(
+            heard - segment.start < 2.0 && !segment.caption.is_empty(),
+            "{heard} {segment:?}"
+        );
+    }
+    let segments = |block| {
+        listen(block)
+            .into_iter()
+            .map(|(_, s)| s)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(segments(7777), segments(160));
+    assert!(
+        Live::new(
+            &captioner,
+            TimelineOptions::default(),
+            CaptionOptions::default()
+        )
+        .unwrap()
+        .push(&silence(20.0))
+        .unwrap()
+        .is_empty()
+    );
+}

@@ -1,0 +1,270 @@
+//! Sound as it arrives: raw PCM or a WAV stream from a reader -> mono blocks, as soon as there are samples.
+//!
+//! Unlike a file, such a stream has no end that is known, and waiting for a whole block would be hearing late.
+
+use std::io::{ErrorKind, Read};
+
+/// How numbers are written, little-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// 16-bit whole numbers.
+    S16,
+    /// 32-bit whole numbers.
+    S32,
+    /// 32-bit floating point, full scale at 1.
+    F32,
+}
+
+impl Encoding {
+    fn bytes(self) -> usize {
+        match self {
+            Self::S16 => 2,
+            Self::S32 | Self::F32 => 4,
+        }
+    }
+}
+
+/// What a stream of raw samples consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PcmFormat {
+    /// Samples a second.
+    pub rate: u32,
+    /// Samples that belong to one moment, one after the other.
+    pub channels: usize,
+    /// How each is written.
+    pub encoding: Encoding,
+}
+
+/// A stream of samples.
+pub(super) struct Pcm {
+    reader: Box<dyn Read + Send>,
+    pub format: PcmFormat,
+    /// Bytes that are no whole moment yet.
+    rest: Vec<u8>,
+}
+
+/// Blocks a second, where samples arrive at the speed of sound.
+const BLOCKS: usize = 20;
+
+/// A header longer than this is none.
+const MOST_HEADER: u32 = 1 << 20;
+
+impl Pcm {
+    /// The samples of `reader`: as its header says where that is one of WAV, else in `format`.
+    ///
+    /// # Errors
+    /// Where the reader fails, there is neither header nor format, or the header is of a kind that is not known here.
+    pub fn open(
+        mut reader: Box<dyn Read + Send>,
+        format: Option<PcmFormat>,
+    ) -> Result<Self, String> {
+        let mut rest = Vec::new();
+        let format = match format {
+            Some(format) => format,
+            None => {
+                let mut start = [0; 12];
+                read_exact(&mut reader, &mut start)?;
+                if &start[..4] != b"RIFF" || &start[8..] != b"WAVE" {
+                    return Err(
+                        "is no WAV stream; raw samples need their rate, channels and encoding told"
+                            .into(),
+                    );
+                }
+                wav_format(&mut reader)?
+            }
+        };
+        if format.channels == 0 {
+            return Err("has no channels".into());
+        }
+        rest.reserve(1 << 12);
+        Ok(Self {
+            reader,
+            format,
+            rest,
+        })
+    }
+
+    /// The next mono samples, at least one; `None` at the end.
+    ///
+    /// # Errors
+    /// Where the reader fails.
+    pub fn next(&mut self) -> Result<Option<Vec<f32>>, String> {
+        let PcmFormat {
+            rate,
+            channels,
+            encoding,
+        } = self.format;
+        let moment = channels * encoding.bytes();
+        let most = (rate as usize / BLOCKS).max(1) * moment;
+        while self.rest.len() < moment {
+            let mut bytes = vec![0; most];
+            match self.reader.read(&mut bytes) {
+                Ok(0) => return Ok(None),
+                Ok(n) => self.rest.extend_from_slice(&bytes[..n]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        let whole = self.rest.len() / moment * moment;
+        let bytes: Vec<u8> = self.rest.drain(..whole).collect();
+        let numbers: Vec<f32> = match encoding {
+            Encoding::S16 => {
+                let words = bytes.as_chunks().0.iter();
+                words
+                    .map(|w| f32::from(i16::from_le_bytes(*w)) / 32_768.0)
+                    .collect()
+            }
+            Encoding::S32 => {
+                let words = bytes.as_chunks().0.iter();
+                words
+                    .map(|w| (f64::from(i32::from_le_bytes(*w)) / 2_147_483_648.0) as f32)
+                    .collect()
+            }
+            Encoding::F32 => {
+                let words = bytes.as_chunks().0.iter();
+                words.map(|w| f32::from_le_bytes(*w)).collect()
+            }
+        };
+        let moments = numbers.chunks_exact(channels);
+        Ok(Some(
+            moments
+                .map(|m| m.iter().sum::<f32>() / channels as f32)
+                .collect(),
+        ))
+    }
+}
+
+/// Reads the chunks of a WAV stream up to its samples. Their size is not believed: who writes while recording cannot know it.
+fn wav_format(reader: &mut impl Read) -> Result<PcmFormat, String> {
+    let mut format = None;
+    loop {
+        let mut head = [0; 8];
+        read_exact(reader, &mut head)?;
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        if &head[..4] == b"data" {
+            return format.ok_or_else(|| "has samples before it says what they are".into());
+        }
+        if size > MOST_HEADER {
+            return Err(format!("has a header with {size} bytes in one piece"));
+        }
+        let mut chunk = vec![0; size.next_multiple_of(2) as usize];
+        read_exact(reader, &mut chunk)?;
+        if &head[..4] == b"fmt " {
+            let word = |at: usize| {
+                chunk
+                    .get(at..at + 2)
+                    .map_or(0, |w| u16::from_le_bytes([w[0], w[1]]))
+            };
+            // The extensible kind says further on what it is.
+            let kind = if word(0) == 0xFFFE { word(24) } else { word(0) };
+            let encoding = match (kind, word(14)) {
+                (1, 16) => Encoding::S16,
+                (1, 32) => Encoding::S32,
+                (3, 32) => Encoding::F32,
+                (kind, bits) => {
+                    return Err(format!(
+                        "has samples of {bits} bits of kind {kind}; 16 or 32 bits (kind 1), or 32-bit float (kind 3), can be heard"
+                    ));
+                }
+            };
+            format = Some(PcmFormat {
+                rate: u32::from(word(4)) | u32::from(word(6)) << 16,
+                channels: word(2).into(),
+                encoding,
+            });
+        }
+    }
+}
+
+fn read_exact(reader: &mut impl Read, bytes: &mut [u8]) -> Result<(), String> {
+    reader
+        .read_exact(bytes)
+        .map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => "ends within its header".to_owned(),
+            _ => error.to_string(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Gives a few bytes at a time, as a pipe does.
+    struct Slow(std::io::Cursor<Vec<u8>>);
+
+    impl Read for Slow {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let few = to.len().min(7);
+            self.0.read(&mut to[..few])
+        }
+    }
+
+    fn heard(bytes: Vec<u8>, format: Option<PcmFormat>) -> Result<(PcmFormat, Vec<f32>), String> {
+        let reader = Box::new(Slow(std::io::Cursor::new(bytes)));
+        let mut pcm = Pcm::open(reader, format)?;
+        let mut all = Vec::new();
+        while let Some(block) = pcm.next()? {
+            assert!(!block.is_empty());
+            all.extend(block);
+        }
+        Ok((pcm.format, all))
+    }
+
+    fn wav(kind: u16, bits: u16, channels: u16, samples: &[u8]) -> Vec<u8> {
+        let mut bytes = b"RIFF\xff\xff\xff\xffWAVELIST\x03\0\0\0abc\0fmt \x10\0\0\0".to_vec();
+        bytes.extend([kind, channels].iter().flat_map(|w| w.to_le_bytes()));
+        bytes.extend(48_000u32.to_le_bytes());
+        bytes.extend([0; 6]);
+        bytes.extend(bits.to_le_bytes());
+        bytes.extend(b"data\xff\xff\xff\xff");
+        bytes.extend(samples);
+        bytes
+    }
+
+    #[test]
+    fn wav_streams_and_raw_samples_are_heard() {
+        let stereo: Vec<u8> = [16_384i16, 0, -16_384, -16_384]
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect();
+        let (format, samples) = heard(wav(1, 16, 2, &stereo), None).unwrap();
+        assert_eq!((format.rate, format.channels), (48_000, 2));
+        assert_eq!(samples, [0.25, -0.5]);
+        // What is no whole sample at the end is left.
+        let float: Vec<u8> = [0.5f32, -1.0]
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .chain([1, 2])
+            .collect();
+        assert_eq!(heard(wav(3, 32, 1, &float), None).unwrap().1, [0.5, -1.0]);
+        let raw = PcmFormat {
+            rate: 8000,
+            channels: 1,
+            encoding: Encoding::S32,
+        };
+        let whole: Vec<u8> = [i32::MIN, 1 << 30]
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect();
+        assert_eq!(heard(whole, Some(raw)).unwrap().1, [-1.0, 0.5]);
+    }
+
+    #[test]
+    fn what_is_no_stream_is_told() {
+        for (bytes, why) in [
+            (b"RIFF".to_vec(), "ends within its header"),
+            (b"some text that is no sound".to_vec(), "is no WAV stream"),
+            (wav(1, 24, 1, &[]), "24 bits"),
+            (wav(1, 16, 0, &[]), "no channels"),
+            (b"RIFF\0\0\0\0WAVEdata\0\0\0\0".to_vec(), "before it says"),
+            (
+                b"RIFF\0\0\0\0WAVEjunk\xff\xff\xff\xff".to_vec(),
+                "in one piece",
+            ),
+        ] {
+            let error = heard(bytes, None).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}
