@@ -10,10 +10,20 @@ use std::ops::Range;
 use super::TimelineOptions;
 
 /// Frames a second.
-const FRAMES: usize = 50;
+pub(super) const FRAMES: usize = 50;
 
 /// How much below the threshold a sound still goes on, in dB.
 const HYSTERESIS: f32 = 4.0;
+
+/// The level of a frame in dB of full scale, and whether it is sound, where the one before `goes_on` to be or not.
+pub(super) fn level(frame: &[f32], silence: f32, goes_on: bool) -> (f32, bool) {
+    let power = frame.iter().map(|x| x * x).sum::<f32>() / frame.len().max(1) as f32;
+    let level = 10.0 * power.max(1e-12).log10();
+    (
+        level,
+        level >= silence - if goes_on { HYSTERESIS } else { 0.0 },
+    )
+}
 
 /// A stretch of sound, at most [`TimelineOptions::max_gap`] of silence in it at a time.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,15 +173,8 @@ impl Islands {
     }
 
     fn take(&mut self, frame: &[f32]) {
-        let power = frame.iter().map(|x| x * x).sum::<f32>() / frame.len() as f32;
-        let level = 10.0 * power.max(1e-12).log10();
         let goes_on = (self.current.as_ref()).is_some_and(|c| c.sounding.last() == Some(&true));
-        let bar = if goes_on {
-            self.threshold - HYSTERESIS
-        } else {
-            self.threshold
-        };
-        let sounding = level >= bar;
+        let (level, sounding) = level(frame, self.threshold, goes_on);
         if sounding && self.current.is_none() {
             self.current = Some(Island {
                 samples: Vec::new(),

@@ -7,13 +7,12 @@
 //!
 //! What is told hangs on the samples alone, not on when they came.
 
+use super::islands::{FRAMES, level};
 use super::{Segment, TimelineOptions};
 use crate::audio::{AudioStream, Waveform};
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;
 
-/// Frames a second, in each of which there is sound or silence.
-const FRAMES: usize = 50;
 /// In frames: so much is heard before an event is named, and so much of a further one.
 const NAMED: usize = 60;
 const SECOND: usize = 50;
@@ -23,9 +22,6 @@ const COMPARED: usize = 25;
 const ENDED: usize = 45;
 /// What is kept of the past.
 const KEPT: usize = 3 * FRAMES;
-/// How much below the threshold a sound still goes on, in dB.
-const HYSTERESIS: f32 = 4.0;
-
 /// Tells events while it listens.
 pub struct Live<'a> {
     captioner: &'a Captioner,
@@ -121,13 +117,11 @@ impl<'a> Live<'a> {
         if self.now > KEPT {
             self.samples.drain(..self.frame);
         }
-        let frame = self.kept(self.now - 1, self.now);
-        let power = frame.iter().map(|x| x * x).sum::<f32>() / frame.len().max(1) as f32;
-        let level = 10.0 * power.max(1e-12).log10();
         let goes_on = self.event.as_ref().is_some_and(|e| e.end + 1 == self.now);
-        let bar = self.options.silence - if goes_on { HYSTERESIS } else { 0.0 };
+        let frame = self.kept(self.now - 1, self.now);
+        let (_, sounding) = level(frame, self.options.silence, goes_on);
         let now = self.now;
-        if level >= bar {
+        if sounding {
             let event = self.event.get_or_insert(Event {
                 onset: now - 1,
                 end: now,
