@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    caption, completions, convert, embed, eval, gap, listen, memory, metrics, models, train,
+    caption, completions, convert, embed, eval, gap, listen, memory, metrics, models, serve, train,
 };
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
@@ -29,6 +29,7 @@ pub enum Command {
     Gap(gap::Args),
     Listen(Box<listen::Args>),
     Models(models::Args),
+    Serve(Box<serve::Args>),
     Convert(convert::Args),
     Metrics(metrics::Args),
     Completions(completions::Args),

@@ -10,6 +10,7 @@ pub mod listen;
 pub mod memory;
 pub mod metrics;
 pub mod models;
+pub mod serve;
 pub mod train;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Gap(args) => gap::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Serve(args) => serve::run(*args),
         Command::Convert(args) => convert::run(&args),
         Command::Metrics(args) => metrics::run(&args),
         Command::Completions(args) => completions::run(&args),

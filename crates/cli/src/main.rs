@@ -12,7 +12,6 @@ mod output;
 mod precision;
 mod progress;
 mod rows;
-mod timeline;
 
 use std::process::ExitCode;
 

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use wsac::bridge::Bridge;
-use wsac::captioner::{Caption, Neighbour};
-use wsac::clap::Sound;
+use wsac::captioner::Caption;
+use wsac::timeline;
 
 use crate::output::json_line;
 
@@ -57,17 +56,8 @@ pub enum Rows<W: Write> {
 #[derive(Serialize)]
 struct Captioned<'a> {
     file_name: &'a str,
-    caption: &'a str,
-    logprob: f64,
-    strategy: &'a str,
-    duration: f64,
-    confidence: f32,
-    weak: bool,
-    sounds: &'a [Sound],
-    neighbours: &'a [Neighbour],
-    model: &'a str,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
+    #[serde(flatten)]
+    caption: &'a Caption,
 }
 
 /// A failure as a JSON object.
@@ -75,6 +65,24 @@ struct Captioned<'a> {
 struct Failed<'a> {
     file_name: &'a str,
     error: &'a str,
+}
+
+impl Format {
+    /// The format of a timeline.
+    pub fn of_timeline(self) -> Result<timeline::Format> {
+        Ok(match self {
+            Self::Text => timeline::Format::Text,
+            Self::Jsonl => timeline::Format::Jsonl,
+            Self::Csv => timeline::Format::Csv,
+            Self::Srt => timeline::Format::Srt,
+            Self::Vtt => timeline::Format::Vtt,
+            Self::Textgrid => timeline::Format::Textgrid,
+            Self::Labels => timeline::Format::Labels,
+            Self::Dcase => {
+                anyhow::bail!("dcase has no times; take another --format for a timeline")
+            }
+        })
+    }
 }
 
 impl<W: Write> Rows<W> {
@@ -105,7 +113,13 @@ impl<W: Write> Rows<W> {
         match (self, result) {
             (Self::Text { out, names: true }, Ok(c)) => writeln!(out, "{name}\t{}", c.text)?,
             (Self::Text { out, .. }, Ok(c)) => writeln!(out, "{}", c.text)?,
-            (Self::Jsonl(out), Ok(c)) => json_line(out, &captioned(&name, c))?,
+            (Self::Jsonl(out), Ok(c)) => json_line(
+                out,
+                &Captioned {
+                    file_name: &name,
+                    caption: c,
+                },
+            )?,
             (Self::Jsonl(out), Err(error)) => {
                 let file_name = &name;
                 json_line(out, &Failed { file_name, error })?;
@@ -130,28 +144,12 @@ impl<W: Write> Rows<W> {
     }
 }
 
-fn captioned<'a>(file_name: &'a str, c: &'a Caption) -> Captioned<'a> {
-    Captioned {
-        file_name,
-        caption: &c.text,
-        logprob: c.logprob,
-        strategy: match c.strategy {
-            Bridge::Direct => "direct",
-            Bridge::Nearest => "nearest",
-            Bridge::Project { .. } => "projection",
-        },
-        duration: c.duration,
-        confidence: c.confidence,
-        weak: c.weak,
-        sounds: &c.sounds,
-        neighbours: &c.neighbours,
-        model: &c.model,
-        warnings: &c.warnings,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use wsac::bridge::Bridge;
+    use wsac::captioner::Neighbour;
+    use wsac::clap::Sound;
+
     use super::*;
 
     fn rows(format: Format, names: bool) -> String {

@@ -68,6 +68,8 @@ pub struct AudioStream {
     channels: usize,
     resampler: Resampler,
     unsound: u64,
+    /// The most samples of the source that are read.
+    most: u64,
     ended: bool,
     warnings: Vec<String>,
 }
@@ -152,9 +154,16 @@ impl AudioStream {
             channels,
             resampler,
             unsound: 0,
+            most: u64::MAX,
             ended: false,
             warnings: Vec::new(),
         })
+    }
+
+    /// The same recording, of which more than `seconds` is an error: [`Error::TooLong`].
+    pub fn at_most(mut self, seconds: f64) -> Self {
+        self.most = (seconds * f64::from(self.source_rate())) as u64;
+        self
     }
 
     /// The rate of the recording itself, in Hz.
@@ -200,6 +209,12 @@ impl AudioStream {
                     self.resampler.finish()
                 }
             };
+            if self.resampler.taken() > self.most {
+                return Err(Error::TooLong {
+                    path: self.name.clone(),
+                    seconds: self.most as f64 / f64::from(self.source_rate()),
+                });
+            }
             let heard = heard.map_err(|e| Error::audio(&self.name, e))?;
             if !heard.is_empty() {
                 return Ok(Some(heard));

@@ -3,6 +3,7 @@
 //! Train side: [`Perturb`] turns a text embedding [d] into what the decoder learns from (noise, shift). Test side:
 //! [`Bridge`] turns an audio embedding [d] into one the decoder knows (direct, nearest, projection).
 
+mod strategy;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use crate::embedding::{Embedding, Embeddings, normalize};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::rng::Stream;
+pub use strategy::Strategy;
 
 /// Clips that the noise level is estimated from (section 3.1.1).
 const SIGMA_CLIPS: usize = 50;

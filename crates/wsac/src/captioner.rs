@@ -19,18 +19,21 @@
 mod batch;
 mod describe;
 mod naming;
+mod options;
 
 use std::path::Path;
 
 use crate::audio::{AudioStream, Source};
 use crate::bridge::Bridge;
 use crate::bundled;
-use crate::clap::{AudioTower, Encoder, Heard, Sound};
-use crate::embedding::Embedding;
+use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound};
+use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, Search, Stop, generate};
+use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, generate};
 use crate::memory::Memory;
 use crate::model::Model;
+pub use options::CaptionOptions;
+use options::Memories;
 
 /// Words that tell of an order; forbidden where none was heard.
 const ORDER: [&str; 8] = [
@@ -60,79 +63,44 @@ pub struct Captioner {
     model: Model,
 }
 
-/// How recordings are captioned. `Default` is what the model does best with.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CaptionOptions {
-    /// How the modality gap is bridged; the model's own strategy where `None`.
-    pub bridge: Option<Bridge>,
-    /// How words are searched for. A beam is a little better than greedy and a few times slower.
-    pub search: Search,
-    /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
-    pub name_sounds: bool,
-    /// The most tokens of a caption; raise it for captions that stop in the middle.
-    pub max_tokens: usize,
-    /// How many of the nearest captions of the memory are reported; 0 saves a search.
-    pub neighbours: usize,
-}
-
-impl CaptionOptions {
-    /// What `model` does best with: the default, or ClapCap's own search.
-    pub fn of(model: &Model) -> Self {
-        if !model.is_clapcap() {
-            return Self::default();
-        }
-        Self {
-            search: Search::Average { width: 5 },
-            max_tokens: 67,
-            ..Self::default()
-        }
-    }
-}
-
-impl Default for CaptionOptions {
-    fn default() -> Self {
-        Self {
-            bridge: None,
-            search: Search::Beam {
-                width: 4,
-                length_penalty: 1.0,
-                stop: Stop::Heuristic,
-            },
-            name_sounds: true,
-            max_tokens: 30,
-            neighbours: 3,
-        }
-    }
-}
-
 /// A sentence about a recording, and what speaks for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Caption {
     /// The sentence: first letter upper-case, a full stop at the end.
+    #[serde(rename = "caption")]
     pub text: String,
     /// The sum of its tokens' log-probabilities (nats) under the decoder.
     pub logprob: f64,
     /// How the modality gap was bridged to find these words.
+    #[serde(serialize_with = "name_of")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub strategy: Bridge,
     /// The length of the recording in seconds.
     pub duration: f64,
-    /// The likeliest sounds by name, best first.
-    pub sounds: Vec<Sound>,
-    /// The captions of the memory nearest to the recording, best first.
-    pub neighbours: Vec<Neighbour>,
     /// The evidence for what was heard, in [0, 1].
     pub confidence: f32,
     /// Whether that is so little that the caption is a guess.
     pub weak: bool,
+    /// The likeliest sounds by name, best first.
+    pub sounds: Vec<Sound>,
+    /// The captions of the memory nearest to the recording, best first.
+    pub neighbours: Vec<Neighbour>,
     /// The name of the model.
     pub model: String,
     /// What was wrong with the recording though it could be heard, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     pub warnings: Vec<String>,
+}
+
+fn name_of<S: serde::Serializer>(bridge: &Bridge, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(bridge.strategy().name())
 }
 
 /// A caption of the memory.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Neighbour {
     /// As it stands in the memory.
     pub caption: String,
@@ -180,22 +148,29 @@ impl Captioner {
     /// # Errors
     /// Where the file is no memory, or one of another encoder.
     pub fn with_memory(mut self, path: impl AsRef<Path>) -> Result<Self> {
-        let mut memory = Memory::load(&path)?;
-        let (ours, theirs) = (self.tower.dim(), memory.dim());
-        if ours != theirs {
-            return Err(Error::model(
-                path,
-                format!(
-                    "holds embeddings of width {theirs}, the encoder's are {ours}; build it with `wsac memory build`"
-                ),
-            ));
-        }
-        memory.set_centre(self.model.card.centre());
+        let memory = self
+            .fit(Memory::load(&path)?)
+            .map_err(|error| Error::model(path, error.to_string()))?;
         // Its captions stand in for the clauses too: what the user wants said comes from nowhere else.
         let model = &mut self.model;
         model.clauses = model.clauses.take().map(|_| memory.clone());
         model.memory = Some(memory);
         Ok(self)
+    }
+
+    /// `memory`, measured as this captioner's own is, for [`CaptionOptions::memory`].
+    ///
+    /// # Errors
+    /// Where its width is that of another encoder.
+    pub fn fit(&self, mut memory: Memory) -> Result<Memory> {
+        let (ours, theirs) = (self.tower.dim(), memory.dim());
+        if ours != theirs {
+            return Err(Error::Config(format!(
+                "holds embeddings of width {theirs}, the encoder's are {ours}; build it with `wsac memory build`"
+            )));
+        }
+        memory.set_centre(self.model.card.centre());
+        Ok(memory)
     }
 
     /// The samples per second that it listens to.
@@ -235,10 +210,13 @@ impl Captioner {
     /// # Errors
     /// As [`Bridge::apply`].
     pub fn bridge(&self, heard: &Heard, bridge: &Bridge) -> Result<Vec<f32>> {
-        let model = &self.model;
-        let across =
-            |point: &Embedding, memory| bridge.apply(point, memory, model.card.renormalise);
-        match &model.clauses {
+        self.bridge_over(heard, bridge, Memories::of(&self.model))
+    }
+
+    fn bridge_over(&self, heard: &Heard, bridge: &Bridge, over: Memories) -> Result<Vec<f32>> {
+        let renormalise = self.model.card.renormalise;
+        let across = |point: &Embedding, memory| bridge.apply(point, memory, renormalise);
+        match over.clauses {
             Some(clauses) if heard.parts.len() > 1 => {
                 let rows = heard
                     .parts
@@ -246,7 +224,7 @@ impl Captioner {
                     .map(|part| across(&part.embedding, Some(clauses)));
                 Ok(rows.collect::<Result<Vec<_>>>()?.concat())
             }
-            _ => across(&heard.embedding, model.memory.as_ref()),
+            _ => across(&heard.embedding, over.captions),
         }
     }
 
@@ -293,24 +271,36 @@ impl Captioner {
     /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
     /// wrote alike is told once.
     pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
-        let mut told: Vec<Neighbour> = Vec::with_capacity(k);
-        let Some(memory) = self.model.memory.as_ref().filter(|_| k > 0) else {
-            return told;
+        let memory = self.model.memory.as_ref();
+        memory.map_or(Vec::new(), |memory| nearest(memory, heard, k))
+    }
+
+    /// How alike `query` and each of `texts` are, in [-1, 1], measured as the captions of the memory are: from its mean,
+    /// where the model does so.
+    pub fn similarities(&self, query: &Embedding, texts: &Embeddings) -> Vec<f32> {
+        let origin = self.model.memory.as_ref().and_then(Memory::origin);
+        let from_origin = |point: &[f32]| -> Option<Embedding> {
+            let moved = match origin {
+                Some(origin) => point.iter().zip(origin).map(|(x, o)| x - o).collect(),
+                None => point.to_vec(),
+            };
+            Embedding::new(moved)
         };
-        for hit in memory.nearest(&heard.embedding, REPEATED * k) {
-            let caption = memory.caption(hit.index);
-            if told.len() < k
-                && told
-                    .iter()
-                    .all(|t| !t.caption.eq_ignore_ascii_case(caption))
-            {
-                told.push(Neighbour {
-                    caption: caption.to_owned(),
-                    similarity: hit.similarity,
-                });
-            }
-        }
-        told
+        let query = from_origin(query.as_slice());
+        let similarity = |row| Some(query.as_ref()?.cosine(&from_origin(row)?));
+        texts
+            .rows()
+            .map(|row| similarity(row).unwrap_or(0.0))
+            .collect()
+    }
+
+    /// What is heard from moment to moment by name, the `most` likeliest sounds; `None` where the encoder names no sounds.
+    ///
+    /// # Errors
+    /// As [`Captioner::listen`].
+    pub fn moments(&self, stream: &mut AudioStream, most: usize) -> Result<Option<Moments>> {
+        let moments = self.tower.moments(stream)?;
+        Ok(moments.map(|moments| moments.likeliest(most)))
     }
 
     /// A sentence about a recording.
@@ -324,6 +314,25 @@ impl Captioner {
         caption.warnings = stream.warnings().to_vec();
         Ok(caption)
     }
+}
+
+/// [`Captioner::neighbours`] in `memory`.
+fn nearest(memory: &Memory, heard: &Heard, k: usize) -> Vec<Neighbour> {
+    let mut told: Vec<Neighbour> = Vec::with_capacity(k);
+    if k == 0 {
+        return told;
+    }
+    for hit in memory.nearest(&heard.embedding, REPEATED * k) {
+        let caption = memory.caption(hit.index);
+        let said = |t: &Neighbour| t.caption.eq_ignore_ascii_case(caption);
+        if told.len() < k && !told.iter().any(said) {
+            told.push(Neighbour {
+                caption: caption.to_owned(),
+                similarity: hit.similarity,
+            });
+        }
+    }
+    told
 }
 
 #[cfg(test)]

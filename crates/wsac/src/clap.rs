@@ -17,6 +17,7 @@ pub mod htsat;
 pub mod layers;
 pub mod listenings;
 pub mod mini;
+mod moments;
 pub mod packing;
 pub mod roberta;
 pub mod scene;
@@ -35,6 +36,7 @@ pub use encoder::{Encoder, Space};
 pub use family::Family;
 pub use folder::ClapFiles;
 pub use heard::{Heard, Part, Sound};
+pub use moments::{Moments, SoundCourse};
 pub use sentence::SentenceBert;
 pub use text::{ClapText, TextFiles};
 pub use windows::Windows;
@@ -65,6 +67,14 @@ pub trait AudioTower: Send + Sync {
             let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
             Ok(self.listen(&mut stream)?.embedding.into_vec())
         })
+    }
+
+    /// What is heard from moment to moment by name; `None`, the default, of a tower that has no names for sounds.
+    ///
+    /// # Errors
+    /// As [`AudioTower::listen`].
+    fn moments(&self, _audio: &mut AudioStream) -> Result<Option<Moments>> {
+        Ok(None)
     }
 }
 

@@ -25,6 +25,14 @@ pub enum Error {
         /// What is wrong with it and what to do.
         reason: String,
     },
+    /// A recording is longer than it may be.
+    #[error("{}: is longer than {seconds:.0} s, the most that is listened to here; cut it into parts", path.display())]
+    TooLong {
+        /// The recording.
+        path: PathBuf,
+        /// How long it may be.
+        seconds: f64,
+    },
     /// A file of captions could not be understood.
     #[error("{}{}: {reason}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
     Captions {

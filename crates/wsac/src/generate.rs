@@ -40,6 +40,20 @@ pub enum Search {
     Sample(Sampling),
 }
 
+impl Search {
+    /// A beam as wide as asked for; of one caption, that is [`Search::Greedy`].
+    pub fn of_width(width: usize) -> Self {
+        match width {
+            0 | 1 => Self::Greedy,
+            _ => Self::Beam {
+                width,
+                length_penalty: 1.0,
+                stop: Stop::Heuristic,
+            },
+        }
+    }
+}
+
 /// When a beam search has found enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {

@@ -200,6 +200,11 @@ impl Memory {
         });
     }
 
+    /// The point [d] that similarities are measured from, where it is not the origin.
+    pub fn origin(&self) -> Option<&[f32]> {
+        self.centring.as_ref().map(|centring| &centring.mean[..])
+    }
+
     /// Free text that is saved with the memory, e.g. the name of its text tower.
     pub fn describe(&mut self, text: impl Into<String>) {
         self.description = Some(text.into());

@@ -29,6 +29,7 @@
 //! ```
 
 mod course;
+mod formats;
 mod islands;
 mod live;
 mod pieces;
@@ -42,6 +43,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use course::Course;
+pub use formats::{Format, Timelines, clock};
 use islands::{Island, Islands};
 pub use live::Live;
 use pieces::{Piece, pieces};
@@ -57,6 +59,7 @@ const TOGETHER: usize = 32;
 
 /// A stretch of a recording in which one thing is heard, and what that is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Segment {
     /// Where it begins, in seconds from the start of the recording.
     pub start: f64,

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wsac::arithmetic::Arithmetic;
-use wsac::bridge::Bridge;
+use wsac::bridge::{self, Bridge};
 use wsac::bundled;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
+use wsac::clap::Encoder;
 use wsac::decoder::Form;
-use wsac::generate::{Sampling, Search, Stop};
+use wsac::generate::{Sampling, Search};
 use wsac::model::{Card, Model};
 
 use super::{bare, batch_code, use_threads};
@@ -159,9 +160,24 @@ enum Strategy {
     Projection,
 }
 
+impl From<Strategy> for bridge::Strategy {
+    fn from(strategy: Strategy) -> Self {
+        match strategy {
+            Strategy::Direct => Self::Direct,
+            Strategy::Nearest => Self::Nearest,
+            Strategy::Projection => Self::Projection,
+        }
+    }
+}
+
 impl ModelArgs {
     /// Reads the captioner.
     pub fn open(&self) -> Result<Captioner> {
+        Ok(self.open_with_encoder()?.0)
+    }
+
+    /// Reads the captioner; its encoder reads texts too.
+    pub fn open_with_encoder(&self) -> Result<(Captioner, Encoder)> {
         let mut model = match &self.model {
             Some(model) if model != Path::new("mini") => Model::load(model)?,
             _ => bundled::model()?,
@@ -177,10 +193,11 @@ impl ModelArgs {
             .of(encoder)
             .with_arithmetic(self.precision.of_encoder());
         let captioner = Captioner::new(encoder.audio_tower()?, model)?;
-        Ok(match &self.memory {
+        let captioner = match &self.memory {
             Some(memory) => captioner.with_memory(memory)?,
             None => captioner,
-        })
+        };
+        Ok((captioner, encoder))
     }
 }
 
@@ -194,7 +211,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
     let captioner = args.model.open()?;
-    let options = args.options(captioner.model());
+    let options = args.options(captioner.model())?;
     let progress = Listening::new(paths.len(), args.quiet);
     let mut failed = 0;
     captioner.caption_all(
@@ -238,11 +255,11 @@ fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
 impl Args {
     /// Says which flags contradict each other or are out of range.
     fn check(&self) -> Result<()> {
-        let projecting = self.tau.is_some() || self.top_k.is_some();
-        let others = [Some(Strategy::Direct), Some(Strategy::Nearest)];
-        if projecting && others.contains(&self.strategy) {
-            bail!("--tau and --top-k are for --strategy projection");
-        }
+        let (strategy, top_k) = (
+            self.strategy.map(Into::into),
+            self.top_k.map(|k| k as usize),
+        );
+        bridge::Strategy::bridge(strategy, self.tau, top_k, Bridge::Direct)?;
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             bail!("--temperature must be above 0, not {}", self.temperature);
         }
@@ -253,39 +270,17 @@ impl Args {
     }
 
     /// The options of all recordings; what is not said is as `model` does best.
-    fn options(&self, model: &Model) -> CaptionOptions {
+    fn options(&self, model: &Model) -> Result<CaptionOptions> {
         let mut options = CaptionOptions::of(model);
-        options.bridge = self.bridge(model.card.bridge);
+        let (strategy, top_k) = (
+            self.strategy.map(Into::into),
+            self.top_k.map(|k| k as usize),
+        );
+        options.bridge = bridge::Strategy::bridge(strategy, self.tau, top_k, model.card.bridge)?;
         if let Some(width) = self.beam {
-            options.search = match width {
-                1 => Search::Greedy,
-                _ => Search::Beam {
-                    width: width as usize,
-                    length_penalty: 1.0,
-                    stop: Stop::Heuristic,
-                },
-            };
+            options.search = Search::of_width(width as usize);
         }
-        options
-    }
-
-    /// The strategy asked for, `None` where none is; what is not said of a projection is as in the model's `own`.
-    fn bridge(&self, own: Bridge) -> Option<Bridge> {
-        match self.strategy {
-            Some(Strategy::Direct) => Some(Bridge::Direct),
-            Some(Strategy::Nearest) => Some(Bridge::Nearest),
-            None if self.tau.is_none() && self.top_k.is_none() => None,
-            Some(Strategy::Projection) | None => {
-                let (tau, top_k) = match own {
-                    Bridge::Project { tau, top_k } => (tau, top_k),
-                    _ => (0.02, None),
-                };
-                Some(Bridge::Project {
-                    tau: self.tau.unwrap_or(tau),
-                    top_k: self.top_k.map(|k| k as usize).or(top_k),
-                })
-            }
-        }
+        Ok(options)
     }
 
     /// The options of one recording: each has its own random stream, so its caption does not hang on its company.

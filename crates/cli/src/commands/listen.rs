@@ -7,12 +7,11 @@ use anyhow::Result;
 use clap::ValueEnum;
 use wsac::audio::{AudioStream, Encoding, PcmFormat};
 use wsac::captioner::CaptionOptions;
-use wsac::timeline::{Live, Segment, TimelineOptions};
+use wsac::timeline::{Live, Segment, TimelineOptions, clock};
 
 use super::caption::ModelArgs;
 use super::use_threads;
 use crate::output::json_line;
-use crate::timeline::clock;
 
 /// Tell what is heard while it is heard: a line for each event, within two seconds
 ///

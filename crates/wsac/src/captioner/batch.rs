@@ -62,6 +62,14 @@ impl Captioner {
         }
     }
 
+    /// [`Captioner::describe_together`], where no recording can bring the others down, whatever mistake wsac makes.
+    pub fn describe_all(&self, asked: &[(&Heard, &CaptionOptions)]) -> Vec<Result<Caption>> {
+        unharmed(|| Ok(self.describe_together(asked))).unwrap_or_else(|_| {
+            let alone = |&(heard, options): &_| unharmed(|| self.describe(heard, options));
+            asked.iter().map(alone).collect()
+        })
+    }
+
     fn listen_whole(&self, path: &Path) -> Listened {
         let mut stream = AudioStream::open(&path.into(), self.tower.rate())?;
         let heard = self.listen_to(&mut stream)?;
@@ -79,13 +87,7 @@ impl Captioner {
         let asked: Vec<(&Heard, &CaptionOptions)> = (listened.iter().zip(&options))
             .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
             .collect();
-        let together = || Ok(self.describe_together(&asked));
-        // Should one of them bring the others down, each is told alone.
-        let captions = unharmed(together).unwrap_or_else(|_| {
-            let alone = |&(heard, options): &_| unharmed(|| self.describe(heard, options));
-            asked.iter().map(alone).collect()
-        });
-        let mut captions = captions.into_iter();
+        let mut captions = self.describe_all(&asked).into_iter();
         let told = listened.into_iter().map(|listened| {
             let (_, warnings) = listened?;
             let lost = || Err(Error::Config("no caption was made".into()));

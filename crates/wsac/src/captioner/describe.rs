@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Caption, CaptionOptions, Captioner, WEAK, naming};
+use super::{Caption, CaptionOptions, Captioner, WEAK, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
 use crate::error::{Error, Result};
@@ -59,7 +59,8 @@ impl Captioner {
         // Where a sound goes unnamed, the words of the nearest captions may have it.
         self.tell(&mut tellings, |telling| {
             let Telling { options, heard, .. } = telling;
-            let free = options.bridge.is_none() && self.model.memory.is_some();
+            let memory = options.memories(&self.model).captions;
+            let free = options.bridge.is_none() && memory.is_some();
             let named = telling.best.as_ref().map_or(0, |best| best.named);
             (free && options.name_sounds && named < naming::most(heard)).then_some(Bridge::Nearest)
         });
@@ -80,7 +81,8 @@ impl Captioner {
             .map(|telling| {
                 let asked = telling.as_ref().ok()?;
                 let by = bridge(asked)?;
-                match self.bridge(asked.heard, &by) {
+                let over = asked.options.memories(&self.model);
+                match self.bridge_over(asked.heard, &by, over) {
                     Ok(embeddings) => Some((by, embeddings)),
                     Err(error) => {
                         *telling = Err(error);
@@ -137,8 +139,9 @@ impl Captioner {
         })?;
         // A tower that names no sound cannot tell how sure it is; how near a caption lies tells something.
         let by_nearest = card.centred || heard.sounds.is_empty();
-        let mut neighbours =
-            self.neighbours(heard, options.neighbours.max(usize::from(by_nearest)));
+        let count = options.neighbours.max(usize::from(by_nearest));
+        let memory = options.memories(&self.model).captions;
+        let mut neighbours = memory.map_or(Vec::new(), |memory| nearest(memory, heard, count));
         let (confidence, weak) = match neighbours.first() {
             Some(nearest) if by_nearest => (
                 nearest.similarity.clamp(0.0, 1.0),

@@ -7,6 +7,7 @@ use crate::bridge::Compat;
 use crate::clap::Part;
 use crate::decoder::{Config, Decoder};
 use crate::embedding::Embeddings;
+use crate::generate::Search;
 use crate::model::Card;
 use crate::tokenizer::Tokenizer;
 

@@ -118,6 +118,11 @@ impl Evidence {
         self.scores[0].len() / CLASSES
     }
 
+    /// How many windows are merged in a row; a power of 2.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -34,6 +34,7 @@ pub struct Part {
 
 /// A sound by its name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sound {
     /// What the tower calls it, e.g. `Dog`.
     pub name: String,

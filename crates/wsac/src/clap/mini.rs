@@ -10,9 +10,10 @@ use std::path::Path;
 
 use super::classes::{Class, Classes};
 use super::evidence::Evidence;
+use super::listenings::PLAIN;
 use super::scene::{Scene, SceneOptions, ScenePart, scene};
 use super::yamnet::{CLASSES, Yamnet};
-use super::{AudioTower, Heard, Part, Sound};
+use super::{AudioTower, Heard, Moments, Part, Sound, SoundCourse};
 use crate::audio::AudioStream;
 use crate::bundled;
 use crate::embedding::normalize;
@@ -168,6 +169,23 @@ impl AudioTower for Mini {
 
     fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
         Ok(self.understand(&self.evidence(audio)?))
+    }
+
+    /// YAMNet's scores, of all classes but those that no caption tells.
+    fn moments(&self, audio: &mut AudioStream) -> Result<Option<Moments>> {
+        let evidence = self.evidence(audio)?;
+        let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
+        let sounds = told.map(|(c, class)| SoundCourse {
+            name: class.name.clone(),
+            scores: evidence.rows(PLAIN).map(|row| row[c]).collect(),
+        });
+        let hop = YamnetFrontEnd::PATCH_SECONDS / 2.0;
+        let merged = evidence.stride() as f64;
+        Ok(Some(Moments {
+            hop: hop * merged,
+            width: hop * (merged + 1.0),
+            sounds: sounds.collect(),
+        }))
     }
 
     /// The square roots of YAMNet's scores, listening once, every quarter of a window.

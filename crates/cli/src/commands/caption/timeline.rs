@@ -11,13 +11,11 @@ use anyhow::{Context, Result, bail};
 use wsac::audio::AudioStream;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::checkpoint::write_whole;
-use wsac::timeline::{Timeline, TimelineOptions};
+use wsac::timeline::{Format, Timeline, TimelineOptions, Timelines};
 
 use super::Args;
 use crate::commands::{bare, batch_code};
 use crate::progress::Listening;
-use crate::rows::Format;
-use crate::timeline::{Timelines, ending};
 
 /// How recordings are cut into segments.
 #[derive(clap::Args)]
@@ -75,7 +73,7 @@ impl TimelineArgs {
             .collect();
         let mut name = self.out_dir.as_ref()?.join(named).into_os_string();
         name.push(".");
-        name.push(ending(format));
+        name.push(format.ending());
         Some(name.into())
     }
 }
@@ -85,6 +83,7 @@ pub fn run(args: &Args, paths: &[PathBuf]) -> Result<ExitCode> {
     let told = &args.timeline;
     let options = told.options();
     options.check()?;
+    let format = args.format.of_timeline()?;
     if let Some(folder) = &told.out_dir {
         if paths.iter().any(|path| path == Path::new("-")) {
             bail!("--out-dir needs recordings that have a name, not standard input");
@@ -93,14 +92,14 @@ pub fn run(args: &Args, paths: &[PathBuf]) -> Result<ExitCode> {
     }
     let mut stdout = match told.out_dir {
         None => Some(Timelines::new(
-            args.format,
+            format,
             args.inputs.are_many(),
             args.output.open()?,
         )?),
-        Some(_) => Timelines::new(args.format, false, std::io::sink()).map(|_| None)?,
+        Some(_) => None,
     };
     let captioner = args.model.open()?;
-    let words = args.options(captioner.model());
+    let words = args.options(captioner.model())?;
     let progress = Listening::new(paths.len(), args.quiet);
     let (start, mut heard, mut segments, mut failed) = (Instant::now(), 0.0, 0, 0);
     for path in paths {
@@ -110,13 +109,14 @@ pub fn run(args: &Args, paths: &[PathBuf]) -> Result<ExitCode> {
             options: &options,
             words: &words,
             summary: told.summary,
+            format,
             path,
         };
-        let result = match (told.file_of(path, args.format), &mut stdout) {
+        let result = match (told.file_of(path, format), &mut stdout) {
             (Some(file), _) if told.resume && file.exists() => continue,
             (Some(file), _) => {
                 let mut bytes = Vec::new();
-                let mut out = Timelines::new(args.format, false, &mut bytes)?;
+                let mut out = Timelines::new(format, false, &mut bytes)?;
                 let result = work.tell(&mut out)?;
                 drop(out);
                 if result.is_ok() {
@@ -160,6 +160,7 @@ struct Work<'a> {
     options: &'a TimelineOptions,
     words: &'a CaptionOptions,
     summary: bool,
+    format: Format,
     path: &'a Path,
 }
 
@@ -175,7 +176,7 @@ impl Work<'_> {
                         match written {
                             Ok(()) => ControlFlow::Continue(()),
                             Err(error) => {
-                                unwritten = Some(error);
+                                unwritten = Some(error.into());
                                 ControlFlow::Break(())
                             }
                         }
@@ -192,7 +193,11 @@ impl Work<'_> {
         Ok(match told {
             Ok((summary, timeline)) => {
                 let silent = self.summary.then_some("Silence.");
-                out.end(self.path, timeline.duration, summary.as_deref().or(silent))?;
+                let summary = summary.as_deref().or(silent);
+                out.end(self.path, timeline.duration, summary)?;
+                if let Some(text) = summary.filter(|_| !self.format.holds_summary()) {
+                    eprintln!("wsac: {}: {text}", self.path.display());
+                }
                 Ok(timeline)
             }
             Err(error) => {

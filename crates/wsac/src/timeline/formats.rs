@@ -1,14 +1,57 @@
 //! The formats of timelines: a recording's segments -> text, JSONL, CSV, subtitles (SRT, WebVTT), Praat, Audacity.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Result, bail};
-use serde::Serialize;
-use wsac::timeline::Segment;
+use serde::{Deserialize, Serialize};
 
-use crate::output::json_line;
-use crate::rows::Format;
+use super::Segment;
+use crate::error::{Error, Result};
+
+/// How a timeline is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub enum Format {
+    /// start<TAB>end<TAB>caption, with the recording's name before them where there are several
+    Text,
+    /// A JSON object a line: `file_name` and the [`Segment`]; or `file_name` and `summary` or `error`
+    Jsonl,
+    /// file_name,start,end,caption
+    Csv,
+    /// Subtitles
+    Srt,
+    /// Subtitles for web pages
+    Vtt,
+    /// Praat's tiers
+    Textgrid,
+    /// Audacity's labels
+    Labels,
+}
+
+impl Format {
+    /// What the name of a file ends with.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Text | Self::Labels => "txt",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Srt => "srt",
+            Self::Vtt => "vtt",
+            Self::Textgrid => "TextGrid",
+        }
+    }
+
+    /// Whether it has room for a sentence about the whole.
+    pub fn holds_summary(self) -> bool {
+        matches!(self, Self::Text | Self::Jsonl | Self::Vtt)
+    }
+
+    /// Whether it has room for the timelines of several recordings.
+    pub fn holds_many(self) -> bool {
+        matches!(self, Self::Text | Self::Jsonl | Self::Csv)
+    }
+}
 
 /// Writes timelines in one format.
 pub struct Timelines<W: Write> {
@@ -43,17 +86,19 @@ impl<W: Write> Timelines<W> {
     /// Timelines of `many` recordings or of one; `names` where those of the recordings are told.
     ///
     /// # Errors
-    /// Where many are to be written in a format that has room for one.
+    /// Where many are to be written in a format that has room for one, or `out` cannot be written.
     pub fn new(format: Format, names: bool, mut out: W) -> Result<Self> {
-        match format {
-            Format::Dcase => bail!("dcase has no times; take another --format for a timeline"),
-            Format::Srt | Format::Vtt | Format::Textgrid | Format::Labels if names => bail!(
-                "this format holds the timeline of one recording: give one, or --out-dir for a file each"
-            ),
-            Format::Csv => writeln!(out, "file_name,start,end,caption")?,
-            Format::Vtt => writeln!(out, "WEBVTT")?,
-            _ => {}
+        if names && !format.holds_many() {
+            return Err(Error::Config(
+                "this format holds the timeline of one recording: give one, or --out-dir for a file each".into(),
+            ));
         }
+        let begun = match format {
+            Format::Csv => writeln!(out, "file_name,start,end,caption"),
+            Format::Vtt => writeln!(out, "WEBVTT"),
+            _ => Ok(()),
+        };
+        begun.map_err(|e| Error::io("-", e))?;
         Ok(Self {
             out,
             format,
@@ -64,7 +109,10 @@ impl<W: Write> Timelines<W> {
     }
 
     /// Writes one segment of the recording `path`.
-    pub fn write(&mut self, path: &Path, s: &Segment) -> Result<()> {
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub fn write(&mut self, path: &Path, s: &Segment) -> io::Result<()> {
         self.count += 1;
         let (out, name) = (&mut self.out, path.to_string_lossy());
         match self.format {
@@ -88,7 +136,8 @@ impl<W: Write> Timelines<W> {
             Format::Csv => {
                 let mut row = csv::Writer::from_writer(out);
                 let times = [s.start, s.end].map(|t| format!("{t:.3}"));
-                row.write_record([&*name, &times[0], &times[1], &s.caption])?;
+                row.write_record([&*name, &times[0], &times[1], &s.caption])
+                    .map_err(io::Error::from)?;
                 row.flush()?;
             }
             Format::Srt => {
@@ -101,13 +150,16 @@ impl<W: Write> Timelines<W> {
             }
             Format::Labels => writeln!(out, "{:.6}\t{:.6}\t{}", s.start, s.end, s.caption)?,
             Format::Textgrid => self.held.push(s.clone()),
-            Format::Dcase => {}
         }
         Ok(())
     }
 
-    /// The recording `path` of `duration` seconds has ended; `summary` is a sentence about it.
-    pub fn end(&mut self, path: &Path, duration: f64, summary: Option<&str>) -> Result<()> {
+    /// The recording `path` of `duration` seconds has ended; `summary` is a sentence about it, which is left out where the
+    /// format has no room ([`Format::holds_summary`]).
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn end(&mut self, path: &Path, duration: f64, summary: Option<&str>) -> io::Result<()> {
         let name = path.to_string_lossy();
         if self.format == Format::Textgrid {
             text_grid(&mut self.out, duration, &self.held)?;
@@ -118,15 +170,18 @@ impl<W: Write> Timelines<W> {
                 Format::Text if self.names => writeln!(self.out, "{name}\t\t\t{text}")?,
                 Format::Text => writeln!(self.out, "\n{text}")?,
                 Format::Vtt => writeln!(self.out, "\nNOTE {}", escaped(text))?,
-                _ => eprintln!("wsac: {name}: {text}"),
+                _ => {}
             }
         }
         (self.count, self.held) = (0, Vec::new());
-        Ok(self.out.flush()?)
+        self.out.flush()
     }
 
     /// The recording `path` failed; what was written of it before stays.
-    pub fn fail(&mut self, path: &Path, error: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn fail(&mut self, path: &Path, error: &str) -> io::Result<()> {
         if self.format == Format::Jsonl {
             json_line(
                 &mut self.out,
@@ -134,12 +189,15 @@ impl<W: Write> Timelines<W> {
             )?;
         }
         (self.count, self.held) = (0, Vec::new());
-        Ok(self.out.flush()?)
+        self.out.flush()
     }
 
     /// Hands on what was written so far.
-    pub fn flush(&mut self) -> Result<()> {
-        Ok(self.out.flush()?)
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -149,6 +207,12 @@ fn whole<'a>(file_name: &'a str, summary: Option<&'a str>, error: Option<&'a str
         summary,
         error,
     }
+}
+
+/// One JSON object a line.
+fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
 }
 
 /// Hours, minutes, seconds and thousandths.
@@ -166,7 +230,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Praat's TextGrid: one tier of intervals that leave no gap.
-fn text_grid(out: &mut impl Write, duration: f64, segments: &[Segment]) -> Result<()> {
+fn text_grid(out: &mut impl Write, duration: f64, segments: &[Segment]) -> io::Result<()> {
     let mut intervals: Vec<(f64, f64, &str)> = Vec::new();
     let mut at = 0.0;
     for s in segments {
@@ -202,18 +266,6 @@ fn text_grid(out: &mut impl Write, duration: f64, segments: &[Segment]) -> Resul
         writeln!(out, "            text = \"{text}\"")?;
     }
     Ok(())
-}
-
-/// What the name of a file in `format` ends with.
-pub fn ending(format: Format) -> &'static str {
-    match format {
-        Format::Text | Format::Labels => "txt",
-        Format::Jsonl => "jsonl",
-        Format::Csv | Format::Dcase => "csv",
-        Format::Srt => "srt",
-        Format::Vtt => "vtt",
-        Format::Textgrid => "TextGrid",
-    }
 }
 
 #[cfg(test)]
@@ -294,6 +346,5 @@ mod tests {
         for format in [Format::Srt, Format::Vtt, Format::Textgrid, Format::Labels] {
             assert!(Timelines::new(format, true, Vec::new()).is_err());
         }
-        assert!(Timelines::new(Format::Dcase, false, Vec::new()).is_err());
     }
 }

@@ -1,0 +1,188 @@
+//! `wsac serve`: captions over HTTP, and a page for people.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+use wsac::memory::Memory;
+use wsac_server::{App, Options, document, serve};
+
+use super::caption::ModelArgs;
+use super::use_threads;
+
+/// Serve captions over HTTP, and a page to try them on
+///
+/// The page is at /, what programs may ask for in /openapi.json. Only this machine is answered, until --host says
+/// otherwise. SIGTERM and Ctrl-C end it when all that was accepted is answered; a second one ends it at once.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+
+    /// The address to listen at; 0.0.0.0 is everybody's
+    #[arg(long, value_name = "IP", env = "WSAC_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+
+    /// The port to listen at; 0 takes a free one
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        env = "WSAC_PORT",
+        default_value_t = 8080
+    )]
+    port: u16,
+
+    /// Ask for this token (`Authorization: Bearer TOKEN`)
+    #[arg(long, value_name = "TOKEN", env = "WSAC_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+
+    /// Let pages of this origin use the server from a browser, e.g. https://example.org, or `*`
+    #[arg(long, value_name = "ORIGIN", env = "WSAC_CORS", value_delimiter = ',')]
+    cors: Vec<String>,
+
+    /// A further memory, which a request leans on with `memory=NAME`; made by `wsac memory build`
+    #[arg(
+        long,
+        value_name = "NAME=FILE",
+        env = "WSAC_MEMORIES",
+        value_delimiter = ','
+    )]
+    memories: Vec<String>,
+
+    /// So many requests may be in work or waiting; further ones are answered with 429
+    #[arg(long, value_name = "N", env = "WSAC_QUEUE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    queue: u32,
+
+    /// Put up to N recordings into words together
+    #[arg(long, value_name = "N", env = "WSAC_BATCH", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    batch: u32,
+
+    /// Work on so many timelines at once; further ones wait
+    #[arg(long, value_name = "N", env = "WSAC_TIMELINES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    timelines: u32,
+
+    /// The most megabytes of a request; larger ones are answered with 413
+    #[arg(long, value_name = "MB", env = "WSAC_MAX_UPLOAD", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    max_upload: u64,
+
+    /// The most seconds of a recording; longer ones are answered with 413
+    #[arg(long, value_name = "S", env = "WSAC_MAX_SECONDS", default_value_t = 14_400, value_parser = clap::value_parser!(u32).range(1..))]
+    max_seconds: u32,
+
+    /// A sender may be silent for so many seconds
+    #[arg(long, value_name = "S", env = "WSAC_PATIENCE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    patience: u32,
+
+    /// How the log on standard error is written; RUST_LOG chooses what is (e.g. `wsac_server=info`)
+    #[arg(long, value_enum, env = "WSAC_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+
+    /// Print the OpenAPI document and end
+    #[arg(long)]
+    openapi: bool,
+
+    /// Use so many threads [default: one a core]
+    #[arg(long, value_name = "N", env = "WSAC_THREADS")]
+    threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// Serves until it is told to end.
+pub fn run(args: Args) -> Result<ExitCode> {
+    if args.openapi {
+        println!("{}", serde_json::to_string_pretty(&document())?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    args.log();
+    use_threads(args.threads)?;
+    let options = args.options()?;
+    let (captioner, encoder) = args.model.open_with_encoder()?;
+    let app = App::new(captioner, encoder.text_tower(), options)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind((args.host, args.port)).await;
+        let listener = listener
+            .with_context(|| format!("cannot listen at {}, port {}", args.host, args.port))?;
+        eprintln!("wsac: listening at http://{}", listener.local_addr()?);
+        serve(listener, &app, told_to_end()).await?;
+        anyhow::Ok(())
+    })?;
+    eprintln!("wsac: all that was accepted is answered");
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn log(&self) {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Text => log.init(),
+            LogFormat::Json => log.json().init(),
+        }
+    }
+
+    fn options(&self) -> Result<Options> {
+        let mut options = Options::default();
+        options.queue = self.queue as usize;
+        options.batch = self.batch as usize;
+        options.timelines = self.timelines as usize;
+        options.max_bytes = self.max_upload << 20;
+        options.max_seconds = self.max_seconds.into();
+        options.patience = Duration::from_secs(self.patience.into());
+        if self.token.as_deref() == Some("") {
+            bail!("the token is empty: give one, or leave --token and WSAC_TOKEN out");
+        }
+        options.token = self.token.clone();
+        options.origins = self.cors.clone();
+        for named in &self.memories {
+            let (name, path) = named
+                .split_once('=')
+                .with_context(|| format!("--memories takes NAME=FILE, not {named}"))?;
+            let memory = Memory::load(PathBuf::from(path))?;
+            options.memories.push((name.to_owned(), memory));
+        }
+        Ok(options)
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C; the next one after that ends the program at once.
+async fn told_to_end() {
+    signalled().await;
+    eprintln!("wsac: answering what was accepted; once more to end at once");
+    tokio::spawn(async {
+        signalled().await;
+        std::process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    let _ = tokio::signal::ctrl_c().await;
+}

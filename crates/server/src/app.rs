@@ -1,0 +1,112 @@
+//! The server's state: a captioner, its text tower, memories, and the work that they do.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use wsac::captioner::Captioner;
+use wsac::clap::TextTower;
+use wsac::embedding::Embeddings;
+
+use crate::failure::Failure;
+use crate::memories::Memories;
+use crate::options::Options;
+use crate::work::Work;
+
+/// What all requests share; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// See [`App`].
+pub struct Inner {
+    pub captioner: Arc<Captioner>,
+    /// Or why there is none.
+    pub texts: Result<Arc<dyn TextTower>, String>,
+    pub memories: Memories,
+    pub work: Work,
+    pub options: Options,
+    pub metrics: PrometheusHandle,
+    closing: AtomicBool,
+}
+
+impl App {
+    /// A server for `captioner`, whose encoder has the text tower `texts` (or a reason why it has none).
+    ///
+    /// # Errors
+    /// Where a memory in `options` is of another encoder.
+    pub fn new(
+        captioner: Captioner,
+        texts: wsac::Result<Box<dyn TextTower>>,
+        mut options: Options,
+    ) -> wsac::Result<Self> {
+        let memories = Memories::default();
+        for (name, memory) in std::mem::take(&mut options.memories) {
+            memories.keep(&name, captioner.fit(memory)?);
+        }
+        let captioner = Arc::new(captioner);
+        let Options {
+            queue,
+            batch,
+            timelines,
+            ..
+        } = options;
+        Ok(Self(Arc::new(Inner {
+            work: Work::new(Arc::clone(&captioner), queue, batch, timelines),
+            texts: texts.map(Arc::from).map_err(|error| error.to_string()),
+            captioner,
+            memories,
+            options,
+            metrics: recorder(),
+            closing: AtomicBool::new(false),
+        })))
+    }
+
+    /// The embeddings of `texts` [N, d].
+    pub(crate) async fn embed_texts(&self, texts: Vec<String>) -> Result<Embeddings, Failure> {
+        let tower = self.texts.clone().map_err(Failure::audio)?;
+        let slot = self.work.enter()?;
+        let embedded = self.work.hear(slot, move |_| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let rows = tower.embed(&texts, &mut |_| {});
+            rows.map_err(|e| Failure::request(e.to_string()))
+        });
+        Ok(embedded.await?.0)
+    }
+
+    /// From now on no new connection is taken, and those that are open end with their next answer.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// The recorder of metrics; a process has one.
+fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    let make = || {
+        let seconds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
+        let sizes = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+        let builder = PrometheusBuilder::new();
+        let builder = builder
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &seconds)
+            .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_size".into()), &sizes))
+            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        // Where the program has a recorder of its own, ours stays empty.
+        let _ = metrics::set_global_recorder(recorder);
+        handle
+    };
+    RECORDER.get_or_init(make).clone()
+}

@@ -1,0 +1,102 @@
+//! Memories: captions that requests may lean on instead of the model's own, by name.
+//!
+//! Those that the server was started with stay; of those that were pasted, the last [`KEPT`] do.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use wsac::memory::Memory;
+
+/// How many pasted memories are kept.
+const KEPT: usize = 32;
+
+/// Letters of a pasted memory's name.
+const LETTERS: usize = 16;
+
+/// The memories of a server.
+#[derive(Default)]
+pub struct Memories {
+    all: Mutex<Vec<Named>>,
+}
+
+struct Named {
+    name: String,
+    memory: Arc<Memory>,
+    pasted: bool,
+}
+
+/// A memory that requests may lean on.
+#[derive(Serialize, ToSchema)]
+pub struct About {
+    /// What `memory=` takes.
+    pub name: String,
+    /// How many captions it has.
+    pub captions: usize,
+    /// Whether it came over the network and may be forgotten for newer ones.
+    pub pasted: bool,
+}
+
+impl Memories {
+    /// Keeps `memory` for good as `name`.
+    pub fn keep(&self, name: &str, memory: Memory) {
+        self.add(name.to_owned(), memory, false);
+    }
+
+    /// Keeps `memory` for a while; its name follows from its captions, so that equal ones are kept once.
+    pub fn paste(&self, memory: Memory) -> About {
+        let mut hash = Sha256::new();
+        for caption in memory.captions() {
+            hash.update(caption);
+            hash.update("\n");
+        }
+        let hex: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        self.add(hex[..LETTERS].to_owned(), memory, true)
+    }
+
+    fn add(&self, name: String, memory: Memory, pasted: bool) -> About {
+        let mut all = self.all();
+        all.retain(|m| m.name != name);
+        let ours = all.iter().filter(|m| m.pasted).count();
+        if pasted && ours >= KEPT {
+            let oldest = all.iter().position(|m| m.pasted);
+            oldest.map(|i| all.remove(i));
+        }
+        let memory = Arc::new(memory);
+        let named = Named {
+            name,
+            memory,
+            pasted,
+        };
+        let about = named.about();
+        all.push(named);
+        about
+    }
+
+    /// The memory called `name`.
+    pub fn get(&self, name: &str) -> Option<Arc<Memory>> {
+        let all = self.all();
+        let named = all.iter().find(|m| m.name == name)?;
+        Some(Arc::clone(&named.memory))
+    }
+
+    /// All of them.
+    pub fn list(&self) -> Vec<About> {
+        self.all().iter().map(Named::about).collect()
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Named>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Named {
+    fn about(&self) -> About {
+        About {
+            name: self.name.clone(),
+            captions: self.memory.len(),
+            pasted: self.pasted,
+        }
+    }
+}

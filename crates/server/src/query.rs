@@ -1,0 +1,192 @@
+//! What stands behind the `?` of an address, with its errors as sentences.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use utoipa::{IntoParams, ToSchema};
+use wsac::bridge::Strategy;
+use wsac::captioner::CaptionOptions;
+use wsac::generate::Search;
+use wsac::timeline::TimelineOptions;
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// The widest beam.
+const WIDEST: usize = 64;
+
+/// The most captions that are reported as near.
+const NEAREST: usize = 100;
+
+/// A query string, read as `T`.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(error) => Err(Failure::request(error.body_text())),
+        }
+    }
+}
+
+/// How a caption is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A JSON object.
+    #[default]
+    Json,
+    /// The caption alone; of a timeline, start, end and caption a line.
+    Text,
+    /// A JSON object a line.
+    Jsonl,
+    /// With a header.
+    Csv,
+    /// Subtitles, of a timeline.
+    Srt,
+    /// Subtitles for web pages, of a timeline.
+    Vtt,
+    /// Praat's tiers, of a timeline.
+    Textgrid,
+    /// Audacity's labels, of a timeline.
+    Labels,
+}
+
+/// How a recording is captioned.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct CaptionQuery {
+    /// How the gap between sounds and texts is bridged; the model's own strategy by default.
+    #[param(nullable = false)]
+    pub strategy: Option<Strategy>,
+    /// The temperature of the projection.
+    #[param(nullable = false, exclusive_minimum = 0.0, maximum = 1000.0)]
+    pub tau: Option<f32>,
+    /// Project on so many nearest captions only.
+    #[param(nullable = false, minimum = 1, maximum = 100_000_000)]
+    pub top_k: Option<usize>,
+    /// Search with a beam of so many captions; 1 is greedy.
+    #[param(nullable = false, minimum = 1, maximum = 64)]
+    pub beam: Option<usize>,
+    /// So many of the nearest captions are reported.
+    #[param(nullable = false, maximum = 100)]
+    pub neighbours: Option<usize>,
+    /// Lean on this memory, one of `GET /v1/memories`.
+    #[param(nullable = false)]
+    pub memory: Option<String>,
+    /// Tell what is heard when.
+    pub timeline: bool,
+    /// With `timeline`: a sentence about the whole, too.
+    pub summary: bool,
+    /// With `timeline`: send events as they come about (`text/event-stream`).
+    pub stream: bool,
+    /// How the answer is written.
+    #[param(inline)]
+    pub format: Format,
+    /// With `timeline`: no segment is shorter (seconds).
+    #[param(nullable = false, exclusive_minimum = 0.0)]
+    pub min_length: Option<f64>,
+    /// With `timeline`: no segment is longer (seconds); at least twice the shortest.
+    #[param(nullable = false, exclusive_minimum = 0.0)]
+    pub max_length: Option<f64>,
+    /// With `timeline`: silence that is longer parts two segments (seconds).
+    #[param(nullable = false, exclusive_minimum = 0.0)]
+    pub max_gap: Option<f64>,
+    /// With `timeline`: below this level there is silence (dB of full scale).
+    #[param(nullable = false, minimum = -120.0, exclusive_maximum = 0.0)]
+    pub silence: Option<f32>,
+    /// What the recording is called, where no form tells.
+    #[param(nullable = false)]
+    pub name: Option<String>,
+}
+
+impl CaptionQuery {
+    /// What the captioner is asked for.
+    pub fn options(&self, app: &App) -> Result<CaptionOptions, Failure> {
+        let wrong = |e: wsac::Error| Failure::request(e.to_string());
+        let model = app.captioner.model();
+        let mut options = CaptionOptions::of(model);
+        options.bridge = Strategy::bridge(self.strategy, self.tau, self.top_k, model.card.bridge)
+            .map_err(wrong)?;
+        if let Some(width) = self.beam {
+            if !(1..=WIDEST).contains(&width) {
+                return Err(Failure::request(format!(
+                    "beam must be 1 to {WIDEST}, not {width}"
+                )));
+            }
+            options.search = Search::of_width(width);
+        }
+        if let Some(count) = self.neighbours {
+            if count > NEAREST {
+                return Err(Failure::request(format!(
+                    "neighbours must be at most {NEAREST}"
+                )));
+            }
+            options.neighbours = count;
+        }
+        if let Some(name) = &self.memory {
+            let memory = app.memories.get(name).ok_or_else(|| {
+                Failure::not_found(format!(
+                    "there is no memory `{name}`; POST /v1/memories makes one"
+                ))
+            })?;
+            options.memory = Some(memory);
+        }
+        if !self.timeline {
+            let others = [self.min_length, self.max_length, self.max_gap];
+            if self.summary || self.stream || self.silence.is_some() || others != [None; 3] {
+                return Err(Failure::request(
+                    "summary, stream, min_length, max_length, max_gap and silence are for timeline=true",
+                ));
+            }
+            if !matches!(
+                self.format,
+                Format::Json | Format::Text | Format::Jsonl | Format::Csv
+            ) {
+                return Err(Failure::request("this format has times: add timeline=true"));
+            }
+        }
+        Ok(options)
+    }
+
+    /// How the recording is cut.
+    pub fn timeline_options(&self) -> Result<TimelineOptions, Failure> {
+        let mut options = TimelineOptions::default();
+        options.min_length = self.min_length.unwrap_or(options.min_length);
+        options.max_length = self.max_length.unwrap_or(options.max_length);
+        options.max_gap = self.max_gap.unwrap_or(options.max_gap);
+        options.silence = self.silence.unwrap_or(options.silence);
+        options
+            .check()
+            .map_err(|e| Failure::request(e.to_string()))?;
+        Ok(options)
+    }
+}
+
+/// A recording's name, where no form tells it.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct NameQuery {
+    /// What the recording is called, where no form tells.
+    #[param(nullable = false)]
+    pub name: Option<String>,
+}
+
+/// Which sounds are told.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct SoundsQuery {
+    /// So many of the likeliest sounds; 8 by default.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    pub most: Option<usize>,
+    /// What the recording is called, where no form tells.
+    #[param(nullable = false)]
+    pub name: Option<String>,
+}

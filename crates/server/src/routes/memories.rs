@@ -1,0 +1,68 @@
+//! `GET` and `POST /v1/memories`: captions that requests may lean on instead of the model's own.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use wsac::memory::Memory;
+
+use super::RefusedDocument;
+use crate::app::App;
+use crate::failure::{Failure, Trouble};
+use crate::memories::About;
+use crate::upload::document;
+
+/// The most captions of a pasted memory.
+const MOST: usize = 5000;
+
+/// Captions of one's own.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Captions {
+    /// Empty ones are left out.
+    #[schema(min_items = 1, max_items = 5000)]
+    captions: Vec<String>,
+}
+
+/// List the memories
+#[utoipa::path(
+    get,
+    path = "/v1/memories",
+    responses(
+        (status = 200, description = "Memories besides the model's own", body = Vec<About>),
+        (status = 401, description = "The token is missing or wrong", body = Trouble),
+    ),
+    security((), ("token" = [])),
+)]
+pub async fn list(State(app): State<App>) -> Json<Vec<About>> {
+    Json(app.memories.list())
+}
+
+/// Make a memory of captions
+#[utoipa::path(
+    post,
+    path = "/v1/memories",
+    request_body = Captions,
+    responses((status = 200, description = "The memory's name, for `memory=`; it is forgotten some day", body = About), RefusedDocument),
+    security((), ("token" = [])),
+)]
+pub async fn paste(State(app): State<App>, request: Request) -> Result<Json<About>, Failure> {
+    let Captions { captions } = document(request, &app.options).await?;
+    let captions: Vec<String> = (captions.into_iter())
+        .map(|caption| caption.trim().to_owned())
+        .filter(|caption| !caption.is_empty())
+        .collect();
+    if captions.is_empty() || captions.len() > MOST {
+        let count = captions.len();
+        return Err(Failure::request(format!(
+            "captions must be 1 to {MOST}, not {count}"
+        )));
+    }
+    let rows = app.embed_texts(captions.clone()).await?;
+    let wrong = |e: wsac::Error| Failure::request(e.to_string());
+    let memory = Memory::new(&captions, rows).map_err(wrong)?;
+    Ok(Json(
+        app.memories
+            .paste(app.captioner.fit(memory).map_err(wrong)?),
+    ))
+}

@@ -1,0 +1,91 @@
+//! Serving: connections with a time for their headers, and an end that loses nothing that was accepted.
+//!
+//! When `shutdown` is done: connections that wait are still taken, then no more; for a moment what was on its way is
+//! still answered, each connection's last answer saying so; then idle connections end, and busy ones with their answers.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use crate::app::App;
+use crate::routes::router;
+
+/// Connections that are open at once; further ones wait to be taken.
+const CONNECTIONS: usize = 1024;
+
+/// A connection that waits to be taken is there at once.
+const WAITING: Duration = Duration::from_millis(20);
+
+/// How long requests that were on their way are waited for.
+const LAST: Duration = Duration::from_millis(300);
+
+/// Answers requests to `listener` until `shutdown`, and what was accepted by then.
+///
+/// # Errors
+/// Where the listener breaks.
+pub async fn serve(
+    listener: TcpListener,
+    app: &App,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let service = TowerToHyperService::new(router(app));
+    let take = |stream: TcpStream, place: OwnedSemaphorePermit| {
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(app.options.patience)
+            .serve_connection(TokioIo::new(stream), service.clone());
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            let _place = place;
+            // A client that broke off has no one to tell it to.
+            let _ = connection.await;
+        });
+    };
+    let next = async || -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&room).acquire_owned().await;
+        let place = place.map_err(io::Error::other)?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return Ok((stream, place)),
+                // It broke off before it was taken, or there are too many open files: others may fare better.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not taken");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    };
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = next() => {
+                let (stream, place) = accepted?;
+                take(stream, place);
+            }
+        }
+    }
+    app.close();
+    // Those that wait already are taken as well.
+    let end = Instant::now() + LAST;
+    while let Ok(accepted) = timeout_at(end.min(Instant::now() + WAITING), next()).await {
+        let (stream, place) = accepted?;
+        take(stream, place);
+    }
+    drop(listener);
+    tokio::time::sleep_until(end).await;
+    graceful.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Uploads: the body of a request, raw or a form -> a recording in memory or, where it is large, in a file.
+//!
+//! Bytes are counted and timed as they come: too many are answered with 413, too slow ones with 408. A recording takes at
+//! most [`HELD`] bytes of memory, so that a full queue has its limit too.
+
+mod watch;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::multipart::Field;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::header;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
+use wsac::audio::{AudioStream, Source};
+
+use crate::failure::Failure;
+use crate::options::Options;
+use watch::watched;
+
+/// What is held in memory of a recording; the rest is in a file.
+const HELD: usize = 1 << 18;
+
+/// The most bytes of a field of a form that is text.
+const TEXT: usize = 1 << 16;
+
+/// The most bytes of a JSON document.
+const DOCUMENT: u64 = 4 << 20;
+
+/// What a recording without a name is called.
+const UNNAMED: &str = "recording";
+
+/// A recording, and the texts that came with it.
+pub struct Upload {
+    /// What its sender calls it.
+    pub name: String,
+    /// The fields `text` of a form.
+    pub texts: Vec<String>,
+    spool: Option<Spool>,
+}
+
+/// Bytes that go to a file when they are many.
+#[derive(Default)]
+struct Spool {
+    held: Vec<u8>,
+    file: Option<NamedTempFile>,
+}
+
+impl Upload {
+    /// Receives the recording in `request`; one that is called `name` where it is not told in a form.
+    pub async fn receive(
+        request: Request,
+        name: Option<&str>,
+        options: &Options,
+    ) -> Result<Self, Failure> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        let (parts, body) = request.into_parts();
+        let (body, cause) = watched(body, options.max_bytes, options.patience);
+        let mut upload = Self {
+            name: name.unwrap_or(UNNAMED).to_owned(),
+            texts: Vec::new(),
+            spool: None,
+        };
+        let request = Request::from_parts(parts, body);
+        let received = if form {
+            upload.receive_form(request).await
+        } else {
+            upload.receive_raw(request.into_body()).await
+        };
+        match (received, cause.get()) {
+            (Ok(()), _) => Ok(upload),
+            (Err(_), Some(cause)) => Err(cause.clone()),
+            (Err(failure), None) => Err(failure),
+        }
+    }
+
+    async fn receive_raw(&mut self, body: Body) -> Result<(), Failure> {
+        let mut spool = Spool::default();
+        let mut bytes = body.into_data_stream();
+        while let Some(bytes) = bytes.next().await {
+            let broken = |_| Failure::request("the request broke off; send it again");
+            spool.push(&bytes.map_err(broken)?)?;
+        }
+        self.spool = Some(spool);
+        Ok(())
+    }
+
+    async fn receive_form(&mut self, request: Request) -> Result<(), Failure> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            Failure::request(format!("the form cannot be read: {error}"))
+        };
+        let mut form =
+            (Multipart::from_request(request, &()).await).map_err(|e| wrong(&e.body_text()))?;
+        while let Some(mut field) = form.next_field().await.map_err(|e| wrong(&e))? {
+            match field.name() {
+                Some("file") if self.spool.is_none() => {
+                    if let Some(name) = field.file_name().filter(|name| !name.is_empty()) {
+                        self.name = name.to_owned();
+                    }
+                    let mut spool = Spool::default();
+                    while let Some(bytes) = field.chunk().await.map_err(|e| wrong(&e))? {
+                        spool.push(&bytes)?;
+                    }
+                    self.spool = Some(spool);
+                }
+                Some("file") => {
+                    let why = "one recording a request: the form has two fields `file`";
+                    return Err(Failure::request(why));
+                }
+                Some("text") => self.texts.push(text(field).await?),
+                other => {
+                    let name = other.unwrap_or("");
+                    return Err(Failure::request(format!(
+                        "the form has a field `{name}`; `file` is the recording"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The recording, to be heard at `rate` Hz, of at most `seconds`.
+    pub fn open(&self, rate: u32, seconds: f64) -> Result<AudioStream, Failure> {
+        let Some(spool) = &self.spool else {
+            return Err(Failure::request(
+                "there is no recording: send it as the body, or as the field `file` of a form",
+            ));
+        };
+        let source = match &spool.file {
+            Some(file) => Source::Path(file.path().to_path_buf()),
+            None => Source::Bytes {
+                name: self.name.clone(),
+                data: Arc::from(&spool.held[..]),
+            },
+        };
+        let stream = AudioStream::open(&source, rate).map_err(|e| Failure::of(e, &self.name))?;
+        Ok(stream.at_most(seconds))
+    }
+
+    /// What `stream` warns of, under the sender's name for it.
+    pub fn warnings(&self, stream: &AudioStream) -> Vec<String> {
+        self.named(stream.warnings(), stream.name())
+    }
+
+    fn named(&self, warnings: &[String], path: &Path) -> Vec<String> {
+        let (path, name) = (path.to_string_lossy(), &self.name);
+        let bare = |warning: &String| warning.replacen(&*path, name, 1);
+        warnings.iter().map(bare).collect()
+    }
+}
+
+impl Spool {
+    fn push(&mut self, bytes: &Bytes) -> Result<(), Failure> {
+        if self.file.is_none() && self.held.len() + bytes.len() > HELD {
+            let mut file = NamedTempFile::new().map_err(Failure::internal)?;
+            file.write_all(&self.held).map_err(Failure::internal)?;
+            self.held = Vec::new();
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            // To the system's cache, as a rule: not worth a thread.
+            Some(file) => file.write_all(bytes).map_err(Failure::internal),
+            None => {
+                self.held.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A field of a form that is text.
+async fn text(mut field: Field<'_>) -> Result<String, Failure> {
+    let wrong = |e| Failure::request(format!("the form cannot be read: {e}"));
+    let mut text = Vec::new();
+    while let Some(bytes) = field.chunk().await.map_err(wrong)? {
+        text.extend_from_slice(&bytes);
+        if text.len() > TEXT {
+            return Err(Failure::too_large("a field `text` is too long"));
+        }
+    }
+    String::from_utf8(text).map_err(|_| Failure::request("a field `text` is not UTF-8"))
+}
+
+/// The JSON document in `request`.
+pub async fn document<T: DeserializeOwned>(
+    request: Request,
+    options: &Options,
+) -> Result<T, Failure> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        return Err(Failure::media_type(
+            "this address takes JSON: send `Content-Type: application/json`",
+        ));
+    }
+    let (body, cause) = watched(request.into_body(), DOCUMENT, options.patience);
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|e| {
+        let cause = cause.get().cloned();
+        cause.unwrap_or_else(|| Failure::request(e.to_string()))
+    })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Failure::request(format!("the JSON document cannot be read: {e}")))
+}

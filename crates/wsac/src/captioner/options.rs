@@ -1,0 +1,87 @@
+//! How recordings are captioned: the bridge, the search, and the memory that is leaned on.
+
+use std::sync::Arc;
+
+use crate::bridge::Bridge;
+use crate::generate::Search;
+use crate::memory::Memory;
+use crate::model::Model;
+
+/// How recordings are captioned. `Default` is what the model does best with.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CaptionOptions {
+    /// How the modality gap is bridged; the model's own strategy where `None`.
+    pub bridge: Option<Bridge>,
+    /// How words are searched for. A beam is a little better than greedy and a few times slower.
+    pub search: Search,
+    /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
+    pub name_sounds: bool,
+    /// The most tokens of a caption; raise it for captions that stop in the middle.
+    pub max_tokens: usize,
+    /// How many of the nearest captions of the memory are reported; 0 saves a search.
+    pub neighbours: usize,
+    /// Lean on this memory, not on the model's; [`Captioner::fit`](super::Captioner::fit) makes it ready. Recordings that lean on different
+    /// memories can still be put into words together.
+    pub memory: Option<Arc<Memory>>,
+}
+
+impl CaptionOptions {
+    /// What `model` does best with: the default, or ClapCap's own search.
+    pub fn of(model: &Model) -> Self {
+        if !model.is_clapcap() {
+            return Self::default();
+        }
+        Self {
+            search: Search::Average { width: 5 },
+            max_tokens: 67,
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for CaptionOptions {
+    fn default() -> Self {
+        Self {
+            bridge: None,
+            search: Search::of_width(4),
+            name_sounds: true,
+            max_tokens: 30,
+            neighbours: 3,
+            memory: None,
+        }
+    }
+}
+
+/// The captions that a recording is told by.
+#[derive(Clone, Copy)]
+pub(super) struct Memories<'a> {
+    /// What the whole of a recording leans on.
+    pub captions: Option<&'a Memory>,
+    /// What one of several sounds leans on, where the model has learned to join them.
+    pub clauses: Option<&'a Memory>,
+}
+
+impl CaptionOptions {
+    /// The memory asked for, which stands in for the clauses too (what the user wants said comes from nowhere else); else
+    /// those of `model`.
+    pub(super) fn memories<'a>(&'a self, model: &'a Model) -> Memories<'a> {
+        match self.memory.as_deref() {
+            Some(memory) => Memories {
+                captions: Some(memory),
+                clauses: model.clauses.as_ref().map(|_| memory),
+            },
+            None => Memories::of(model),
+        }
+    }
+}
+
+impl<'a> Memories<'a> {
+    /// Those of `model`.
+    pub fn of(model: &'a Model) -> Self {
+        Self {
+            captions: model.memory.as_ref(),
+            clauses: model.clauses.as_ref(),
+        }
+    }
+}
