@@ -28,7 +28,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(asked)) => Ok(Self(asked)),
-            Err(error) => Err(Failure::request(error.body_text())),
+            Err(error) => {
+                let said = error.body_text();
+                let what = said.strip_prefix("Failed to deserialize query string: ");
+                Err(Failure::request(what.unwrap_or(&said)))
+            }
         }
     }
 }
