@@ -23,6 +23,26 @@ bench-peers ROUNDS="3":
 bench-growth CAPTIONS="100000" SECONDS="7200" ROWS="10000000":
     bench/growth.sh {{CAPTIONS}} {{SECONDS}} {{ROWS}}
 
+# a server under load: clients by the number, overload, SIGTERM, malformed uploads
+bench-server SECONDS="60":
+    cargo build --release
+    cargo run --release -p wsac-server --example load -- target/release/wsac examples/clips/dog.ogg {{SECONDS}}
+
+# the page in headless Chromium (needs node, ffmpeg and Chromium: CHROMIUM names it)
+test-page:
+    cargo build --release
+    cd crates/server/page/tests && npm install --silent && node --test page.test.js
+
+# the server against its OpenAPI document (needs schemathesis)
+test-api:
+    cargo build --release
+    crates/server/page/tests/api.sh target/release/wsac
+
+# the pictures of the page, docs/page (needs what test-page needs)
+pictures:
+    cargo build --release
+    cd crates/server/page/tests && npm install --silent && node pictures.js
+
 # the PyTorch yardstick run with our engine: validation loss after each epoch beside PyTorch's
 yardstick SHARED="../shared" RUN="clean_seed0":
     cargo run --release -p wsac --example yardstick -- {{SHARED}} {{RUN}}

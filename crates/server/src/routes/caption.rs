@@ -66,6 +66,7 @@ pub async fn caption(
     if query.timeline {
         return timeline::answer(app, slot, upload, cut, options, &query).await;
     }
+    let coming = app.work.announce();
     let most = app.options.max_seconds;
     let heard = app.work.hear(slot, move |captioner| {
         let mut stream = upload.open(captioner.rate(), most)?;
@@ -76,7 +77,7 @@ pub async fn caption(
     });
     let ((heard, warnings, file_name), slot) = heard.await?;
     metrics::counter!("wsac_audio_seconds_total").increment(heard.duration as u64);
-    let caption = app.work.describe(slot, heard, options).await?;
+    let caption = app.work.describe(slot, coming, heard, options).await?;
     let mut caption = caption.map_err(|e| Failure::of(e, &file_name))?;
     caption.warnings = warnings;
     written(file_name, caption, query.format)

@@ -188,6 +188,18 @@ fn the_memory_can_be_replaced_by_one_of_the_same_width() {
     let options = CaptionOptions::default();
     let caption = captioner.caption(&recording(&[0.5]), &options).unwrap();
     assert_eq!(caption.neighbours[0].caption, "a bell rings");
+    // So can it for one recording, beside others that lean on the model's own.
+    let own = self::captioner(false);
+    let leaning = CaptionOptions {
+        memory: Some(Arc::new(own.fit(Memory::load(&file).unwrap()).unwrap())),
+        ..CaptionOptions::default()
+    };
+    let heard = own.listen(&recording(&[0.5])).unwrap();
+    let told = own.describe_together(&[(&heard, &leaning), (&heard, &options)]);
+    let told: Vec<Caption> = told.into_iter().map(|caption| caption.unwrap()).collect();
+    assert_eq!(told[0].neighbours, caption.neighbours);
+    assert_eq!(told[0].text, caption.text);
+    assert_eq!(told[1].neighbours[0].caption, "rain falls");
     memory(4);
     let error = captioner.with_memory(&file).err().unwrap().to_string();
     assert!(
@@ -201,6 +213,36 @@ fn a_tower_of_another_space_is_refused() {
     let error = Captioner::new(Box::new(FakeTower { dim: 5 }), model(false));
     let error = error.err().unwrap().to_string();
     assert!(error.contains("width 3") && error.contains('5'), "{error}");
+}
+
+#[test]
+fn sounds_are_told_from_moment_to_moment() {
+    let captioner = Captioner::bundled().unwrap();
+    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
+    let open = || AudioStream::open(&dog.into(), captioner.rate()).unwrap();
+    let moments = captioner.moments(&mut open(), 3).unwrap().unwrap();
+    assert_eq!(moments.sounds.len(), 3);
+    assert_eq!(moments.sounds[0].name, "Dog");
+    let peaks: Vec<f32> = (moments.sounds.iter())
+        .map(|sound| sound.scores.iter().copied().fold(0.0, f32::max))
+        .collect();
+    assert!(
+        peaks[0] > 0.9 && peaks.is_sorted_by(|a, b| a >= b),
+        "{peaks:?}"
+    );
+    let last = (moments.sounds[0].scores.len() - 1) as f64 * moments.hop;
+    assert!((4.0..5.0).contains(&last), "{last}");
+    // A tower without names for sounds has none to tell.
+    let nameless = self::captioner(false);
+    let mut stream = AudioStream::open(&dog.into(), RATE).unwrap();
+    assert_eq!(nameless.moments(&mut stream, 3).unwrap(), None);
+    // More than may be heard is an error that says so.
+    let error = captioner.listen_to(&mut open().at_most(2.0)).err().unwrap();
+    assert!(
+        matches!(error, Error::TooLong { seconds, .. } if seconds == 2.0),
+        "{error}"
+    );
+    assert!(captioner.listen_to(&mut open().at_most(6.0)).is_ok());
 }
 
 #[test]
