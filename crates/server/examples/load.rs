@@ -135,7 +135,14 @@ async fn client(address: String, bytes: Arc<Vec<u8>>, end: Arc<AtomicBool>) -> S
                 }
                 open = (told.header("connection") != Some("close")).then_some(stream);
             }
-            _ => seen.unanswered += 1,
+            lost => {
+                let why = lost.err().map_or("closed".to_owned(), |e| e.to_string());
+                eprintln!(
+                    "  unanswered after {:.2} s: {why}",
+                    start.elapsed().as_secs_f64()
+                );
+                seen.unanswered += 1;
+            }
         }
     }
     seen

@@ -45,12 +45,13 @@ impl Modify for Token {
 }
 
 /// A recording as it is: WAV, FLAC, MP3, OGG/Vorbis, AAC or ALAC in M4A.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[schema(value_type = String, format = Binary)]
 struct Recording(#[allow(dead_code)] Vec<u8>);
 
 /// A recording in a form.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code)]
 struct Form {
     /// The recording, with its name.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header;
 use futures_util::StreamExt;
@@ -91,19 +91,16 @@ impl Upload {
     }
 
     async fn receive_form(&mut self, request: Request) -> Result<(), Failure> {
-        let wrong = |error: &dyn std::fmt::Display| {
-            Failure::request(format!("the form cannot be read: {error}"))
-        };
-        let mut form =
-            (Multipart::from_request(request, &()).await).map_err(|e| wrong(&e.body_text()))?;
-        while let Some(mut field) = form.next_field().await.map_err(|e| wrong(&e))? {
+        let form = Multipart::from_request(request, &()).await;
+        let mut form = form.map_err(|e| unread(&e.body_text()))?;
+        while let Some(mut field) = form.next_field().await.map_err(broken_form)? {
             match field.name() {
                 Some("file") if self.spool.is_none() => {
                     if let Some(name) = field.file_name().filter(|name| !name.is_empty()) {
                         self.name = name.to_owned();
                     }
                     let mut spool = Spool::default();
-                    while let Some(bytes) = field.chunk().await.map_err(|e| wrong(&e))? {
+                    while let Some(bytes) = field.chunk().await.map_err(broken_form)? {
                         spool.push(&bytes)?;
                     }
                     self.spool = Some(spool);
@@ -173,11 +170,18 @@ impl Spool {
     }
 }
 
+fn broken_form(error: MultipartError) -> Failure {
+    unread(&error.body_text())
+}
+
+fn unread(why: &str) -> Failure {
+    Failure::request(format!("the form cannot be read: {why}"))
+}
+
 /// A field of a form that is text.
 async fn text(mut field: Field<'_>) -> Result<String, Failure> {
-    let wrong = |e| Failure::request(format!("the form cannot be read: {e}"));
     let mut text = Vec::new();
-    while let Some(bytes) = field.chunk().await.map_err(wrong)? {
+    while let Some(bytes) = field.chunk().await.map_err(broken_form)? {
         text.extend_from_slice(&bytes);
         if text.len() > TEXT {
             return Err(Failure::too_large("a field `text` is too long"));

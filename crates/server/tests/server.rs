@@ -226,7 +226,7 @@ async fn points_similarities_sounds_and_memories() {
     );
     assert_eq!(sounds["sounds"].as_array().unwrap().len(), 2);
 
-    let captions = json!({"captions": ["a hound howls", " ", "rain falls"]});
+    let captions = json!({"captions": ["a hound howls", " rain falls "]});
     let memory = server.json("/v1/memories", captions.clone()).await.json();
     assert_eq!(
         (&memory["captions"], &memory["pasted"]),
@@ -297,9 +297,9 @@ async fn what_is_wrong_is_a_sentence_and_a_status() {
         (
             "/v1/memories",
             json,
-            b"{\"captions\":[\" \"]}",
+            b"{\"captions\":[\"a\",\" \"]}",
             400,
-            "1 to 5000",
+            "caption 2 is blank",
         ),
         ("/nothing", "", b"", 404, "openapi.json"),
         ("/health", "", b"", 405, "method"),

@@ -1,19 +1,22 @@
 //! `wsac serve`: captions over HTTP, and a page for people.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tracing_subscriber::EnvFilter;
 use wsac::memory::Memory;
 use wsac_server::{App, Options, document, serve};
 
 use super::caption::ModelArgs;
 use super::use_threads;
+
+/// Connections that may wait to be taken; the system may allow fewer.
+const WAITING: u32 = 4096;
 
 /// Serve captions over HTTP, and a page to try them on
 ///
@@ -113,7 +116,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let app = App::new(captioner, encoder.text_tower(), options)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
-        let listener = TcpListener::bind((args.host, args.port)).await;
+        let listener = listen(SocketAddr::new(args.host, args.port));
         let listener = listener
             .with_context(|| format!("cannot listen at {}, port {}", args.host, args.port))?;
         eprintln!("wsac: listening at http://{}", listener.local_addr()?);
@@ -122,6 +125,20 @@ pub fn run(args: Args) -> Result<ExitCode> {
     })?;
     eprintln!("wsac: all that was accepted is answered");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A listener with room for many who come at once: where connections wait in too short a line, some are reset.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // On Windows it would let others take the port.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 impl Args {

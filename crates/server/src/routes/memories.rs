@@ -19,10 +19,14 @@ const MOST: usize = 5000;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Captions {
-    /// Empty ones are left out.
     #[schema(min_items = 1, max_items = 5000)]
-    captions: Vec<String>,
+    captions: Vec<Line>,
 }
+
+/// A caption; not blank.
+#[derive(Deserialize, ToSchema)]
+#[schema(pattern = r"\S")]
+struct Line(String);
 
 /// List the memories
 #[utoipa::path(
@@ -48,15 +52,18 @@ pub async fn list(State(app): State<App>) -> Json<Vec<About>> {
 )]
 pub async fn paste(State(app): State<App>, request: Request) -> Result<Json<About>, Failure> {
     let Captions { captions } = document(request, &app.options).await?;
-    let captions: Vec<String> = (captions.into_iter())
-        .map(|caption| caption.trim().to_owned())
-        .filter(|caption| !caption.is_empty())
-        .collect();
     if captions.is_empty() || captions.len() > MOST {
         let count = captions.len();
         return Err(Failure::request(format!(
             "captions must be 1 to {MOST}, not {count}"
         )));
+    }
+    let captions: Vec<String> = (captions.into_iter())
+        .map(|Line(caption)| caption.trim().to_owned())
+        .collect();
+    if let Some(blank) = captions.iter().position(String::is_empty) {
+        let which = blank + 1;
+        return Err(Failure::request(format!("caption {which} is blank")));
     }
     let rows = app.embed_texts(captions.clone()).await?;
     let wrong = |e: wsac::Error| Failure::request(e.to_string());

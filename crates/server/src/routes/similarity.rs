@@ -15,12 +15,14 @@ use crate::upload::{Upload, document};
 const MOST: usize = 1024;
 
 /// A recording and texts, in a form.
-#[derive(ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code)]
 struct SimilarityForm {
     /// The recording.
     file: Recording,
     /// What it is compared with.
+    #[schema(min_items = 1, max_items = 1024)]
     text: Vec<String>,
 }
 
@@ -28,7 +30,6 @@ struct SimilarityForm {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TextAndTexts {
-    #[schema(min_length = 1)]
     text: String,
     /// What it is compared with.
     #[schema(min_items = 1, max_items = 1024)]
