@@ -255,11 +255,7 @@ fn tell(path: &Path, result: &Result<Caption, String>, quiet: bool) {
 impl Args {
     /// Says which flags contradict each other or are out of range.
     fn check(&self) -> Result<()> {
-        let (strategy, top_k) = (
-            self.strategy.map(Into::into),
-            self.top_k.map(|k| k as usize),
-        );
-        bridge::Strategy::bridge(strategy, self.tau, top_k, Bridge::Direct)?;
+        self.bridge(Bridge::Direct)?;
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             bail!("--temperature must be above 0, not {}", self.temperature);
         }
@@ -269,14 +265,20 @@ impl Args {
         Ok(())
     }
 
-    /// The options of all recordings; what is not said is as `model` does best.
-    fn options(&self, model: &Model) -> Result<CaptionOptions> {
-        let mut options = CaptionOptions::of(model);
+    /// The bridge that the flags ask for; what they do not say is as in `own`.
+    fn bridge(&self, own: Bridge) -> Result<Option<Bridge>> {
         let (strategy, top_k) = (
             self.strategy.map(Into::into),
             self.top_k.map(|k| k as usize),
         );
-        options.bridge = bridge::Strategy::bridge(strategy, self.tau, top_k, model.card.bridge)?;
+        bridge::Strategy::bridge(strategy, self.tau, top_k, own)
+            .context("--strategy, --tau, --top-k")
+    }
+
+    /// The options of all recordings; what is not said is as `model` does best.
+    fn options(&self, model: &Model) -> Result<CaptionOptions> {
+        let mut options = CaptionOptions::of(model);
+        options.bridge = self.bridge(model.card.bridge)?;
         if let Some(width) = self.beam {
             options.search = Search::of_width(width as usize);
         }
