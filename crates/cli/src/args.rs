@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    caption, completions, convert, embed, eval, gap, listen, memory, metrics, models, serve, train,
+    caption, completions, convert, embed, eval, experiment, gap, listen, memory, metrics, models,
+    serve, train,
 };
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
@@ -26,6 +27,7 @@ pub enum Command {
     Memory(memory::Args),
     Embed(embed::Args),
     Eval(Box<eval::Args>),
+    Experiment(Box<experiment::Args>),
     Gap(gap::Args),
     Listen(Box<listen::Args>),
     Models(models::Args),

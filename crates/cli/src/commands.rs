@@ -5,6 +5,7 @@ pub mod completions;
 pub mod convert;
 pub mod embed;
 pub mod eval;
+pub mod experiment;
 pub mod gap;
 pub mod listen;
 pub mod memory;
@@ -28,6 +29,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Memory(args) => memory::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
         Command::Gap(args) => gap::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Models(args) => models::run(&args),

@@ -2,11 +2,31 @@
 
 pub use wsac_nn::attention::dot;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// One point on the unit sphere of the shared space: `d` numbers, L2 norm 1.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Written and read as a list of its numbers; one whose length is off 1 by more than 1e-3 is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<f32>", into = "Vec<f32>")]
 pub struct Embedding(Vec<f32>);
+
+impl TryFrom<Vec<f32>> for Embedding {
+    type Error = Error;
+
+    fn try_from(values: Vec<f32>) -> Result<Self> {
+        let rows = Embeddings::from_unit_rows(values.len(), values)?;
+        Ok(Self(rows.into_vec()))
+    }
+}
+
+impl From<Embedding> for Vec<f32> {
+    fn from(embedding: Embedding) -> Self {
+        embedding.0
+    }
+}
 
 impl Embedding {
     /// Scales `values` to unit length. `None` where they have no direction (all zero, or not finite).

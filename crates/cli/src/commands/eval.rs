@@ -21,10 +21,11 @@ use crate::output::Output;
 use crate::progress;
 use captions::Clips;
 use join::Joined;
-use metrics::Wanted;
+pub use metrics::{Metric, Wanted};
 use report::{Extremes, Format, Line, Report, Score};
-use scorer::{Measure, Measured, Scorer};
-use tools::{ToolArgs, Tools};
+use scorer::Measure;
+pub use scorer::{Measured, Scorer};
+pub use tools::{ToolArgs, Tools};
 
 /// Score captions against references: BLEU, METEOR, ROUGE-L, CIDEr-D, SPICE, SPIDEr and more
 ///

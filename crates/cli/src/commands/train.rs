@@ -18,7 +18,7 @@ use wsac::train::{Job, Noise, TrainConfig, run as train};
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
-use watch::Watch;
+pub use watch::Watch;
 
 /// Learn to write captions from a file of captions, without any sound
 ///
@@ -96,12 +96,22 @@ enum Preset {
     Reference,
 }
 
+/// Whose order of normalising, noise and shift.
 #[derive(Clone, Copy, ValueEnum)]
-enum Order {
+pub enum Order {
     /// As the paper says
     Paper,
     /// As the published code does
     Reference,
+}
+
+impl From<Order> for Compat {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Paper => Self::Paper,
+            Order::Reference => Self::Reference,
+        }
+    }
 }
 
 fn noise(text: &str) -> Result<Noise, String> {
@@ -197,11 +207,7 @@ impl Args {
         config.seed = self.seed.unwrap_or(config.seed);
         config.shift |= self.shift.is_some();
         config.precision = self.encoder.precision.map_or(config.precision, Into::into);
-        config.compat = match self.compat {
-            Some(Order::Paper) => Compat::Paper,
-            Some(Order::Reference) => Compat::Reference,
-            None => config.compat,
-        };
+        config.compat = self.compat.map_or(config.compat, Into::into);
         if config.epochs == 0 || config.batch == 0 {
             bail!("--epochs and --batch must be at least 1");
         }
@@ -214,7 +220,7 @@ fn clips_of(file: &Path, quiet: bool) -> Result<Vec<Vec<String>>> {
 }
 
 /// A flag that the first Ctrl-C raises; the second ends the process at once.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
+pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = stop.clone();
     ctrlc::set_handler(move || {

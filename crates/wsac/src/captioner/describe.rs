@@ -6,7 +6,7 @@ use super::{Caption, CaptionOptions, Captioner, WEAK, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Hypothesis, Prompt, generate_together};
+use crate::generate::{DecodeOptions, Hypothesis, Prompt, Rules, generate_together};
 
 /// A recording on the way to its caption.
 struct Telling<'a> {
@@ -47,7 +47,11 @@ impl Captioner {
                 decode: DecodeOptions {
                     search: options.search.clone(),
                     max_tokens: options.max_tokens,
-                    rules: self.rules(heard.ordered),
+                    rules: if options.rules {
+                        self.rules(heard.ordered)
+                    } else {
+                        Rules::default()
+                    },
                 },
                 best: None,
             })

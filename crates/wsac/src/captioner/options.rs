@@ -17,6 +17,8 @@ pub struct CaptionOptions {
     pub search: Search,
     /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
     pub name_sounds: bool,
+    /// Whether captions keep to the rules of [`Captioner::rules`](super::Captioner::rules); the paper's know none.
+    pub rules: bool,
     /// The most tokens of a caption; raise it for captions that stop in the middle.
     pub max_tokens: usize,
     /// How many of the nearest captions of the memory are reported; 0 saves a search.
@@ -46,6 +48,7 @@ impl Default for CaptionOptions {
             bridge: None,
             search: Search::of_width(4),
             name_sounds: true,
+            rules: true,
             max_tokens: 30,
             neighbours: 3,
             memory: None,

@@ -1,9 +1,11 @@
 //! What an audio tower heard in one recording: its embedding(s) [d], the sounds by name, and how sure it is.
 
+use serde::{Deserialize, Serialize};
+
 use crate::embedding::Embedding;
 
 /// A recording as an audio tower heard it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// The whole recording as one point (the paper).
     pub embedding: Embedding,
@@ -20,7 +22,7 @@ pub struct Heard {
 }
 
 /// One of the sounds in a recording.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// It alone as a point.
     pub embedding: Embedding,
@@ -33,7 +35,7 @@ pub struct Part {
 }
 
 /// A sound by its name.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sound {
     /// What the tower calls it, e.g. `Dog`.

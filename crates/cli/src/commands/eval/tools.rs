@@ -76,6 +76,13 @@ impl ToolArgs {
 }
 
 impl Tools {
+    /// What tells scores that these tools made from those of others.
+    pub fn identity(&self) -> String {
+        let there = |ok: bool, what| if ok { what } else { "" };
+        let (meteor, spice) = (self.meteor.is_ok(), self.jars.is_ok());
+        format!("{} {}", there(meteor, "meteor"), there(spice, "spice"))
+    }
+
     /// SPICE of `items` by its jars.
     pub fn spice(&self, items: &Items) -> Found<SpiceScores> {
         let jars = self.jars.as_ref().map_err(String::clone)?;

@@ -1,0 +1,193 @@
+//! `wsac experiment --config FILE`: a grid of strategies from captions to a table, resumable.
+
+mod judge;
+mod watch;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, Result, bail};
+use wsac::bridge::Compat;
+use wsac_experiment::{Config, Setup, run as run_grid, table};
+
+use super::eval::{ToolArgs, Wanted};
+use super::train::stop_on_ctrl_c;
+use super::{batch_code, use_threads};
+use crate::precision::Precision;
+use crate::{encoder, folders};
+use judge::Metrics;
+use watch::Watch;
+
+/// Run the paper's experiments: data x training strategy x inference strategy x seeds, to a table and pictures
+///
+/// Every stage is kept in the folder of --out, so that the same command goes on where it was stopped, and a changed
+/// setting makes anew only what hangs on it. See configs/ for the paper's Table 1 and for experiments without recordings.
+///
+/// Exit codes: 0 all is well, 1 some recordings could not be heard (all cells do without them), 2 nothing could be done,
+/// 130 stopped by Ctrl-C.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The experiment: a TOML file
+    #[arg(short, long, value_name = "TOML")]
+    config: PathBuf,
+
+    /// The experiment's folder [default: runs/ and the name of the TOML file]
+    #[arg(short, long, value_name = "DIR", alias = "output_dir")]
+    out: Option<PathBuf>,
+
+    /// Another encoder than the file names: `mini`, a model of `wsac models list`, a folder or a checkpoint
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    clap: Option<String>,
+
+    /// Seeds to use instead of the file's, parted by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    seeds: Vec<u64>,
+
+    /// Train as the published code does where it differs from the paper
+    #[arg(long, value_enum)]
+    compat: Option<super::train::Order>,
+
+    /// What training and the encoder's products are computed in [default: as the file says]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
+
+    /// Metrics, as for `wsac eval`
+    #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
+    metrics: Wanted,
+
+    /// Show what would be run, and stop
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Number of threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress and no notes
+    #[arg(short, long)]
+    quiet: bool,
+
+    #[command(flatten)]
+    tools: ToolArgs,
+}
+
+/// Runs the grid, writes its table and prints it.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    use_threads(args.threads)?;
+    let config = args.config()?;
+    let out = args.folder();
+    if args.dry_run {
+        for (name, list) in [
+            (
+                "data",
+                config
+                    .data
+                    .iter()
+                    .map(|d| d.name.as_str())
+                    .collect::<Vec<_>>(),
+            ),
+            (
+                "training",
+                config.training.iter().map(|t| t.name.as_str()).collect(),
+            ),
+            (
+                "inference",
+                config.inference.iter().map(|i| i.name.as_str()).collect(),
+            ),
+        ] {
+            println!("{name:<10} {}", list.join(", "));
+        }
+        println!(
+            "{:<10} {:?}\n{:<10} {}",
+            "seeds",
+            config.seeds,
+            "cells",
+            config.cells()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let encoder = encoder::find(&config.encoder, None)?;
+    let encoder = match args.precision {
+        Some(precision) => encoder.with_arithmetic(precision.into()),
+        None => encoder,
+    };
+    let tools = args.tools.open(&args.metrics.metrics, &[], args.quiet)?;
+    let judge = Metrics::new(&args.metrics.metrics, &tools);
+    let cache = folders::cache().unwrap_or_else(|| out.join("cache"));
+    let setup = Setup {
+        encoder: &encoder,
+        judge: &judge,
+        out: &out,
+        cache: &cache,
+    };
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let settings = toml::to_string(&config)?;
+    wsac::checkpoint::write_whole(&out.join("experiment.toml"), settings.as_bytes())?;
+    let stop = stop_on_ctrl_c()?;
+    let mut watch = Watch::new(&config, args.quiet);
+    let outcome = run_grid(&config, &setup, &mut |event| {
+        watch.see(event);
+        if stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    watch.close();
+    let outcome = match outcome {
+        Err(wsac::Error::Interrupted(_)) => {
+            eprintln!(
+                "wsac: stopped; what is done is kept in {}, the same command goes on",
+                out.display()
+            );
+            return Ok(ExitCode::from(130));
+        }
+        outcome => outcome?,
+    };
+    let rows = table::rows(&config, &outcome)?;
+    let _ = rows;
+    let unheard = outcome.data.iter().map(|used| used.unheard.len()).sum();
+    Ok(batch_code(unheard))
+}
+
+impl Args {
+    fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| {
+            let stem = self.config.file_stem().unwrap_or_default();
+            PathBuf::from("runs").join(stem)
+        })
+    }
+
+    fn config(&self) -> Result<Config> {
+        let mut config = Config::read(&self.config)?;
+        if let Some(name) = &self.clap {
+            config.encoder.clone_from(name);
+        }
+        if !self.seeds.is_empty() {
+            config.seeds.clone_from(&self.seeds);
+        }
+        if let Some(order) = self.compat {
+            if config.train.contains_key("compat") {
+                bail!(
+                    "{}: [train] has compat; take it out, or do without --compat",
+                    self.config.display()
+                );
+            }
+            let name = if Compat::from(order) == Compat::Paper {
+                "paper"
+            } else {
+                "reference"
+            };
+            for key in ["preset", "compat"] {
+                config.train.insert(key.into(), name.into());
+            }
+        }
+        if let Some(precision) = self.precision {
+            let value = toml::Value::try_from(wsac::arithmetic::Arithmetic::from(precision))?;
+            config.train.insert("precision".into(), value);
+        }
+        Ok(config)
+    }
+}

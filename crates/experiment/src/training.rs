@@ -1,0 +1,115 @@
+//! One cell of the training side: captions and a strategy -> a run folder, trained once and gone on with where it stopped.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use wsac::bundled;
+use wsac::clap::{Encoder, TextTower};
+use wsac::model::Model;
+use wsac::train::{self, Job, TrainConfig};
+use wsac::{Error, Result};
+
+use crate::config::{Named, slug};
+use crate::data::Data;
+use crate::stage::Key;
+
+/// What all trainings of a data set share.
+pub struct Ground<'a> {
+    /// The captions.
+    pub data: &'a Data,
+    /// The encoder.
+    pub encoder: &'a Encoder,
+    /// Its text tower.
+    pub text: &'a dyn TextTower,
+    /// The modality gap, where a strategy shifts by it.
+    pub gap: Option<&'a [f32]>,
+    /// The experiment's folder.
+    pub out: &'a Path,
+    /// A folder that keeps embeddings between experiments.
+    pub cache: &'a Path,
+}
+
+/// A captioner of the grid.
+pub struct Trained {
+    /// Its run folder; `None` for the built-in one.
+    pub folder: Option<PathBuf>,
+    /// What shaped it.
+    pub key: Key,
+}
+
+impl Trained {
+    /// Trains by `strategy` with `settings`, or finds that this was done.
+    ///
+    /// # Errors
+    /// As [`train::run`].
+    pub fn get(
+        ground: &Ground,
+        strategy: &Named,
+        settings: TrainConfig,
+        observer: &mut dyn FnMut(&train::Event) -> ControlFlow<()>,
+    ) -> Result<Self> {
+        if let Some(name) = &strategy.model {
+            return Self::given(name);
+        }
+        let shift = ground.gap.filter(|_| settings.shift).map(<[f32]>::to_vec);
+        let text = toml::to_string(&settings).map_err(|e| Error::Config(e.to_string()))?;
+        let key = Key::of("training")
+            .with(text)
+            .with(&ground.encoder.space().identity);
+        let key = ground
+            .data
+            .key(key)
+            .with_all(shift.iter().flatten().map(|x| x.to_le_bytes()));
+        let name = format!(
+            "{}-{}-seed{}-{}",
+            slug(&ground.data.name),
+            slug(&strategy.name),
+            settings.seed,
+            key.name()
+        );
+        let folder = ground.out.join("runs").join(name);
+        // A run folder with a config.json is whole: it is written last.
+        if !folder.join("config.json").is_file() {
+            let job = Job {
+                clips: &ground.data.train,
+                validation: ground.data.validation.as_deref(),
+                text: ground.text,
+                space: ground.encoder.space(),
+                vocabulary: &ground.encoder.vocabulary()?,
+                shift,
+                out: folder.clone(),
+                cache: Some(ground.cache.to_owned()),
+                resume: true,
+            };
+            train::run(settings, &job, observer)?;
+        }
+        let folder = Some(folder);
+        Ok(Self { folder, key })
+    }
+
+    fn given(name: &str) -> Result<Self> {
+        let key = Key::of("given");
+        if name == "mini" {
+            let key = key.with(env!("CARGO_PKG_VERSION")).with("mini");
+            return Ok(Self { folder: None, key });
+        }
+        let folder = PathBuf::from(name);
+        let files = ["config.json", "decoder.safetensors", "memory.safetensors"]
+            .map(|file| folder.join(file));
+        let key = key.with_all(files.iter().map(|file| fs::read(file).unwrap_or_default()));
+        let folder = Some(folder);
+        Ok(Self { folder, key })
+    }
+
+    /// The captioner.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn model(&self) -> Result<Model> {
+        match &self.folder {
+            Some(folder) => Model::load(folder),
+            None => bundled::model(),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Grids from files to rows, at the size of a toy: stopped, gone on with, changed, and with recordings that are none.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use wsac::clap::Encoder;
+use wsac_experiment::{Config, Error, Event, Judge, Outcome, Result, Setup, run, table};
+use wsac_metrics::{Items, Scores, bleu, cider_d};
+
+/// BLEU-1, CIDEr-D, and a metric that cannot be computed.
+struct Simple;
+
+impl Judge for Simple {
+    fn identity(&self) -> String {
+        "simple".into()
+    }
+
+    fn measure(&self, items: &Items) -> Result<Vec<(String, std::result::Result<Scores, String>)>> {
+        let items = items.clone().tokenised();
+        let [first, ..] = bleu(&items);
+        Ok(vec![
+            ("bleu_1".into(), Ok(first)),
+            ("cider_d".into(), Ok(cider_d(&items))),
+            ("spice".into(), Err("needs its jars".into())),
+        ])
+    }
+}
+
+const CONFIG: &str = r#"
+name = "Toy"
+seeds = [0, 1]
+[[data]]
+name = "Toy"
+train = "train.csv"
+validation = "validation.csv"
+test = "test.csv"
+[data.probe]
+gap = 0.3
+[train]
+epochs = 2
+min_steps = 0
+batch = 8
+clauses = 0.0
+joined = 0.0
+precision = "f32"
+[train.decoder]
+layers = 1
+heads = 2
+width = 16
+[[training]]
+name = "none"
+noise = { variance = 0.0 }
+[[training]]
+name = "shift"
+shift = true
+[[inference]]
+name = "direct"
+strategy = "direct"
+[[inference]]
+name = "projection"
+strategy = "projection"
+"#;
+
+/// Clips of two captions each.
+fn captions(from: usize, clips: usize) -> String {
+    let things = [
+        "dog", "car", "bird", "door", "river", "train", "crowd", "bell",
+    ];
+    let acts = [
+        "in the distance",
+        "loudly",
+        "near a road",
+        "again and again",
+        "in the wind",
+    ];
+    let mut text = String::from("file_name,caption_1,caption_2\n");
+    for i in from..from + clips {
+        let (thing, act) = (things[i % things.len()], acts[i % acts.len()]);
+        writeln!(
+            text,
+            "{i}.wav,A {thing} is heard {act}.,The sound of a {thing} {act}."
+        )
+        .unwrap();
+    }
+    text
+}
+
+struct World(tempfile::TempDir);
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, from, clips) in [("train", 0, 24), ("validation", 24, 6), ("test", 31, 9)] {
+            fs::write(
+                folder.path().join(format!("{name}.csv")),
+                captions(from, clips),
+            )
+            .unwrap();
+        }
+        Self(folder)
+    }
+
+    fn config(&self, text: &str) -> Config {
+        let path = self.0.path().join("toy.toml");
+        fs::write(&path, text).unwrap();
+        Config::read(&path).unwrap()
+    }
+
+    fn run(
+        &self,
+        config: &Config,
+        observer: &mut (dyn FnMut(&Event) -> ControlFlow<()> + Send),
+    ) -> Result<Outcome> {
+        let (out, cache) = (self.0.path().join("out"), self.0.path().join("cache"));
+        let setup = Setup {
+            encoder: &Encoder::mini(),
+            judge: &Simple,
+            out: &out,
+            cache: &cache,
+        };
+        run(config, &setup, observer)
+    }
+
+    /// The outcome, and how many cells and training steps it took to make.
+    fn count(&self, config: &Config) -> (Outcome, usize, usize) {
+        let (mut made, mut steps) = (0, 0);
+        let outcome = self.run(config, &mut |event| {
+            match event {
+                Event::Cell { reused: false, .. } => made += 1,
+                Event::Training {
+                    event: wsac::train::Event::Step(_),
+                    ..
+                } => steps += 1,
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        });
+        (outcome.unwrap(), made, steps)
+    }
+}
+
+#[test]
+fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_changed() {
+    let world = World::new();
+    let config = world.config(CONFIG);
+    assert_eq!(config.cells(), 8);
+
+    // Stopped in the middle of the second training.
+    let mut cells = 0;
+    let mut steps_after = 0;
+    let stopped = world.run(&config, &mut |event| {
+        match event {
+            Event::Cell { .. } => cells += 1,
+            Event::Training {
+                event: wsac::train::Event::Step(_),
+                ..
+            } if cells == 2 => steps_after += 1,
+            _ => {}
+        }
+        if steps_after == 7 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stopped:?}");
+
+    // 6 steps an epoch (48 captions by 8), 2 epochs, 4 captioners: what was done is not done again.
+    let (whole, made, steps) = world.count(&config);
+    assert_eq!((whole.cells.len(), made), (8, 6));
+    assert_eq!(steps, 3 * 12 - 7);
+    let (again, made, steps) = world.count(&config);
+    assert_eq!((made, steps), (0, 0));
+    assert_eq!(again.cells, whole.cells);
+
+    // An uninterrupted run elsewhere is the same, cell for cell.
+    let elsewhere = World::new();
+    let (fresh, _, _) = elsewhere.count(&elsewhere.config(CONFIG));
+    let captions = |outcome: &Outcome| -> Vec<Vec<String>> {
+        outcome
+            .cells
+            .iter()
+            .map(|c| c.told.iter().map(|t| t.caption.clone()).collect())
+            .collect()
+    };
+    assert_eq!(captions(&fresh), captions(&whole));
+
+    // One more inference strategy trains nothing.
+    let more =
+        format!("{CONFIG}[[inference]]\nname = \"nearest\"\nstrategy = \"nearest\"\nbeam = 2\n");
+    let (more, made, steps) = world.count(&world.config(&more));
+    assert_eq!((more.cells.len(), made, steps), (12, 4, 0));
+
+    let rows = table::rows(&config, &whole).unwrap();
+    assert_eq!(rows.len(), 4);
+    let scores = &rows[3].scores;
+    assert_eq!(
+        (rows[3].training, rows[3].inference, scores[1].name.as_str()),
+        (1, 1, "cider_d")
+    );
+    let value = scores[1].value.as_ref().unwrap();
+    let of_seeds = [6, 7].map(|c| {
+        whole.cells[[5, 7][c - 6]].measures[1]
+            .value
+            .as_ref()
+            .unwrap()
+            .corpus
+    });
+    assert!((value.corpus - (of_seeds[0] + of_seeds[1]) / 2.0).abs() < 1e-12);
+    assert!(
+        scores[1].better.is_some()
+            && rows[0].scores[1].better.is_none()
+            && scores[0].better.is_none()
+    );
+    assert!(
+        scores[2]
+            .value
+            .as_ref()
+            .is_err_and(|why| why.contains("jars"))
+    );
+    let csv = fs::read_dir(world.0.path().join("out/predictions"))
+        .unwrap()
+        .count();
+    assert_eq!(csv, 12);
+}
+
+#[test]
+fn recordings_that_cannot_be_heard_are_left_out_of_every_cell() {
+    let world = World::new();
+    let folder = world.0.path();
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/clips/dog.ogg");
+    fs::copy(clip, folder.join("dog.ogg")).unwrap();
+    fs::write(folder.join("broken.wav"), b"RIFF").unwrap();
+    fs::write(
+        folder.join("labels.csv"),
+        "file_name,label\ndog,Dog\nbroken.wav,Dog\ngone.wav,Dog\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("words.json"),
+        r#"{"strict": {"Dog": "\\bdog"}}"#,
+    )
+    .unwrap();
+    let text = r#"
+name = "Labels"
+[[data]]
+name = "Labels"
+train = "train.csv"
+test = "labels.csv"
+audio = "."
+keywords = "words.json"
+[[training]]
+name = "mini"
+model = "mini"
+[[inference]]
+name = "own"
+beam = 4
+parts = true
+rules = true
+name_sounds = true
+"#;
+    let (outcome, made, _) = world.count(&world.config(text));
+    assert_eq!((made, outcome.data[0].items.len()), (1, 1));
+    let unheard = &outcome.data[0].unheard;
+    assert_eq!(
+        unheard
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>(),
+        ["broken.wav", "gone.wav"]
+    );
+    let strict = &outcome.cells[0].measures[0];
+    assert_eq!(
+        (strict.name.as_str(), strict.value.as_ref().unwrap().corpus),
+        ("strict", 1.0)
+    );
+    assert!(
+        outcome.cells[0].told[0]
+            .caption
+            .to_lowercase()
+            .contains("dog")
+    );
+}
+
+#[test]
+fn a_shift_without_a_gap_is_told_before_anything_is_trained() {
+    let world = World::new();
+    let text = CONFIG.replace("[data.probe]\ngap = 0.3", "audio = \".\"");
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/clips/dog.ogg");
+    fs::copy(clip, world.0.path().join("31.wav")).unwrap();
+    let mut trained = false;
+    let told = world.run(&world.config(&text), &mut |event| {
+        trained |= matches!(event, Event::Training { .. });
+        ControlFlow::Continue(())
+    });
+    let told = told.expect_err("no gap").to_string();
+    assert!(
+        told.contains("shift") && told.contains("validation_audio") && !trained,
+        "{told}"
+    );
+}
