@@ -15,9 +15,11 @@ use std::path::Path;
 use crate::error::{Result, write};
 
 pub use axes::{Axis, Plot, ticks};
+pub(crate) use axes::{labels, signed};
 pub use colour::Colour;
 pub use legend::Legend;
 pub use marker::Marker;
+pub(crate) use text::shorten;
 pub use text::{Anchor, Text, escape, number, width, wrap};
 
 /// A picture: what it shows, its size, and its shapes in the order they are painted.

@@ -46,10 +46,17 @@ pub(super) fn descend(
 /// The gradient of the divergence at `points`, attraction times `more`: `[N, 2]`.
 pub(super) fn gradient(affinities: &Affinities, points: &[[f32; 2]], more: f32) -> Vec<[f32; 2]> {
     let (xs, ys): (Vec<f32>, Vec<f32>) = points.iter().map(|p| (p[0], p[1])).unzip();
+    let arch = pulp::Arch::new();
     let pushes: Vec<[f64; 3]> = points
         .par_iter()
         .with_min_len(16)
-        .map(|&p| push(p, &xs, &ys))
+        .map(|&p| {
+            arch.dispatch(Push {
+                at: p,
+                xs: &xs,
+                ys: &ys,
+            })
+        })
         .collect();
     let z: f64 = pushes.iter().map(|p| p[0]).sum();
     let slope = |i: usize| {
@@ -71,7 +78,24 @@ pub(super) fn gradient(affinities: &Affinities, points: &[[f32; 2]], more: f32) 
         .collect()
 }
 
-/// All others push a point away: the sum of its q (without its own), and of q^2 times the difference.
+/// All others push a point away: the sum of its q (without its own), and of q^2 times the difference. Compiled for the
+/// processor at hand; the order of adding, and so every bit, is the same on all.
+struct Push<'a> {
+    at: [f32; 2],
+    xs: &'a [f32],
+    ys: &'a [f32],
+}
+
+impl pulp::NullaryFnOnce for Push<'_> {
+    type Output = [f64; 3];
+
+    #[inline(always)]
+    fn call(self) -> [f64; 3] {
+        push(self.at, self.xs, self.ys)
+    }
+}
+
+#[inline(always)]
 fn push([x, y]: [f32; 2], xs: &[f32], ys: &[f32]) -> [f64; 3] {
     const L: usize = 16;
     let (mut z, mut fx, mut fy) = ([0f32; L], [0f32; L], [0f32; L]);

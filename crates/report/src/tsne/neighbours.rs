@@ -50,11 +50,7 @@ impl Affinities {
 
 /// The `k` rows nearest to row `i`, with squared distances; the lower number first where two are as far.
 fn nearest(rows: &[f32], d: usize, i: usize, k: usize) -> Vec<(u32, f32)> {
-    let own = &rows[i * d..(i + 1) * d];
-    let mut all: Vec<(u32, f32)> = (rows.chunks_exact(d).enumerate())
-        .filter(|&(j, _)| j != i)
-        .map(|(j, row)| (j as u32, squared(own, row)))
-        .collect();
+    let mut all = pulp::Arch::new().dispatch(Distances { rows, d, i });
     let order = |a: &(u32, f32), b: &(u32, f32)| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0));
     if k < all.len() {
         all.select_nth_unstable_by(k, order);
@@ -64,7 +60,32 @@ fn nearest(rows: &[f32], d: usize, i: usize, k: usize) -> Vec<(u32, f32)> {
     all
 }
 
+/// The squared distances from row `i` to all others. Compiled for the processor at hand; the same bits on all.
+struct Distances<'a> {
+    rows: &'a [f32],
+    d: usize,
+    i: usize,
+}
+
+impl pulp::NullaryFnOnce for Distances<'_> {
+    type Output = Vec<(u32, f32)>;
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Self { rows, d, i } = self;
+        let own = &rows[i * d..(i + 1) * d];
+        let mut all = Vec::with_capacity(rows.len() / d);
+        for (j, row) in rows.chunks_exact(d).enumerate() {
+            if j != i {
+                all.push((j as u32, squared(own, row)));
+            }
+        }
+        all
+    }
+}
+
 /// Sixteen sums side by side, always in one order; the same for (a, b) and (b, a).
+#[inline(always)]
 pub(super) fn squared(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0f32; 16];
     let (a16, b16) = (a.chunks_exact(16), b.chunks_exact(16));
