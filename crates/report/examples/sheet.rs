@@ -118,14 +118,17 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Audio and text around shared topics; text is moved by a gap; then what each strategy would do.
+/// Audio and text that share a meaning in a few dimensions; text is moved by a gap; then what each strategy would do.
 fn sheet(random: &mut Random) -> Sheet {
-    let (n, d, topics) = (300, 64, 25);
-    let topic: Vec<f64> = (0..topics * d).map(|_| random.gauss()).collect();
-    let gap: Vec<f64> = (0..d).map(|_| 0.9 * random.gauss()).collect();
+    let (n, d, few) = (300, 64, 8);
+    let axes: Vec<f64> = (0..few * d).map(|_| 0.5 * random.gauss()).collect();
+    let gap: Vec<f64> = (0..d).map(|_| 1.5 * random.gauss()).collect();
     let mut rows = [vec![], vec![], vec![], vec![], vec![], vec![]];
-    for i in 0..n {
-        let of = &topic[(i % topics) * d..][..d];
+    for _ in 0..n {
+        let meaning: Vec<f64> = (0..few).map(|_| random.gauss()).collect();
+        let of: Vec<f64> = (0..d)
+            .map(|k| (0..few).map(|f| meaning[f] * axes[f * d + k]).sum())
+            .collect();
         let kinds: Vec<[f64; 6]> = (0..d)
             .map(|k| {
                 let audio = of[k] + 0.5 * random.gauss();

@@ -129,10 +129,10 @@ impl Bars {
             }
             let at = (place(bar.value), middle);
             if bar.interval.is_some() && !sure {
-                drawing.marker(Marker::Disc, at, 4.5, Colour::Paper, 1.0);
-                drawing.marker(Marker::Ring, at, 5.5, colour, 1.0);
+                drawing.marker(Marker::Disc, at, 4.5, Colour::Paper);
+                drawing.marker(Marker::Ring, at, 5.5, colour);
             } else {
-                drawing.marker(Marker::Disc, at, 5.0, colour, 1.0);
+                drawing.marker(Marker::Disc, at, 5.0, colour);
             }
             drawing.text(
                 (WIDE - EDGE, middle + 4.5),

@@ -34,9 +34,9 @@ pub struct Sound {
     pub course: Vec<f32>,
 }
 
-const WIDE: f64 = 760.0;
+const WIDE: f64 = 800.0;
 const EDGE: f64 = 16.0;
-const LEFT: f64 = 170.0;
+const LEFT: f64 = 210.0;
 const COLUMNS: usize = 400;
 const SHADES: f32 = 48.0;
 

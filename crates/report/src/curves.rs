@@ -140,7 +140,7 @@ impl Curves {
             // Markers some way apart, and not all runs at one x.
             let step = (points.len() / 12).max(1);
             for &point in points.iter().skip(i % step).step_by(step) {
-                drawing.marker(Marker::of(i), point, 4.0, Colour::Series(i), 1.0);
+                drawing.marker(Marker::of(i), point, 4.0, Colour::Series(i));
             }
         }
         drawing.set_height(plot.at.1 + plot.size.1 + 44.0 + edge);

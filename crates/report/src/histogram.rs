@@ -136,7 +136,7 @@ impl Histogram {
             if n > 0 {
                 let x = place(mean.clamp(axis.low, axis.high));
                 drawing.path(&[(x, base - HIGH), (x, base)], Colour::Ink, 1.5, 4.0);
-                drawing.marker(Marker::Down, (x, base - HIGH), 4.0, Colour::Ink, 1.0);
+                drawing.marker(Marker::Down, (x, base - HIGH), 4.0, Colour::Ink);
             }
         }
         drawing.text(

@@ -181,7 +181,7 @@ fn points(
     {
         drawing.line(place(map[0][i]), place(map[1][i]), Colour::Frame, 1.0);
     }
-    let r = (60.0 / (n as f64).sqrt()).clamp(2.3, 4.5);
+    let r = (62.0 / (n as f64).sqrt()).clamp(2.4, 4.4);
     // In turns, so that neither kind lies on top of the other.
     for i in 0..n {
         let turn = if i % 2 == 0 { [0, 1] } else { [1, 0] };
@@ -191,7 +191,6 @@ fn points(
                 place(map[k][i]),
                 r,
                 Colour::Series(sets[k]),
-                0.75,
             );
         }
     }

@@ -62,7 +62,7 @@ fn a_set_is_at_one_place_in_all_panels_of_a_map() {
     // Panels are 348 pixels apart; discs are the audio's.
     let discs: Vec<(f64, f64)> = svg
         .lines()
-        .filter(|l| l.starts_with("<circle") && l.contains("opacity=\"0.75\""))
+        .filter(|l| l.starts_with("<circle") && !l.contains("r=\"4.5\""))
         .map(|l| {
             let value = |key: &str| {
                 l.split(&format!("{key}=\""))

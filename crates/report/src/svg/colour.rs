@@ -51,6 +51,15 @@ impl Colour {
         format!("fill=\"{}\" class=\"f-{}\"", self.hex(), self.class())
     }
 
+    /// Filled, with a thin edge of paper.
+    pub(crate) fn edged(self) -> String {
+        let (hex, class) = (self.hex(), self.class());
+        format!(
+            "fill=\"{hex}\" stroke=\"{}\" stroke-width=\".7\" class=\"f-{class} s-paper\"",
+            Self::Paper.hex()
+        )
+    }
+
     pub(crate) fn stroke(self) -> String {
         format!("stroke=\"{}\" class=\"s-{}\"", self.hex(), self.class())
     }

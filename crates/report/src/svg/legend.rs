@@ -64,11 +64,11 @@ impl Legend {
             for (name, key) in row {
                 let middle = (x + key.wide() / 2.0, y);
                 match *key {
-                    Key::Point(marker, colour) => drawing.marker(marker, middle, 4.5, colour, 1.0),
+                    Key::Point(marker, colour) => drawing.marker(marker, middle, 4.5, colour),
                     Key::Line(marker, colour, dash) => {
                         drawing.path(&[(x, y), (x + KEY, y)], colour, 2.0, dash);
                         if let Some(marker) = marker {
-                            drawing.marker(marker, middle, 4.0, colour, 1.0);
+                            drawing.marker(marker, middle, 4.0, colour);
                         }
                     }
                     Key::Area(colour, opacity) => {
