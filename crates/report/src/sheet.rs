@@ -1,0 +1,208 @@
+//! Figures 2 and 3 of the paper (arXiv 2309.12242) in one sheet: t-SNE of two kinds of embeddings a panel, the modality
+//! gap in numbers under each.
+//!
+//! Sets of rows `[N, d]`, panels that name two sets each -> a drawing, and the numbers. Which layout is right:
+//! [`Layout::Together`] lays all sets out in one map, so that a set is at one place in every panel and panels can be
+//! compared: use it to see where noise, shift, nearest or projection bring the points. [`Layout::Alone`] gives each
+//! panel a map of its own, as the paper's figures have it: whether two kinds mix can be seen, panels can not be compared.
+//! In neither do distances between clusters mean anything; that is what the numbers are for.
+
+mod draw;
+
+use crate::Drawing;
+use crate::error::{Error, Result};
+use crate::gap::Gap;
+use crate::random::Random;
+use crate::tsne::{Map, Tsne};
+
+/// What is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// Its title; none where empty.
+    pub title: String,
+    /// Length of a row.
+    pub d: usize,
+    /// The kinds of embeddings. Colour and shape are by their order.
+    pub sets: Vec<Set>,
+    /// The panels, in reading order.
+    pub panels: Vec<Panel>,
+    /// One map for all, or a map a panel.
+    pub layout: Layout,
+    /// How the maps are made; its seed also chooses which pairs are drawn and joined.
+    pub tsne: Tsne,
+    /// Pairs drawn at most (the numbers are of all). More are slower, and hide each other from about 600 on.
+    pub drawn: usize,
+    /// So many pairs have a line that joins them.
+    pub joined: usize,
+    /// Panels side by side.
+    pub columns: usize,
+}
+
+impl Default for Sheet {
+    /// Together, 400 pairs, none joined, three panels a row.
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            d: 0,
+            sets: Vec::new(),
+            panels: Vec::new(),
+            layout: Layout::Together,
+            tsne: Tsne::default(),
+            drawn: 400,
+            joined: 0,
+            columns: 3,
+        }
+    }
+}
+
+/// A kind of embeddings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Set {
+    /// Its name in legends, e.g. `audio` or `text + noise`.
+    pub name: String,
+    /// `[N, d]`; row i belongs to row i of the set it is compared with.
+    pub rows: Vec<f32>,
+}
+
+/// Two sets against each other.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Panel {
+    /// E.g. `Figure 3a: noise injection`.
+    pub title: String,
+    /// Numbers of the two sets in [`Sheet::sets`].
+    pub sets: [usize; 2],
+}
+
+/// How panels share maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// One map of all sets: right for comparing panels.
+    #[default]
+    Together,
+    /// A map a panel: as the paper's figures have it.
+    Alone,
+}
+
+/// A drawn sheet, and what it shows in numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// The picture.
+    pub drawing: Drawing,
+    /// The gap of each panel, of all rows: the first set in the place of audio, the second in that of text.
+    pub gaps: Vec<Gap>,
+    /// What is left of the divergence in each map (one of all, or one a panel), in nats.
+    pub divergences: Vec<f64>,
+}
+
+impl Sheet {
+    /// The gap of each panel, without a picture.
+    pub fn measure(&self) -> Result<Vec<Gap>> {
+        self.check()?;
+        let measure = |panel: &Panel| {
+            let [a, b] = panel.sets.map(|s| &self.sets[s].rows);
+            Gap::measure(a, b, self.d, self.tsne.seed)
+        };
+        self.panels.iter().map(measure).collect()
+    }
+
+    /// Draws it. Equal seeds give equal files.
+    pub fn draw(&self) -> Result<Drawn> {
+        let gaps = self.measure()?;
+        let chosen: Vec<Vec<usize>> = self
+            .sets
+            .iter()
+            .map(|set| self.choose(set.rows.len() / self.d))
+            .collect();
+        let used: Vec<usize> = (0..self.sets.len())
+            .filter(|s| self.panels.iter().any(|p| p.sets.contains(s)))
+            .collect();
+        let (maps, divergences): (Vec<[Vec<[f32; 2]>; 2]>, Vec<f64>) = match self.layout {
+            Layout::Together => {
+                let (points, map) = self.map(&used, &chosen)?;
+                let of =
+                    |set: usize| points[used.iter().position(|&u| u == set).unwrap_or(0)].clone();
+                (
+                    self.panels.iter().map(|panel| panel.sets.map(of)).collect(),
+                    vec![map.divergence],
+                )
+            }
+            Layout::Alone => {
+                let mut maps = Vec::new();
+                for panel in &self.panels {
+                    let (points, map) = self.map(&panel.sets, &chosen)?;
+                    let [a, b] = [points[0].clone(), points[1].clone()];
+                    maps.push(([a, b], map.divergence));
+                }
+                maps.into_iter().unzip()
+            }
+        };
+        Ok(Drawn {
+            drawing: draw::draw(self, &maps, &gaps, &divergences),
+            gaps,
+            divergences,
+        })
+    }
+
+    /// Lays out the chosen rows of `sets` in one map; the points of each set.
+    fn map(&self, sets: &[usize], chosen: &[Vec<usize>]) -> Result<(Vec<Vec<[f32; 2]>>, Map)> {
+        let mut rows = Vec::new();
+        for &set in sets {
+            for &i in &chosen[set] {
+                rows.extend_from_slice(&self.sets[set].rows[i * self.d..(i + 1) * self.d]);
+            }
+        }
+        let map = self.tsne.run(&rows, self.d)?;
+        let mut from = 0;
+        let mut cut = |&set: &usize| {
+            let points = map.points[from..from + chosen[set].len()].to_vec();
+            from += chosen[set].len();
+            points
+        };
+        let points = sets.iter().map(&mut cut).collect();
+        Ok((points, map))
+    }
+
+    /// Which of `n` rows are drawn: the same for every set of as many rows.
+    fn choose(&self, n: usize) -> Vec<usize> {
+        let mut order = Random::new(self.tsne.seed, "sheet/pairs").shuffle(n);
+        order.truncate(self.drawn.max(2));
+        order
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.panels.is_empty() {
+            return Err(Error::input("a sheet needs at least one panel"));
+        }
+        for panel in &self.panels {
+            let [a, b] = panel.sets;
+            if a == b || a.max(b) >= self.sets.len() {
+                return Err(Error::input(format!(
+                    "the panel \"{}\" must name two of the {} sets; it names {a} and {b}",
+                    panel.title,
+                    self.sets.len()
+                )));
+            }
+            let [a, b] = panel.sets.map(|s| &self.sets[s]);
+            if self.d == 0
+                || a.rows.len() != b.rows.len()
+                || a.rows.len() < 2 * self.d
+                || a.rows.len() % self.d != 0
+            {
+                return Err(Error::input(format!(
+                    "the panel \"{}\" compares pairs: {} and {} must have as many rows, two or more, of {} numbers; they have \
+                     {} and {} numbers",
+                    panel.title,
+                    a.name,
+                    b.name,
+                    self.d,
+                    a.rows.len(),
+                    b.rows.len()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

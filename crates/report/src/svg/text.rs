@@ -1,0 +1,176 @@
+//! Text: how wide it is in the bundled font, where it breaks, and how it is written.
+
+use super::{Colour, Drawing};
+
+/// The fonts asked for; PNGs always have the first, which is bundled.
+pub(crate) const FAMILY: &str = "Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/// Which point of a text is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Anchor {
+    /// Its left end.
+    #[default]
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its right end.
+    End,
+}
+
+/// How a text looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Text {
+    /// Height of the font in pixels.
+    pub size: f64,
+    /// Bold or not.
+    pub bold: bool,
+    /// Its colour.
+    pub colour: Colour,
+    /// Which point is given.
+    pub anchor: Anchor,
+    /// Turned to be read from below.
+    pub upright: bool,
+}
+
+impl Default for Text {
+    /// 13 pixels, ink.
+    fn default() -> Self {
+        Self {
+            size: 13.0,
+            bold: false,
+            colour: Colour::Ink,
+            anchor: Anchor::Start,
+            upright: false,
+        }
+    }
+}
+
+impl Drawing {
+    /// A line of text with its baseline at `(x, y)`.
+    pub fn text(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
+        let anchor = match look.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let bold = if look.bold {
+            " font-weight=\"700\""
+        } else {
+            ""
+        };
+        let (x, y) = (number(x), number(y));
+        let turn = match look.upright {
+            true => format!(" transform=\"rotate(-90 {x} {y})\""),
+            false => String::new(),
+        };
+        let (fill, size) = (look.colour.fill(), number(look.size));
+        self.push(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" {fill}{anchor}{bold}{turn}>{}</text>",
+            escape(text)
+        ));
+    }
+
+    /// Lines of text, broken to fit `wide`, the first baseline at `y`; the last baseline is returned.
+    pub fn paragraph(&mut self, (x, y): (f64, f64), text: &str, wide: f64, look: Text) -> f64 {
+        let mut y = y;
+        for (i, line) in wrap(text, wide, look.size, look.bold).iter().enumerate() {
+            y += if i > 0 { 1.3 * look.size } else { 0.0 };
+            self.text((x, y), line, look);
+        }
+        y
+    }
+}
+
+/// The width of `text` in pixels in the bundled font, without kerning (which only narrows).
+pub fn width(text: &str, size: f64, bold: bool) -> f64 {
+    let table = if bold { &BOLD } else { &REGULAR };
+    let of = |c: char| match (c as usize).checked_sub(32).and_then(|i| table.get(i)) {
+        Some(&w) => f64::from(w),
+        None if ('\u{2e80}'..'\u{fe00}').contains(&c) => 1000.0,
+        None => 600.0,
+    };
+    text.chars().map(of).sum::<f64>() * size / 1000.0
+}
+
+/// Breaks `text` at spaces into lines of at most `wide` pixels; a longer word has a line of its own, cut with "…".
+pub fn wrap(text: &str, wide: f64, size: f64, bold: bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = shorten(word, wide, size, bold);
+        match lines.last_mut() {
+            Some(line)
+                if width(line, size, bold) + width(" ", size, bold) + width(&word, size, bold)
+                    <= wide =>
+            {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+/// Cuts `text` with "…" where it is wider than `wide`.
+pub(crate) fn shorten(text: &str, wide: f64, size: f64, bold: bool) -> String {
+    if width(text, size, bold) <= wide {
+        return text.to_owned();
+    }
+    let mut short = text.to_owned();
+    while short.pop().is_some() {
+        let told = format!("{}…", short.trim_end());
+        if width(&told, size, bold) <= wide {
+            return told;
+        }
+    }
+    "…".to_owned()
+}
+
+/// Text for XML and HTML; what XML cannot hold (control characters) is left out.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\t' | '\n' | '\r' => out.push(' '),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A length for SVG: two decimals at most, no trailing zeros, nothing that is not a number.
+pub fn number(x: f64) -> String {
+    let x = if x.is_finite() { x } else { 0.0 };
+    let text = format!("{x:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    match text {
+        "-0" | "" => "0".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// Widths of the characters 32 to 126 in thousandths of the size: Roboto Regular.
+#[rustfmt::skip]
+const REGULAR: [u16; 95] = [
+    248, 258, 320, 616, 562, 732, 622, 175, 342, 348, 431, 567, 197, 276, 264, 413, 562, 562, 562,
+    562, 562, 562, 562, 562, 562, 562, 242, 211, 508, 549, 523, 473, 898, 652, 623, 651, 656, 568,
+    553, 681, 713, 272, 552, 627, 539, 873, 713, 688, 631, 688, 616, 594, 597, 648, 637, 887, 627,
+    601, 599, 265, 411, 265, 418, 451, 309, 544, 562, 523, 564, 530, 348, 562, 551, 243, 239, 507,
+    243, 877, 552, 570, 562, 568, 339, 516, 327, 551, 484, 751, 496, 473, 496, 338, 244, 338, 680,
+];
+
+/// Roboto Bold.
+#[rustfmt::skip]
+const BOLD: [u16; 95] = [
+    249, 272, 321, 596, 574, 738, 656, 162, 351, 353, 454, 546, 245, 388, 291, 374, 574, 574, 574,
+    574, 574, 574, 574, 574, 574, 574, 282, 262, 509, 572, 517, 498, 895, 673, 638, 655, 650, 562,
+    548, 681, 707, 292, 559, 635, 542, 876, 707, 690, 646, 690, 638, 615, 619, 658, 654, 875, 636,
+    619, 606, 278, 422, 278, 438, 447, 331, 536, 563, 522, 564, 541, 358, 571, 560, 265, 260, 534,
+    265, 866, 560, 565, 563, 565, 365, 515, 338, 560, 506, 735, 509, 502, 509, 331, 253, 331, 649,
+];
