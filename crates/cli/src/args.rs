@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     caption, completions, convert, embed, eval, experiment, gap, listen, memory, metrics, models,
-    serve, train,
+    report, serve, train,
 };
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
@@ -31,6 +31,7 @@ pub enum Command {
     Gap(gap::Args),
     Listen(Box<listen::Args>),
     Models(models::Args),
+    Report(Box<report::Args>),
     Serve(Box<serve::Args>),
     Convert(convert::Args),
     Metrics(metrics::Args),

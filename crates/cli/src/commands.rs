@@ -11,6 +11,7 @@ pub mod listen;
 pub mod memory;
 pub mod metrics;
 pub mod models;
+pub mod report;
 pub mod serve;
 pub mod train;
 
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Experiment(args) => experiment::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Gap(args) => gap::run(&args),
         Command::Listen(args) => listen::run(&args),
         Command::Models(args) => models::run(&args),

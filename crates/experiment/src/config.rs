@@ -189,6 +189,7 @@ impl Config {
             |reason: String| Error::Config(format!("{}: {}", path.display(), reason.trim_end()));
         let mut config: Self = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         config.check().map_err(|e| wrong(e.to_string()))?;
+        let path = std::path::absolute(path).map_err(|e| Error::io(path, e))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for data in &mut config.data {
             data.from(folder);

@@ -16,6 +16,7 @@ pub mod hearing;
 pub mod judging;
 mod mixture;
 pub mod probe;
+pub mod report;
 pub mod stage;
 pub mod table;
 mod telling;

@@ -4,15 +4,16 @@ mod judge;
 mod watch;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, bail};
 use wsac::bridge::Compat;
-use wsac_experiment::{Config, Setup, run as run_grid, table};
+use wsac_experiment::report::{self, Options};
+use wsac_experiment::{Config, Setup, run as run_grid};
 
-use super::eval::{ToolArgs, Wanted};
+use super::eval::{Metric, ToolArgs, Wanted};
 use super::train::stop_on_ctrl_c;
 use super::{batch_code, use_threads};
 use crate::precision::Precision;
@@ -108,48 +109,90 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    let encoder = encoder::find(&config.encoder, None)?;
-    let encoder = match args.precision {
-        Some(precision) => encoder.with_arithmetic(precision.into()),
-        None => encoder,
-    };
-    let tools = args.tools.open(&args.metrics.metrics, &[], args.quiet)?;
-    let judge = Metrics::new(&args.metrics.metrics, &tools);
-    let cache = folders::cache().unwrap_or_else(|| out.join("cache"));
-    let setup = Setup {
-        encoder: &encoder,
-        judge: &judge,
-        out: &out,
-        cache: &cache,
-    };
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let settings = toml::to_string(&config)?;
-    wsac::checkpoint::write_whole(&out.join("experiment.toml"), settings.as_bytes())?;
-    let stop = stop_on_ctrl_c()?;
-    let mut watch = Watch::new(&config, args.quiet);
-    let outcome = run_grid(&config, &setup, &mut |event| {
-        watch.see(event);
-        if stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    watch.close();
-    let outcome = match outcome {
-        Err(wsac::Error::Interrupted(_)) => {
-            eprintln!(
-                "wsac: stopped; what is done is kept in {}, the same command goes on",
-                out.display()
-            );
-            return Ok(ExitCode::from(130));
-        }
-        outcome => outcome?,
+    wsac::checkpoint::write_whole(&out.join(SETTINGS), settings.as_bytes())?;
+    let command = format!(
+        "wsac experiment --config {} --out {}",
+        args.config.display(),
+        out.display()
+    );
+    let grid = Grid {
+        config,
+        out: &out,
+        metrics: &args.metrics.metrics,
+        precision: args.precision,
+        tools: &args.tools,
+        quiet: args.quiet,
     };
-    let rows = table::rows(&config, &outcome)?;
-    let _ = rows;
-    let unheard = outcome.data.iter().map(|used| used.unheard.len()).sum();
-    Ok(batch_code(unheard))
+    grid.run(Options::default(), &command, &out.join("report"))
+}
+
+/// The settings in an experiment's folder, from which `wsac report` makes its report again.
+pub const SETTINGS: &str = "experiment.toml";
+
+/// A grid, and what it is run with.
+pub struct Grid<'a> {
+    /// The settings.
+    pub config: Config,
+    /// The experiment's folder.
+    pub out: &'a Path,
+    /// What is measured.
+    pub metrics: &'a [Metric],
+    /// What the encoder's products are computed in.
+    pub precision: Option<Precision>,
+    /// What metrics need.
+    pub tools: &'a ToolArgs,
+    /// No progress and no notes.
+    pub quiet: bool,
+}
+
+impl Grid<'_> {
+    /// Runs it, or reads what was run, prints its table, and writes its report to `report`.
+    pub fn run(&self, options: Options, command: &str, report: &Path) -> Result<ExitCode> {
+        let config = &self.config;
+        let encoder = encoder::find(&config.encoder, None)?;
+        let encoder = match self.precision {
+            Some(precision) => encoder.with_arithmetic(precision.into()),
+            None => encoder,
+        };
+        let tools = self.tools.open(self.metrics, &[], self.quiet)?;
+        let judge = Metrics::new(self.metrics, &tools);
+        let cache = folders::cache().unwrap_or_else(|| self.out.join("cache"));
+        let setup = Setup {
+            encoder: &encoder,
+            judge: &judge,
+            out: self.out,
+            cache: &cache,
+        };
+        let stop = stop_on_ctrl_c()?;
+        let mut watch = Watch::new(config, self.quiet);
+        let outcome = run_grid(config, &setup, &mut |event| {
+            watch.see(event);
+            if stop.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        watch.close();
+        let outcome = match outcome {
+            Err(wsac::Error::Interrupted(_)) => {
+                let out = self.out.display();
+                eprintln!("wsac: stopped; what is done is kept in {out}, the same command goes on");
+                return Ok(ExitCode::from(130));
+            }
+            outcome => outcome?,
+        };
+        let table = report::write(config, &outcome, &setup, options, command, report)?;
+        report::write_tables(&table, self.out)?;
+        print!("{}", table.markdown(true));
+        if !self.quiet {
+            eprintln!("wsac: open {}", report.join("index.html").display());
+        }
+        let unheard = outcome.data.iter().map(|used| used.unheard.len()).sum();
+        Ok(batch_code(unheard))
+    }
 }
 
 impl Args {

@@ -4,6 +4,7 @@ mod captions_files;
 mod clap;
 mod convert;
 mod eval;
+mod experiment;
 mod formats;
 mod hostile;
 mod hub;

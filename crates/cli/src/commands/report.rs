@@ -1,0 +1,89 @@
+//! `wsac report RUN -o DIR`: tables and pictures of an experiment or of a captioner, as a page that opens from disk.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use wsac_experiment::Config;
+use wsac_experiment::report::{Options, write_run};
+
+use super::eval::{ToolArgs, Wanted};
+use super::experiment::{Grid, SETTINGS};
+use super::use_threads;
+use crate::precision::Precision;
+
+/// Make the report of an experiment, or of a single captioner: tables, pictures, clips with all their captions
+///
+/// RUN is the folder of `wsac experiment`, whose data must still lie where they lay (what is missing of the grid is run),
+/// or that of `wsac train`. DIR/index.html opens from disk; every picture lies beside it as SVG and PNG.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder of an experiment or of a captioner
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+
+    /// Where the report is written [default: RUN/report]
+    #[arg(short, long, value_name = "DIR", alias = "output_dir")]
+    out: Option<PathBuf>,
+
+    /// How many clips of each data set are shown: a third the worst, a third the best
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    clips: usize,
+
+    /// The seed of the pictures
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Metrics, as the experiment was run with
+    #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
+    metrics: Wanted,
+
+    /// What the encoder's products are computed in, as the experiment was run with
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
+
+    /// Number of threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+
+    /// No progress and no notes
+    #[arg(short, long)]
+    quiet: bool,
+
+    #[command(flatten)]
+    tools: ToolArgs,
+}
+
+/// Writes the report.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    use_threads(args.threads)?;
+    let out = args.out.clone().unwrap_or_else(|| args.run.join("report"));
+    let command = format!("wsac report {} --out {}", args.run.display(), out.display());
+    if args.run.join(SETTINGS).is_file() {
+        let grid = Grid {
+            config: Config::read(&args.run.join(SETTINGS))?,
+            out: &args.run,
+            metrics: &args.metrics.metrics,
+            precision: args.precision,
+            tools: &args.tools,
+            quiet: args.quiet,
+        };
+        let options = Options {
+            clips: args.clips,
+            seed: args.seed,
+        };
+        return grid.run(options, &command, &out);
+    }
+    if !args.run.join("config.json").is_file() {
+        bail!(
+            "{} is neither the folder of `wsac experiment` (it has no {SETTINGS}) nor a finished one of `wsac train` (it has \
+             no config.json)",
+            args.run.display()
+        );
+    }
+    write_run(&args.run, args.seed, &command, &out)?;
+    if !args.quiet {
+        eprintln!("wsac: open {}", out.join("index.html").display());
+    }
+    Ok(ExitCode::SUCCESS)
+}

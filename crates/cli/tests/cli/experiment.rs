@@ -1,0 +1,194 @@
+//! `wsac experiment` and `wsac report`: a grid killed in the middle, gone on with, and its report.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+use crate::world::{World, process};
+
+const GRID: &str = r#"
+name = "Toy grid"
+[[data]]
+name = "Toy"
+train = "captions.csv"
+test = "captions.csv"
+most_test = 14
+[data.probe]
+gap = 0.3
+[[data.published]]
+training = "a paper"
+inference = "projection"
+source = "its table"
+scores = { cider_d = 0.5 }
+[train]
+epochs = 3
+min_steps = 0
+batch = 4
+clauses = 0.0
+joined = 0.0
+precision = "f32"
+[train.decoder]
+width = 16
+layers = 1
+heads = 2
+[[training]]
+name = "none"
+noise = { variance = 0.0 }
+[[training]]
+name = "noise"
+[[inference]]
+name = "direct"
+strategy = "direct"
+[[inference]]
+name = "projection"
+strategy = "projection"
+"#;
+
+fn prepare(world: &World) {
+    let mut captions = String::from("file_name,caption_1,caption_2\n");
+    for animal in ["dog", "cat", "rooster", "bird", "cow"] {
+        for manner in ["loudly", "softly", "twice", "outside", "at night"] {
+            captions += &format!(
+                "{animal} {manner}.wav,A {animal} calls {manner}.,\"The {animal}, {manner}.\"\n"
+            );
+        }
+    }
+    world.write("captions.csv", captions);
+    world.write("grid.toml", GRID);
+}
+
+const RUN: [&str; 7] = [
+    "experiment",
+    "--config",
+    "grid.toml",
+    "--out",
+    "grid",
+    "--metrics",
+    "bleu,cider_d",
+];
+
+#[test]
+fn a_grid_killed_in_the_middle_loses_only_the_cell_that_was_running() {
+    let world = World::new();
+    prepare(&world);
+    let mut child = process()
+        .current_dir(world.path("."))
+        .args(RUN)
+        .env("WSAC_CACHE", world.path("cache"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary");
+    // Until the first cell is scored.
+    let begun = Instant::now();
+    let scored = || {
+        std::fs::read_dir(world.path("grid/scores")).is_ok_and(|mut files| files.next().is_some())
+    };
+    while !scored() && begun.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("its end");
+    assert!(scored(), "no cell in two minutes");
+
+    let run = world.wsac(RUN).assert().success();
+    run.stderr(contains("1/4 Toy, none, direct, seed 0").and(contains("(kept)")))
+        .stdout(
+            contains("CIDEr-D")
+                .and(contains("a paper"))
+                .and(contains("TEXT-PROBE")),
+        );
+    let again = world.wsac(RUN).assert().success();
+    again.stderr(contains("4/4 Toy, noise, projection, seed 0").and(contains("training:").not()));
+    for file in [
+        "table.md",
+        "table.csv",
+        "table.json",
+        "table.tex",
+        "experiment.toml",
+        "report/index.html",
+    ] {
+        assert!(world.path("grid").join(file).is_file(), "{file}");
+    }
+    for file in [
+        "toy-gap.svg",
+        "toy-gap.png",
+        "toy-loss.svg",
+        "toy-differences.png",
+        "toy-scores.svg",
+    ] {
+        assert!(world.path("grid/report").join(file).is_file(), "{file}");
+    }
+    let page = world.read("grid/report/index.html");
+    assert!(
+        page.contains("Text-probe") && page.contains("dog loudly.wav") && !page.contains("http://"),
+        "the page"
+    );
+    // What was predicted can be scored by itself.
+    let csv = "grid/predictions/toy-none-direct-seed0.csv";
+    assert!(world.read(csv).starts_with("file_name,caption_predicted\n"));
+
+    // The same report elsewhere, picture for picture; and that of one of its captioners.
+    let report = [
+        "report",
+        "grid",
+        "--out",
+        "elsewhere",
+        "--metrics",
+        "bleu,cider_d",
+    ];
+    world
+        .wsac(report)
+        .assert()
+        .success()
+        .stderr(contains("training:").not());
+    assert_eq!(
+        world.read("elsewhere/toy-gap.svg"),
+        world.read("grid/report/toy-gap.svg")
+    );
+    let runs = std::fs::read_dir(world.path("grid/runs")).expect("runs");
+    let one = runs.filter_map(Result::ok).next().expect("a run").path();
+    let one = one.to_str().expect("a name");
+    world.wsac(["report", one, "-o", "one"]).assert().success();
+    assert!(world.path("one/loss.svg").is_file() && world.path("one/memory.png").is_file());
+}
+
+#[test]
+fn what_is_wrong_with_a_grid_is_told_before_the_work() {
+    let world = World::new();
+    prepare(&world);
+    world.write("wrong.toml", GRID.replace("epochs = 3", "epoch = 3"));
+    let wrong = world
+        .wsac(["experiment", "--config", "wrong.toml"])
+        .assert()
+        .code(2);
+    wrong.stderr(contains("epoch").and(contains("none")));
+    world.write(
+        "wrong.toml",
+        GRID.replace("test = \"captions.csv\"", "test = \"gone.csv\""),
+    );
+    let gone = world
+        .wsac(["experiment", "--config", "wrong.toml"])
+        .assert()
+        .code(2);
+    gone.stderr(contains("gone.csv"));
+    let plan = world.output([
+        "experiment",
+        "--config",
+        "grid.toml",
+        "--dry-run",
+        "--seeds",
+        "1,2",
+    ]);
+    assert!(
+        plan.contains("none, noise") && plan.contains("cells      8"),
+        "{plan}"
+    );
+    world
+        .wsac(["report", "nowhere"])
+        .assert()
+        .code(2)
+        .stderr(contains("wsac experiment"));
+}

@@ -1,0 +1,248 @@
+//! What a person sees of an experiment: tables, pictures and a page -> a folder that opens from disk.
+//!
+//! `index.html` beside `table.{md,csv,json,tex}` and every picture as SVG and PNG.
+
+mod clips;
+mod curves;
+mod run;
+mod sheet;
+mod tables;
+
+use std::fs;
+use std::path::Path;
+
+use wsac_report::bars::{Bar, Bars};
+use wsac_report::histogram::{Histogram, System};
+use wsac_report::page::{Block, Figure, Page, Section};
+use wsac_report::table::Table;
+use wsac_report::{Drawing, page};
+
+use crate::config::{Config, slug};
+use crate::grid::{Outcome, Setup};
+use crate::table::{Row, rows};
+use crate::{Error, Result};
+
+pub use run::write as write_run;
+pub use tables::{table, write as write_tables};
+
+/// The metrics by which clips are ranked and histograms drawn, the first that a cell has.
+const RANKED_BY: [&str; 3] = ["spider", "cider_d", "strict"];
+
+/// What is drawn beside the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many clips are shown with their captions: the worst, the best and some between, of each data set.
+    pub clips: usize,
+    /// The seed of the pictures.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clips: 24, seed: 0 }
+    }
+}
+
+/// Writes the report of `outcome` to `folder`; `command` is what makes it again, as it is told on the page.
+///
+/// # Errors
+/// Where a file cannot be written or a captioner of the grid cannot be read.
+pub fn write(
+    config: &Config,
+    outcome: &Outcome,
+    setup: &Setup,
+    options: Options,
+    command: &str,
+    folder: &Path,
+) -> Result<Table> {
+    fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    let rows = rows(config, outcome)?;
+    let table = table(config, outcome, &rows);
+    write_tables(&table, folder)?;
+    let draft = Draft { folder, command };
+    let mut results = vec![
+        Block::Table(table.clone()),
+        Block::Command(command.to_owned()),
+    ];
+    if config.data.iter().any(|d| d.probe.is_some()) {
+        results.insert(0, Block::Warning(PROBE.into()));
+    }
+    let mut sections = vec![Section {
+        title: "Results".into(),
+        blocks: results,
+    }];
+    let mut clips = Vec::new();
+    for (d, source) in config.data.iter().enumerate() {
+        let name = slug(&source.name);
+        let mut blocks = vec![Block::List(tables::facts(config, outcome, d))];
+        if let Some(bars) = bars(config, &rows, d) {
+            let words = "What each strategy adds to the first row, item by item: 95 % bootstrap intervals; a ring where the \
+                         interval holds zero.";
+            blocks.push(draft.figure(
+                &format!("{name}-differences"),
+                drawn(bars.draw())?,
+                words,
+            )?);
+        }
+        if let Some((drawing, words)) = sheet::draw(config, outcome, setup, options.seed, d)? {
+            blocks.push(draft.figure(&format!("{name}-gap"), drawing, &words)?);
+        }
+        if let Some(curves) = curves::of(config, outcome, d)? {
+            let words = "Loss while training: the mean over seeds, and their range.";
+            blocks.push(draft.figure(&format!("{name}-loss"), drawn(curves.draw())?, words)?);
+        }
+        if let Some(histogram) = histogram(config, outcome, d) {
+            let words = "How the score is spread over the clips, seed by seed put together.";
+            blocks.push(draft.figure(
+                &format!("{name}-scores"),
+                drawn(histogram.draw())?,
+                words,
+            )?);
+        }
+        sections.push(Section {
+            title: source.name.clone(),
+            blocks,
+        });
+        clips.extend(clips::of(config, outcome, setup, options.clips, d, folder)?);
+    }
+    let page = Page {
+        title: config.name.clone(),
+        lead: vec![
+            "Audio captions learned from text alone (WSAC, arXiv 2309.12242): how a decoder that has only seen text embeddings \
+             does with those of sounds."
+                .into(),
+        ],
+        sections,
+        clips,
+        made_by: concat!("wsac ", env!("CARGO_PKG_VERSION")).into(),
+    };
+    drawn(page.save(&folder.join("index.html")))?;
+    Ok(table)
+}
+
+/// What must be said wherever captions stand in for sounds.
+const PROBE: &str = "Text-probe: no sound was heard. Another caption of the same clip, moved by a measured modality gap and \
+                     scattered, stands in for it. These scores compare trainings and bridges with each other and say nothing \
+                     about how well sounds are captioned.";
+
+/// An error of a picture or table as this crate's own.
+fn drawn<T>(made: wsac_report::Result<T>) -> Result<T> {
+    made.map_err(|e| Error::Config(e.to_string()))
+}
+
+/// Where pictures go.
+struct Draft<'a> {
+    folder: &'a Path,
+    command: &'a str,
+}
+
+impl Draft<'_> {
+    /// Writes `name.svg` and `name.png`, for the page.
+    fn figure(&self, name: &str, drawing: Drawing, caption: &str) -> Result<Block> {
+        drawn(drawing.save(&self.folder.join(name)))?;
+        let files = ["svg", "png"].map(|kind| {
+            let file = format!("{name}.{kind}");
+            (file.clone(), file)
+        });
+        Ok(page::Block::Figure(Figure {
+            caption: caption.to_owned(),
+            command: self.command.to_owned(),
+            files: files.into(),
+            ..drawing.into()
+        }))
+    }
+}
+
+/// The name of a row's strategies.
+fn named(config: &Config, training: usize, inference: usize) -> String {
+    format!(
+        "{}, {}",
+        config.training[training].name, config.inference[inference].name
+    )
+}
+
+fn ranked_by<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
+    RANKED_BY
+        .into_iter()
+        .find(|by| names.clone().any(|name| name == *by))
+}
+
+/// What each row of a data set adds to its first.
+fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.data == data).collect();
+    let has_value = |row: &&&Row| {
+        row.scores
+            .iter()
+            .filter(|s| s.value.is_ok())
+            .map(|s| s.name.as_str())
+            .collect::<Vec<_>>()
+    };
+    let names = rows.first().map(|row| has_value(&row))?;
+    let by = ranked_by(names.into_iter())?;
+    let first = rows.first()?;
+    let bar = |row: &&Row| {
+        let better = row.scores.iter().find(|s| s.name == by)?.better?;
+        Some(Bar {
+            name: named(config, row.training, row.inference),
+            value: 100.0 * better.difference,
+            interval: Some([100.0 * better.interval.low, 100.0 * better.interval.high]),
+        })
+    };
+    let bars: Vec<Bar> = rows.iter().filter_map(bar).collect();
+    (!bars.is_empty()).then(|| Bars {
+        title: format!(
+            "{}: against {}",
+            config.data[data].name,
+            named(config, first.training, first.inference)
+        ),
+        label: format!("{} x 100, difference", tables::head(by)),
+        bars,
+        decimals: 1,
+    })
+}
+
+/// The scores of clips under each inference strategy, by the training that does best with one of them.
+fn histogram(config: &Config, outcome: &Outcome, data: usize) -> Option<Histogram> {
+    let cells: Vec<_> = outcome.cells.iter().filter(|c| c.data == data).collect();
+    let ok = cells.first()?.measures.iter().filter(|m| m.value.is_ok());
+    let by = ranked_by(ok.map(|m| m.name.as_str()))?;
+    // Hits are 0 or 1: nothing to see.
+    if by == "strict" {
+        return None;
+    }
+    let value = |cell: &crate::grid::Cell| {
+        let measure = cell.measures.iter().find(|m| m.name == by)?;
+        measure.value.as_ref().ok().cloned()
+    };
+    let best = cells
+        .iter()
+        .filter_map(|c| Some((value(c)?.corpus, c.training)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?
+        .1;
+    let system = |inference: usize| {
+        let of = cells
+            .iter()
+            .filter(|c| (c.training, c.inference) == (best, inference));
+        let scores: Vec<f64> = of
+            .filter_map(|c| value(c))
+            .flat_map(|v| v.per_item)
+            .map(|x| x.unwrap_or(f64::NAN))
+            .collect();
+        System {
+            name: config.inference[inference].name.clone(),
+            scores,
+        }
+    };
+    Some(Histogram {
+        title: format!(
+            "{}: trained with {}",
+            config.data[data].name, config.training[best].name
+        ),
+        label: format!("{} of a clip", tables::head(by)),
+        systems: (0..config.inference.len())
+            .map(system)
+            .filter(|s| !s.scores.is_empty())
+            .collect(),
+        bins: 0,
+    })
+}

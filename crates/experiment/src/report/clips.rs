@@ -1,0 +1,201 @@
+//! The clips of a data set on the page: the worst, the best and some between, each with its picture and all its captions.
+
+use std::path::{Path, PathBuf};
+
+use wsac::audio::{AudioStream, Source, Waveform};
+use wsac::clap::AudioTower;
+use wsac::mel::YamnetFrontEnd;
+use wsac_report::clip::{ClipPicture, Sound as Heard};
+use wsac_report::page::{Clip, Told};
+
+use super::{drawn, named, ranked_by, tables};
+use crate::config::Config;
+use crate::data::Sound;
+use crate::grid::{Cell, Outcome, Setup};
+use crate::{Error, Result};
+
+/// Sounds shown of a clip.
+const SOUNDS: usize = 4;
+
+/// At most `most` clips of data set `data`, ranked by how well the last cell captions them. Recordings are copied to
+/// `folder/clips`, so that the page can play them.
+///
+/// # Errors
+/// Where the encoder cannot be opened or a file cannot be written. A recording that cannot be read has no picture.
+pub fn of(
+    config: &Config,
+    outcome: &Outcome,
+    setup: &Setup,
+    most: usize,
+    data: usize,
+    folder: &Path,
+) -> Result<Vec<Clip>> {
+    let used = &outcome.data[data];
+    // A caption of each strategy, by the first seed.
+    let mut cells: Vec<&Cell> = Vec::new();
+    for cell in outcome.cells.iter().filter(|c| c.data == data) {
+        if !cells
+            .iter()
+            .any(|c| (c.training, c.inference) == (cell.training, cell.inference))
+        {
+            cells.push(cell);
+        }
+    }
+    let Some(last) = cells.last() else {
+        return Ok(Vec::new());
+    };
+    let names = || {
+        last.measures
+            .iter()
+            .filter(|m| m.value.is_ok())
+            .map(|m| m.name.as_str())
+            .collect::<Vec<_>>()
+    };
+    let by = ranked_by(names().into_iter());
+    let score = |cell: &Cell, i: usize| {
+        let measure = cell.measures.iter().find(|m| Some(m.name.as_str()) == by)?;
+        measure.value.as_ref().ok()?.per_item[i]
+    };
+    let mut order: Vec<usize> = (0..used.items.len()).collect();
+    order.sort_by(|&a, &b| {
+        score(last, a)
+            .unwrap_or(0.0)
+            .total_cmp(&score(last, b).unwrap_or(0.0))
+    });
+    let tower = if used.probe.is_none() {
+        Some(setup.encoder.audio_tower()?)
+    } else {
+        None
+    };
+    let shown = spread(&order, most);
+    let clip = |&i: &usize| -> Result<Clip> {
+        let item = &used.items[i];
+        let told = |cell: &&Cell| Told {
+            strategy: named(config, cell.training, cell.inference),
+            caption: cell.told[i].caption.clone(),
+            scores: by
+                .map(|by| (tables::head(by), score(cell, i).unwrap_or(f64::NAN)))
+                .into_iter()
+                .collect(),
+        };
+        let nearest = last.told[i]
+            .neighbours
+            .iter()
+            .map(|(text, x)| (text.clone(), f64::from(*x)));
+        let mut references = item.references.clone();
+        if let Sound::Caption(text) = &item.sound {
+            references.insert(0, format!("(stands in for the sound) {text}"));
+        }
+        references.extend(item.labels.iter().map(|label| format!("(class) {label}")));
+        let wave = tower
+            .as_ref()
+            .and_then(|tower| waveform(&item.sound, tower.rate()));
+        let picture = match (&tower, &wave) {
+            (Some(tower), Some(wave)) => Some(drawn(
+                picture(&item.name, wave, tower.as_ref(), &used.heard[i]).draw(),
+            )?),
+            _ => None,
+        };
+        Ok(Clip {
+            name: item.name.clone(),
+            picture,
+            audio: copied(&item.sound, folder)?,
+            references,
+            captions: cells.iter().map(told).collect(),
+            nearest: nearest.collect(),
+            sounds: Vec::new(),
+        })
+    };
+    shown.iter().map(clip).collect()
+}
+
+/// `most` of `order`, its ends first of all: a third from each end, a third between.
+fn spread(order: &[usize], most: usize) -> Vec<usize> {
+    let (n, most) = (order.len(), most.min(order.len()));
+    let third = most / 3;
+    let between = most - 2 * third;
+    let inner = n - 2 * third;
+    let step = |k: usize| third + (k * inner + inner / 2) / between.max(1);
+    let places = (0..third).chain((0..between).map(step)).chain(n - third..n);
+    places.map(|place| order[place.min(n - 1)]).collect()
+}
+
+fn waveform(sound: &Sound, rate: u32) -> Option<Waveform> {
+    match sound {
+        Sound::File(path) => Waveform::load(&Source::Path(path.clone()), rate).ok(),
+        Sound::Mixture(mixture) => mixture.sum(rate).ok(),
+        Sound::Caption(_) => None,
+    }
+}
+
+/// The recording beside the page, where it is one.
+fn copied(sound: &Sound, folder: &Path) -> Result<Option<String>> {
+    let Sound::File(path) = sound else {
+        return Ok(None);
+    };
+    let name = path.file_name().unwrap_or_default();
+    let to: PathBuf = folder.join("clips");
+    std::fs::create_dir_all(&to).map_err(|e| Error::io(&to, e))?;
+    std::fs::copy(path, to.join(name)).map_err(|e| Error::io(path, e))?;
+    Ok(Some(format!("clips/{}", name.to_string_lossy())))
+}
+
+/// Waveform, log-mel spectrogram and the likeliest sounds over time.
+fn picture(
+    name: &str,
+    wave: &Waveform,
+    tower: &dyn AudioTower,
+    heard: &wsac::clap::Heard,
+) -> ClipPicture {
+    let moments = AudioStream::from_waveform(wave, wave.rate)
+        .and_then(|mut stream| tower.moments(&mut stream));
+    let moments = moments
+        .ok()
+        .flatten()
+        .map(|moments| moments.likeliest(SOUNDS));
+    let sounds = match moments {
+        Some(moments) => moments
+            .sounds
+            .into_iter()
+            .map(|sound| Heard {
+                name: sound.name,
+                score: f64::from(sound.scores.iter().copied().fold(0.0, f32::max)),
+                course: sound.scores,
+            })
+            .collect(),
+        None => heard
+            .sounds
+            .iter()
+            .take(SOUNDS)
+            .map(|sound| Heard {
+                name: sound.name.clone(),
+                score: f64::from(sound.score),
+                course: Vec::new(),
+            })
+            .collect(),
+    };
+    // The spectrogram is for looking at: YAMNet's 64 bands, whatever the encoder hears.
+    let mut front_end = YamnetFrontEnd::new();
+    let at_rate = if wave.rate == YamnetFrontEnd::RATE {
+        Some(wave.samples.clone())
+    } else {
+        AudioStream::from_waveform(wave, YamnetFrontEnd::RATE)
+            .ok()
+            .map(|mut stream| {
+                let mut samples = Vec::new();
+                while let Ok(Some(block)) = stream.next_block() {
+                    samples.extend(block);
+                }
+                samples
+            })
+    };
+    ClipPicture {
+        name: name.to_owned(),
+        seconds: wave.duration(),
+        samples: wave.samples.clone(),
+        log_mel: front_end.mel(&at_rate.unwrap_or_default()),
+        bands: YamnetFrontEnd::MELS,
+        hertz: (125.0, 7500.0),
+        sounds,
+    }
+}

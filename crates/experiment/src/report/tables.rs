@@ -1,0 +1,199 @@
+//! Rows to the table of the paper's Table 1: a group a data set, with what others published, as Markdown, CSV, JSON, LaTeX.
+
+use std::fs;
+use std::path::Path;
+
+use wsac_report::table::{Best, Cell, Column, Group, Number, Table};
+
+use crate::config::Config;
+use crate::grid::Outcome;
+use crate::table::Row;
+use crate::{Error, Result};
+
+/// The metrics of the paper's table, in its order, then those by keywords.
+const COLUMNS: [(&str, &str); 11] = [
+    ("bleu_1", "BLEU-1"),
+    ("bleu_4", "BLEU-4"),
+    ("meteor", "METEOR"),
+    ("rouge_l", "ROUGE-L"),
+    ("cider_d", "CIDEr-D"),
+    ("spice", "SPICE"),
+    ("spider", "SPIDEr"),
+    ("strict", "strict"),
+    ("lenient", "lenient"),
+    ("either", "either"),
+    ("invented", "invented"),
+];
+
+/// How a metric is called in tables.
+pub fn head(name: &str) -> String {
+    let known = COLUMNS.iter().find(|(key, _)| *key == name);
+    known.map_or_else(|| name.to_owned(), |(_, head)| (*head).to_owned())
+}
+
+/// The table of `rows`.
+pub fn table(config: &Config, outcome: &Outcome, rows: &[Row]) -> Table {
+    let scores = || rows.iter().flat_map(|row| &row.scores);
+    // BLEU-2 and -3 and SPICE's parts are in the files of the cells; papers leave them out.
+    let left_out = |name: &str| matches!(name, "bleu_2" | "bleu_3") || name.starts_with("spice.");
+    let mut keys: Vec<String> = COLUMNS.iter().map(|(key, _)| (*key).to_owned()).collect();
+    for name in scores().map(|score| &score.name) {
+        if !keys.contains(name) && !left_out(name) {
+            keys.push(name.clone());
+        }
+    }
+    keys.retain(|key| scores().any(|score| score.name == *key));
+    let mut columns = vec![
+        Column::words("training", "training"),
+        Column::words("inference", "inference"),
+    ];
+    columns.extend(keys.iter().map(|key| {
+        let column = Column::score(&head(key), key);
+        if key == "invented" {
+            Column {
+                best: Best::Lowest,
+                ..column
+            }
+        } else {
+            column
+        }
+    }));
+    let mut groups = Vec::new();
+    for (d, data) in config.data.iter().enumerate() {
+        let used = &outcome.data.get(d);
+        let clips = used.map_or(0, |used| used.items.len());
+        let probe = if data.probe.is_some() {
+            ", TEXT-PROBE (no sound)"
+        } else {
+            ""
+        };
+        let row = |row: &Row| {
+            let mut cells: Vec<Cell> = vec![
+                config.training[row.training].name.as_str().into(),
+                config.inference[row.inference].name.as_str().into(),
+            ];
+            cells.extend(keys.iter().map(|key| {
+                let score = row.scores.iter().find(|score| score.name == *key);
+                match score.map(|score| (&score.value, score.spread)) {
+                    Some((Ok(value), spread)) => Cell::from(Number {
+                        mean: value.corpus,
+                        spread,
+                        interval: Some([value.interval.0, value.interval.1]),
+                        runs: spread.map(|_| config.seeds.len()),
+                    }),
+                    _ => Cell::Empty,
+                }
+            }));
+            cells
+        };
+        groups.push(Group {
+            title: format!("{}, {clips} clips{probe}", data.name),
+            published: false,
+            rows: rows.iter().filter(|row| row.data == d).map(row).collect(),
+        });
+        if !data.published.is_empty() {
+            let row = |row: &crate::config::Published| {
+                let mut cells: Vec<Cell> =
+                    vec![row.training.as_str().into(), row.inference.as_str().into()];
+                cells.extend(keys.iter().map(|key| {
+                    row.scores
+                        .get(key)
+                        .map_or(Cell::Empty, |&score| score.into())
+                }));
+                cells
+            };
+            groups.push(Group {
+                title: format!("{}, published by others", data.name),
+                published: true,
+                rows: data.published.iter().map(row).collect(),
+            });
+        }
+    }
+    Table {
+        title: config.name.clone(),
+        columns,
+        groups,
+        notes: notes(config, rows),
+    }
+}
+
+fn notes(config: &Config, rows: &[Row]) -> Vec<String> {
+    let mut notes = vec![match config.seeds.len() {
+        1 => "Scores times 100, with 95 % bootstrap intervals over the clips; one seed.".to_owned(),
+        n => format!(
+            "Scores times 100: mean and standard deviation over {n} seeds, 95 % bootstrap intervals over the clips."
+        ),
+    }];
+    for score in rows.iter().flat_map(|row| &row.scores) {
+        if let Err(why) = &score.value {
+            let note = format!("{}: {why}.", head(&score.name));
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    for published in config.data.iter().flat_map(|data| &data.published) {
+        notes.push(format!("{}: {}.", published.training, published.source));
+    }
+    notes
+}
+
+/// Writes `table.{md,csv,json,tex}`.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write(table: &Table, folder: &Path) -> Result<()> {
+    let json =
+        serde_json::to_string_pretty(&table.json()).map_err(|e| Error::Config(e.to_string()))?;
+    for (ending, text) in [
+        ("md", table.markdown(true)),
+        ("csv", table.csv()),
+        ("json", json),
+        ("tex", table.latex("tab:results")),
+    ] {
+        let path = folder.join(format!("table.{ending}"));
+        fs::write(&path, text).map_err(|e| Error::io(&path, e))?;
+    }
+    Ok(())
+}
+
+/// What a data set was, in sentences.
+pub fn facts(config: &Config, outcome: &Outcome, data: usize) -> Vec<String> {
+    let source = &config.data[data];
+    let used = &outcome.data[data];
+    let mut facts = vec![
+        format!("Learned from the captions of {}.", source.train.display()),
+        format!(
+            "{} clips captioned, of {}.",
+            used.items.len(),
+            source.test.display()
+        ),
+    ];
+    if !used.unheard.is_empty() {
+        let names: Vec<&str> = used
+            .unheard
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .take(10)
+            .collect();
+        facts.push(format!(
+            "{} could not be heard and are in no cell: {} ..",
+            used.unheard.len(),
+            names.join(", ")
+        ));
+    }
+    if let Some(probe) = &used.probe {
+        facts.push(format!(
+            "Stand-ins are moved by a gap of length {:.3} and noise of variance {:.5} in each coordinate.",
+            probe.length(),
+            probe.noise_variance
+        ));
+    }
+    if let Some(gap) = &used.gap {
+        let length = gap.iter().map(|x| x * x).sum::<f32>().sqrt();
+        facts.push(format!(
+            "Embedding shift moves by a gap of length {length:.3}."
+        ));
+    }
+    facts
+}
