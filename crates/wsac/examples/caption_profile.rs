@@ -160,6 +160,8 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
         renormalise: true,
         noise_variance: space.noise_variance,
         compat: wsac::bridge::Compat::Paper,
+        prompt: wsac::prompt::Prompting::None,
+        from_text: true,
     };
     let model = Model {
         card,
@@ -167,6 +169,7 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
         tokenizer,
         memory: Some(Memory::new(&captions, rows)?.kept_as(wsac::rows::Kind::Int8)?),
         clauses: None,
+        keywords: None,
         gap: None,
     };
     Ok((Box::new(tower), model))

@@ -55,6 +55,7 @@ fn main() -> wsac::Result<()> {
         .collect();
     let prompts: Vec<Prompt> = (embeddings.iter())
         .map(|embeddings| Prompt {
+            words: &[],
             embeddings,
             options: &options,
         })

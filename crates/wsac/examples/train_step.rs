@@ -35,6 +35,7 @@ fn main() -> wsac::Result<()> {
     );
     let stream = Stream::new("train step");
     let batch = Batch {
+        prompts: Vec::new(),
         embeddings: (0..64 * embedding as u64)
             .map(|i| stream.symmetric(i, 0.05))
             .collect(),

@@ -122,6 +122,6 @@ fn examples(tokenizer: &Tokenizer, texts: &[String], embeddings: Embeddings) -> 
         embeddings,
         tokens,
         clauses: vec![Vec::new(); texts.len()],
-        joins: Vec::new(),
+        ..Examples::default()
     }
 }

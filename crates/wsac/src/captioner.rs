@@ -29,7 +29,7 @@ use crate::bundled;
 use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound};
 use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Echo, Hypothesis, Rules, generate};
+use crate::generate::{DecodeOptions, Echo, Hypothesis, Prompt, Rules, generate_together};
 use crate::memory::Memory;
 use crate::model::Model;
 pub use options::CaptionOptions;
@@ -230,8 +230,25 @@ impl Captioner {
 
     /// The likeliest words for `embeddings` [parts, d].
     pub fn decode(&self, embeddings: &[f32], options: &DecodeOptions) -> Hypothesis {
+        self.decode_after(&[], embeddings, options)
+    }
+
+    /// [`Captioner::decode`] behind the `words` of [`Captioner::prompt`].
+    pub fn decode_after(
+        &self,
+        words: &[u32],
+        embeddings: &[f32],
+        options: &DecodeOptions,
+    ) -> Hypothesis {
+        let prompt = Prompt {
+            words,
+            embeddings,
+            options,
+        };
         let end = self.model.tokenizer.sep();
-        generate(&self.model.decoder, embeddings, end, options).swap_remove(0)
+        generate_together(&self.model.decoder, &[prompt], end)
+            .swap_remove(0)
+            .swap_remove(0)
     }
 
     /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice, and no word of

@@ -83,11 +83,11 @@ pub fn load(trainer: &mut Trainer, settings: &str, path: &Path) -> Result<()> {
             "was made with other settings or captions; give the same ones to resume, or another --out to start anew",
         ));
     }
-    let n = trainer.decoder.weights().len();
+    let (n, learned) = (trainer.decoder.weights().len(), trainer.adam.m.len());
     let weights = tensors.get("weights", &[n])?;
     let adam = Adam {
-        m: tensors.get("m", &[n])?,
-        v: tensors.get("v", &[n])?,
+        m: tensors.get("m", &[learned])?,
+        v: tensors.get("v", &[learned])?,
         t: step as u64,
         ..trainer.adam.clone()
     };

@@ -5,6 +5,8 @@
 //!                        tokens [T] -wte-> words [T, d] -+-> + wpe -> blocks -> ln_f [rows, d] -> wte^T -> logits
 //! ```
 //!
+//! Words may stand before the prefix too (a prompt): the rows of a sequence are `[prompt][prefix][caption]`.
+//!
 //! A caption is conditioned on one embedding (the paper) or on several, one for each sound; each gives `p` prefix
 //! rows. Sequences of a batch are packed without padding. Tensor names and the storage of weights are those of the
 //! reference code (`decoder.transformer.*` [in, out], `clap_project.model.*` [out, in]).
@@ -13,14 +15,17 @@
 mod backward;
 mod cache;
 mod forward;
+mod gpt2;
 mod mapper;
 mod packed;
 pub mod reference;
+mod transform;
 
 use serde::{Deserialize, Serialize};
 
 pub use cache::State;
 pub use forward::{Nll, Tape};
+pub use gpt2::Gpt2;
 pub use mapper::Mapper;
 pub use packed::Form;
 
@@ -96,6 +101,8 @@ pub struct Decoder {
 /// A batch of captions with what they are conditioned on.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
+    /// The words before the prefix of each sequence, which are no targets; empty where no sequence has any.
+    pub prompts: Vec<Vec<u32>>,
     /// The embeddings of all sequences one after the other, [sum of `parts`, E].
     pub embeddings: Vec<f32>,
     /// How many embeddings each sequence has (1 in the paper).
@@ -107,6 +114,15 @@ pub struct Batch {
 impl Batch {
     /// The id that is never a target.
     pub const PAD: u32 = 0;
+}
+
+/// What one caption is conditioned on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Condition<'a> {
+    /// The words before the prefix; none in the paper.
+    pub words: &'a [u32],
+    /// The embeddings that become the prefix, [parts, E].
+    pub embeddings: &'a [f32],
 }
 
 impl Decoder {
@@ -183,17 +199,28 @@ impl Decoder {
 
     /// A fresh decoder: normal weights of deviation 0.02, zero biases, unit gains (GPT-2's initialisation).
     pub fn new(config: Config, seed: u64) -> Result<Self> {
-        Self::with_weights(config, |name, shape| {
-            let n = shape.iter().product::<usize>();
-            let stream = Stream::new(&format!("seed{seed}/{name}"));
-            Ok(if name.ends_with(".bias") {
-                vec![0.0; n]
-            } else if shape.len() == 1 {
-                vec![1.0; n]
-            } else {
-                (0..n as u64).map(|i| 0.02 * stream.gauss(i)).collect()
-            })
-        })
+        Self::with_weights(config, |name, shape| Ok(Self::fresh(name, shape, seed)))
+    }
+
+    /// The numbers that tensor `name` begins with.
+    fn fresh(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
+        let n = shape.iter().product::<usize>();
+        let stream = Stream::new(&format!("seed{seed}/{name}"));
+        if name.ends_with(".bias") {
+            vec![0.0; n]
+        } else if shape.len() == 1 {
+            vec![1.0; n]
+        } else {
+            (0..n as u64).map(|i| 0.02 * stream.gauss(i)).collect()
+        }
+    }
+
+    /// Where the mapper's weights begin: behind all those of the language model.
+    pub fn mapper_start(&self) -> usize {
+        let specs = self.layout.specs().iter();
+        let mut own = specs.filter(|spec| spec.name.starts_with("clap_project."));
+        own.next()
+            .map_or(self.weights.len(), |spec| spec.range.start)
     }
 
     /// The shape.

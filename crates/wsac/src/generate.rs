@@ -14,7 +14,7 @@ pub use sample::Sampling;
 use rayon::prelude::*;
 use wsac_nn::loss::{argmax, log_total};
 
-use crate::decoder::{Decoder, State};
+use crate::decoder::{Condition, Decoder, State};
 
 /// How the most fitting words are searched for.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,9 +107,11 @@ trait Growing: Send {
     fn found(self: Box<Self>) -> Vec<Hypothesis>;
 }
 
-/// What is asked of [`generate_together`]: a prefix, embeddings [parts, E], and how to go on from it.
+/// What is asked of [`generate_together`]: words and a prefix, embeddings [parts, E], and how to go on from them.
 #[derive(Debug, Clone, Copy)]
 pub struct Prompt<'a> {
+    /// The words before the prefix; none in the paper.
+    pub words: &'a [u32],
     /// The embeddings, [parts, E].
     pub embeddings: &'a [f32],
     /// How captions are generated.
@@ -126,6 +128,7 @@ pub fn generate(
     options: &DecodeOptions,
 ) -> Vec<Hypothesis> {
     let prompt = Prompt {
+        words: &[],
         embeddings,
         options,
     };
@@ -140,9 +143,14 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
     if prompts.is_empty() {
         return Vec::new();
     }
-    let embeddings: Vec<&[f32]> = prompts.iter().map(|prompt| prompt.embeddings).collect();
+    let conditions: Vec<Condition> = (prompts.iter())
+        .map(|prompt| Condition {
+            words: prompt.words,
+            embeddings: prompt.embeddings,
+        })
+        .collect();
     let mut logits = Vec::new();
-    let states = decoder.begin(&embeddings, &mut logits);
+    let states = decoder.begin(&conditions, &mut logits);
     let vocab = logits.len() / prompts.len();
     let mut searches: Vec<(Box<dyn Growing + '_>, bool)> = (prompts.par_iter())
         .zip(states)

@@ -7,6 +7,7 @@
 //! | `tokenizer.json` | the vocabulary, as Hugging Face tools read it |
 //! | `memory.safetensors` | captions and their embeddings; optional where the strategy is direct |
 //! | `clauses.safetensors` | optional: clauses (one sound each) and their embeddings, for recordings of several sounds |
+//! | `keywords.safetensors` | optional: names of sounds and their embeddings, for a decoder that is prompted with them |
 //! | `gap.safetensors` | optional: the modality gap `gap` [d] |
 //!
 //! A run folder also holds `train.toml`, `log.jsonl` and a `README.md`, which nothing here reads.
@@ -23,6 +24,7 @@ use crate::clap::Space;
 use crate::decoder::{Config, Decoder, Mapper};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
+use crate::prompt::Prompting;
 pub use crate::tensors::Precision;
 use crate::tensors::{TensorFile, Tensors};
 use crate::tokenizer::Tokenizer;
@@ -52,6 +54,12 @@ pub struct Card {
     pub noise_variance: f64,
     /// Whose order of normalising, noise and shift it was trained with.
     pub compat: Compat,
+    /// What it reads before the prefix.
+    #[serde(default, skip_serializing_if = "Prompting::is_none")]
+    pub prompt: Prompting,
+    /// Whether it learned from text embeddings, and not from sounds as ClapCap did.
+    #[serde(default)]
+    pub from_text: bool,
 }
 
 /// A captioner: what turns embeddings into words.
@@ -67,6 +75,8 @@ pub struct Model {
     pub memory: Option<Memory>,
     /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`Card::clauses`].
     pub clauses: Option<Memory>,
+    /// The names of sounds and where they are in the space, where it is prompted with them.
+    pub keywords: Option<Memory>,
     /// The modality gap [d] it was trained with, where it was.
     pub gap: Option<Vec<f32>>,
 }
@@ -148,6 +158,10 @@ impl Model {
         } else {
             None
         };
+        let keywords = match card.prompt {
+            Prompting::Keywords { .. } => Some(memory(need("keywords.safetensors")?)?),
+            _ => None,
+        };
         let gap = match file("gap.safetensors")? {
             None => None,
             Some(bytes) => {
@@ -161,6 +175,7 @@ impl Model {
             tokenizer,
             memory: captions,
             clauses,
+            keywords,
             gap,
         })
     }
@@ -191,6 +206,9 @@ impl Model {
         if let Some(clauses) = &self.clauses {
             write_whole(&folder.join("clauses.safetensors"), &clauses.to_bytes()?)?;
         }
+        if let Some(keywords) = &self.keywords {
+            write_whole(&folder.join("keywords.safetensors"), &keywords.to_bytes()?)?;
+        }
         if let Some(gap) = &self.gap {
             save_gap(gap, &folder.join("gap.safetensors"))?;
         }
@@ -204,7 +222,7 @@ impl Model {
 impl Model {
     /// Whether it is ClapCap, which learned from sounds: a baseline that is used as its own code uses it.
     pub fn is_clapcap(&self) -> bool {
-        matches!(self.decoder.config().mapper, Mapper::Transformer { .. })
+        !self.card.from_text && matches!(self.decoder.config().mapper, Mapper::Transformer { .. })
     }
 
     /// Whether the embeddings of `space` are those that it learned from.

@@ -4,14 +4,18 @@
 //! Everything random comes from streams named after seed, epoch and place, so a run can stop after any step and go on
 //! bit for bit as if it had not.
 
+mod companions;
 mod config;
+mod draw;
 mod prepare;
+mod related;
 mod run;
 mod schedule;
 mod settings;
 
-pub use config::{Noise, Optimizer, TrainConfig};
+pub use config::{Noise, Optimizer, Related, Replace, TrainConfig};
 pub use prepare::{Prepared, embed_cached};
+pub use related::Lists;
 pub use run::{Event, Job, Outcome, run};
 pub use schedule::Schedule;
 
@@ -19,10 +23,11 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::Adam;
 
 use crate::bridge::Perturb;
-use crate::decoder::{Batch, Decoder, Mapper, Nll, Tape};
+use crate::decoder::{Batch, Decoder, Nll, Tape};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::rng::Stream;
+use draw::Epoch;
 
 /// What a decoder learns from: captions as tokens, and the embeddings that stand for them.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +40,21 @@ pub struct Examples {
     pub clauses: Vec<Vec<usize>>,
     /// The tokens that may join two captions into one ("while", "as", "and"); none where none may.
     pub joins: Vec<u32>,
+    /// For each of [`TrainConfig::replace`], the rows that may take the place of each caption's own.
+    pub related: Vec<Lists>,
+    /// What may stand before each caption.
+    pub prompts: Prompts,
+    /// The share of its corpus that an epoch has, for each caption; empty where it has all captions once.
+    pub shares: Vec<f64>,
+}
+
+/// What may stand before captions.
+#[derive(Debug, Clone, Default)]
+pub struct Prompts {
+    /// Pieces as tokens.
+    pub pieces: Vec<Vec<u32>>,
+    /// The pieces that each caption's are drawn from, the likeliest first.
+    pub lists: Lists,
 }
 
 /// The longest caption, in tokens, that is joined to another.
@@ -65,6 +85,8 @@ pub struct Trainer {
     pub salt: String,
     perturb: Perturb,
     examples: Examples,
+    /// Where the weights begin that are learned; those before stay as they are.
+    learned: usize,
     /// Short captions of one clause: what [`TrainConfig::joined`] joins.
     short: Vec<usize>,
     step: usize,
@@ -72,18 +94,6 @@ pub struct Trainer {
     batch: Batch,
     tape: Tape,
     grads: Vec<f32>,
-}
-
-/// What is drawn for an epoch.
-struct Epoch {
-    /// Counted from 0.
-    number: usize,
-    /// Its captions in the order of its batches.
-    order: Vec<usize>,
-    /// Whether captions are learned whole, by their clauses or joined.
-    clauses: Stream,
-    /// The noise of each part of a caption.
-    noise: Vec<Stream>,
 }
 
 impl Trainer {
@@ -98,33 +108,28 @@ impl Trainer {
         examples: Examples,
         perturb: Perturb,
     ) -> Result<Self> {
-        if let Mapper::Transformer { .. } = decoder.config().mapper {
-            return Err(Error::Config(
-                "a decoder with a transformer as its mapper (ClapCap's) can caption, but not be trained; \
-                 train with the mapper \"mlp\" or \"linear\""
-                    .into(),
-            ));
-        }
         let precision = config.precision.precision();
-        let adam = config.optimizer.state(decoder.weights().len());
+        let learned = if config.freeze {
+            decoder.mapper_start()
+        } else {
+            0
+        };
+        let adam = (config.optimizer).state(decoder.weights().len() - learned);
         perturb.check(examples.embeddings.dim())?;
+        config.check()?;
         let mut trainer = Self {
             salt: format!("seed{}", config.seed),
             config,
             decoder,
             adam,
             perturb,
+            learned,
             short: (0..examples.tokens.len())
                 .filter(|&i| examples.clauses[i].is_empty() && examples.tokens[i].len() <= SHORT)
                 .collect(),
             examples,
             step: 0,
-            epoch: Epoch {
-                number: usize::MAX,
-                order: Vec::new(),
-                clauses: Stream::new(""),
-                noise: Vec::new(),
-            },
+            epoch: Epoch::none(),
             batch: Batch::default(),
             tape: Tape::new(precision),
             grads: Vec::new(),
@@ -152,10 +157,11 @@ impl Trainer {
             .max()
             .unwrap_or(0);
         let shape = trainer.decoder.config();
-        let needed = most_parts * shape.prefix + longest;
+        let prompt = trainer.config.prompt.positions();
+        let needed = prompt + most_parts * shape.prefix + longest;
         if needed > shape.positions + 1 {
             return Err(Error::Config(format!(
-                "captions of {longest} tokens need {needed} positions, but the decoder has {}",
+                "captions of {longest} tokens and what stands before them need {needed} positions, but the decoder has {}",
                 shape.positions
             )));
         }
@@ -176,7 +182,7 @@ impl Trainer {
 
     /// The steps of one epoch.
     pub fn steps_per_epoch(&self) -> usize {
-        let (n, batch) = (self.examples.tokens.len(), self.config.batch.max(1));
+        let (n, batch) = (self.examples.drawn(), self.config.batch.max(1));
         if self.config.drop_last {
             n / batch
         } else {
@@ -215,9 +221,9 @@ impl Trainer {
         let scale = self
             .config
             .clip
-            .map_or(1.0, |most| clip_scale(&self.grads, most));
-        self.adam
-            .step(self.decoder.weights_mut(), &self.grads, lr, scale);
+            .map_or(1.0, |most| clip_scale(&self.grads[self.learned..], most));
+        let weights = &mut self.decoder.weights_mut()[self.learned..];
+        (self.adam).step(weights, &self.grads[self.learned..], lr, scale);
         self.step += 1;
         let tokens = batch
             .tokens
@@ -234,90 +240,6 @@ impl Trainer {
         }
     }
 
-    /// The batch of the next step, in the memory of the last: its captions, and their perturbed embeddings.
-    fn next_batch(&mut self) -> Batch {
-        let (epoch, n) = (self.epoch(), self.examples.tokens.len());
-        if self.epoch.number != epoch {
-            self.epoch = self.draw(epoch);
-        }
-        let first = self.step % self.steps_per_epoch() * self.config.batch;
-        let places = first..(first + self.config.batch).min(n);
-        let mut batch = std::mem::take(&mut self.batch);
-        batch.embeddings.clear();
-        batch.parts.clear();
-        batch.tokens.resize_with(places.len(), Vec::new);
-        for (place, tokens) in places.zip(&mut batch.tokens) {
-            let before = batch.embeddings.len();
-            let mut noise = self.epoch.noise.iter();
-            self.example(self.epoch.order[place], place as u64, tokens, |row| {
-                let row = self.examples.embeddings.row(row);
-                let from = batch.embeddings.len();
-                batch.embeddings.extend_from_slice(row);
-                let noise = noise.next().expect("noise for each part");
-                let at = (place * row.len()) as u64;
-                self.perturb
-                    .apply(&mut batch.embeddings[from..], *noise, at);
-            });
-            let width = self.examples.embeddings.dim();
-            batch.parts.push((batch.embeddings.len() - before) / width);
-        }
-        batch
-    }
-
-    /// What is random in `epoch`.
-    fn draw(&self, number: usize) -> Epoch {
-        let most_parts = self.examples.clauses.iter().map(Vec::len).max();
-        let noise = |part: usize| {
-            let of = match part {
-                0 => String::new(),
-                _ => format!("part{part}/"),
-            };
-            self.stream(&format!("noise/{of}epoch{number}"))
-        };
-        Epoch {
-            number,
-            order: (self.stream(&format!("epoch{number}"))).shuffle(self.examples.tokens.len()),
-            clauses: self.stream(&format!("clauses/epoch{number}")),
-            // Two captions may be joined, whatever their clauses.
-            noise: (0..most_parts.unwrap_or(0).max(2)).map(noise).collect(),
-        }
-    }
-
-    /// What is learned in one place of a batch: `each` embedding's row that conditions it, and the `tokens` to rebuild. That
-    /// is the caption from its own embedding (the paper), from those of its clauses, or two short captions joined from both.
-    fn example(
-        &self,
-        caption: usize,
-        place: u64,
-        tokens: &mut Vec<u32>,
-        mut each: impl FnMut(usize),
-    ) {
-        let draw = self.epoch.clauses;
-        let u = draw.uniform(4 * place);
-        let pick = |n: usize, i: u64| (draw.bits(4 * place + i) >> 11) as usize % n;
-        let Examples {
-            tokens: all,
-            clauses,
-            joins,
-            ..
-        } = &self.examples;
-        tokens.clear();
-        if u < self.config.joined && !joins.is_empty() && !self.short.is_empty() {
-            let [a, b] = [1, 2].map(|i| self.short[pick(self.short.len(), i)]);
-            let (left, right) = (&all[a], &all[b]);
-            tokens.extend_from_slice(&left[..left.len() - 1]);
-            tokens.push(joins[pick(joins.len(), 3)]);
-            tokens.extend_from_slice(&right[1..]);
-            return [a, b].into_iter().for_each(each);
-        }
-        tokens.extend_from_slice(&all[caption]);
-        if clauses[caption].len() > 1 && u < self.config.joined + self.config.clauses {
-            clauses[caption].iter().copied().for_each(each);
-        } else {
-            each(caption);
-        }
-    }
-
     fn stream(&self, what: &str) -> Stream {
         Stream::new(&format!("{}/{what}", self.salt))
     }
@@ -327,8 +249,10 @@ impl Trainer {
         const BATCH: usize = 256;
         let mut sum = Nll::default();
         for (b, tokens) in examples.tokens.chunks(BATCH).enumerate() {
-            let rows = (b * BATCH..).take(tokens.len());
+            let rows = b * BATCH..b * BATCH + tokens.len();
+            let prompts = rows.clone().map(|i| self.likeliest_prompt(examples, i));
             let batch = Batch {
+                prompts: prompts.collect(),
                 embeddings: rows
                     .flat_map(|i| examples.embeddings.row(i))
                     .copied()
@@ -342,6 +266,15 @@ impl Trainer {
             sum.targets += one.targets;
         }
         sum
+    }
+
+    /// The prompt of caption `i` of `examples` as it would be at test.
+    fn likeliest_prompt(&self, examples: &Examples, i: usize) -> Vec<u32> {
+        let Prompts { pieces, lists } = &examples.prompts;
+        let likeliest = lists.of(i).iter().take(self.config.prompt.most());
+        likeliest
+            .flat_map(|&piece| pieces[piece as usize].iter().copied())
+            .collect()
     }
 }
 

@@ -63,7 +63,7 @@ fn a_step_allocates_next_to_nothing_after_the_first() {
                 })
                 .collect(),
             clauses: vec![Vec::new(); captions as usize],
-            joins: Vec::new(),
+            ..Examples::default()
         };
         let perturb = Perturb {
             noise_variance: 0.001,

@@ -26,9 +26,10 @@ pub use watch::Watch;
 /// the run that was never interrupted.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    captions: PathBuf,
+    /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input. May be given several times;
+    /// `FILE@0.3` has three of ten captions in an epoch, others each time, `FILE@2` all of them twice
+    #[arg(long, value_name = "FILE[@SHARE]", required = true, value_parser = captions::Corpus::parse)]
+    captions: Vec<captions::Corpus>,
 
     /// The folder of the captioner
     #[arg(short, long, value_name = "DIR", alias = "output_dir")]
@@ -69,6 +70,14 @@ pub struct Args {
     /// Captions for the validation loss [default: a share of the captions is held out]
     #[arg(long, value_name = "FILE")]
     validation: Option<PathBuf>,
+
+    /// Begin with the GPT-2 in this Hugging Face folder; best with a lower --lr (1e-4), or with --freeze
+    #[arg(long, value_name = "DIR")]
+    gpt2: Option<PathBuf>,
+
+    /// Learn the mapper alone, and leave the language model as it is; for use with --gpt2
+    #[arg(long)]
+    freeze: bool,
 
     /// Equal seeds give equal captioners
     #[arg(long, value_name = "N")]
@@ -132,7 +141,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let quiet = args.encoder.quiet;
     let config = args.settings(encoder.space())?;
     let encoder = encoder.with_arithmetic(config.precision);
-    let clips = clips_of(&args.captions, quiet)?;
+    let (mut clips, mut shares) = (Vec::new(), Vec::new());
+    for corpus in &args.captions {
+        let of = clips_of(&corpus.file, quiet)?;
+        shares.resize(shares.len() + of.len(), corpus.share);
+        clips.extend(of);
+    }
     let validation = match &args.validation {
         Some(file) => Some(clips_of(file, quiet)?),
         None => None,
@@ -144,6 +158,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let job = Job {
         clips: &clips,
+        shares: &shares,
         validation: validation.as_deref(),
         text: text.as_ref(),
         space: encoder.space(),
@@ -206,6 +221,10 @@ impl Args {
         config.noise = self.noise.unwrap_or(config.noise);
         config.seed = self.seed.unwrap_or(config.seed);
         config.shift |= self.shift.is_some();
+        config.freeze |= self.freeze;
+        if let Some(folder) = &self.gpt2 {
+            config.gpt2 = Some(std::path::absolute(folder)?);
+        }
         config.precision = self.encoder.precision.map_or(config.precision, Into::into);
         config.compat = self.compat.map_or(config.compat, Into::into);
         if config.epochs == 0 || config.batch == 0 {

@@ -2,11 +2,14 @@
 
 use rayon::prelude::*;
 
+use super::options::Memories;
 use super::{Caption, CaptionOptions, Captioner, WEAK, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Hypothesis, Prompt, Rules, generate_together};
+use crate::model::Model;
+use crate::prompt;
 
 /// A recording on the way to its caption.
 struct Telling<'a> {
@@ -74,20 +77,38 @@ impl Captioner {
         captions.collect()
     }
 
+    /// The words that the decoder reads before what was heard; none where it learned without.
+    pub fn prompt(&self, heard: &Heard) -> Vec<u32> {
+        self.prompt_over(heard, Memories::of(&self.model))
+    }
+
+    fn prompt_over(&self, heard: &Heard, over: Memories) -> Vec<u32> {
+        let Model {
+            card,
+            tokenizer,
+            keywords,
+            ..
+        } = &self.model;
+        let (point, sounds) = (&heard.embedding, &heard.sounds);
+        let pieces = (card.prompt).pieces(point, sounds, over.captions, keywords.as_ref());
+        let tokens = |piece: &String| prompt::tokens(tokenizer, piece);
+        pieces.iter().flat_map(tokens).collect()
+    }
+
     /// Decodes each telling for which there is a bridge, and keeps what names more sounds than the best before.
     fn tell(
         &self,
         tellings: &mut [Result<Telling>],
         bridge: impl Fn(&Telling) -> Option<Bridge> + Sync,
     ) {
-        let across: Vec<Option<(Bridge, Vec<f32>)>> = tellings
+        let across: Vec<Option<(Bridge, Vec<f32>, Vec<u32>)>> = tellings
             .par_iter_mut()
             .map(|telling| {
                 let asked = telling.as_ref().ok()?;
                 let by = bridge(asked)?;
                 let over = asked.options.memories(&self.model);
                 match self.bridge_over(asked.heard, &by, over) {
-                    Ok(embeddings) => Some((by, embeddings)),
+                    Ok(embeddings) => Some((by, embeddings, self.prompt_over(asked.heard, over))),
                     Err(error) => {
                         *telling = Err(error);
                         None
@@ -97,8 +118,10 @@ impl Captioner {
             .collect();
         let prompts: Vec<Prompt> = (tellings.iter().zip(&across))
             .filter_map(|(telling, across)| {
+                let (_, embeddings, words) = across.as_ref()?;
                 Some(Prompt {
-                    embeddings: &across.as_ref()?.1,
+                    words,
+                    embeddings,
                     options: &telling.as_ref().ok()?.decode,
                 })
             })
@@ -107,7 +130,7 @@ impl Captioner {
         let mut found =
             generate_together(&self.model.decoder, &prompts, tokenizer.sep()).into_iter();
         for (telling, across) in tellings.iter_mut().zip(across) {
-            let (Ok(telling), Some((strategy, _))) = (telling, across) else {
+            let (Ok(telling), Some((strategy, ..))) = (telling, across) else {
                 continue;
             };
             for decoded in found.next().into_iter().flatten() {

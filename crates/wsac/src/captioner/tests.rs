@@ -9,6 +9,7 @@ use crate::decoder::{Config, Decoder};
 use crate::embedding::Embeddings;
 use crate::generate::Search;
 use crate::model::Card;
+use crate::prompt::Prompting;
 use crate::tokenizer::Tokenizer;
 
 const RATE: u32 = 8000;
@@ -88,11 +89,14 @@ fn model(clauses: bool) -> Model {
             renormalise: true,
             noise_variance: 0.0,
             compat: Compat::Paper,
+            prompt: Prompting::None,
+            from_text: true,
         },
         decoder: Decoder::new(decoder, 0).unwrap(),
         tokenizer,
         clauses: clauses.then(|| memory.clone()),
         memory: Some(memory),
+        keywords: None,
         gap: None,
     }
 }
@@ -243,6 +247,58 @@ fn sounds_are_told_from_moment_to_moment() {
         "{error}"
     );
     assert!(captioner.listen_to(&mut open().at_most(6.0)).is_ok());
+}
+
+#[test]
+fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
+    let source = recording(&[0.05]);
+    let plain = captioner(false);
+    let heard = plain.listen(&source).unwrap();
+    assert!(plain.prompt(&heard).is_empty());
+    let mut prompted = captioner(false);
+    prompted.model.card.prompt = Prompting::Captions {
+        most: 2,
+        low: 0.75,
+        high: 0.85,
+        mask: 0.0,
+    };
+    let tokenizer = &prompted.model.tokenizer;
+    let words = prompted.prompt(&heard);
+    // The nearest first, each with its end.
+    assert_eq!(tokenizer.decode(&words), "a dog barks rain falls");
+    assert_eq!(words.iter().filter(|&&id| id == tokenizer.sep()).count(), 2);
+    let mut options = CaptionOptions::default();
+    options.search = Search::Greedy;
+    options.name_sounds = false;
+    let bridged = prompted.bridge(&heard, &Bridge::Nearest).unwrap();
+    let decode = DecodeOptions {
+        rules: prompted.rules(heard.ordered),
+        ..DecodeOptions::default()
+    };
+    let [with, without] = [&words[..], &[]].map(|w| prompted.decode_after(w, &bridged, &decode));
+    assert_ne!(with.logprob, without.logprob);
+    let told = prompted.describe(&heard, &options).unwrap();
+    assert_eq!(told.logprob, with.logprob);
+    // A memory in its place gives the prompt too.
+    let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0]).unwrap();
+    let other = Memory::new(&["rain barks"], rows).unwrap();
+    options.memory = Some(Arc::new(prompted.fit(other).unwrap()));
+    assert_ne!(
+        prompted.describe(&heard, &options).unwrap().logprob,
+        told.logprob
+    );
+
+    let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0, 0.0, 1.0, 0.0]).unwrap();
+    prompted.model.keywords = Some(Memory::new(&["rain", "dog"], rows).unwrap());
+    prompted.model.card.prompt = Prompting::Keywords { most: 1, mask: 0.4 };
+    // What the tower names comes first; else the nearest name.
+    let mut nameless = heard.clone();
+    nameless.sounds.clear();
+    let text = |heard| prompted.model.tokenizer.decode(&prompted.prompt(heard));
+    assert_eq!(
+        (text(&heard), text(&nameless)),
+        (String::new(), "rain".into())
+    );
 }
 
 #[test]

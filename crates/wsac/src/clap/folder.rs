@@ -37,7 +37,7 @@ const HF_WEIGHTS: [&str; 4] = [
 /// What files of weights are called that lie alone in a folder.
 const ENDINGS: [&str; 5] = ["safetensors", "pt", "pth", "ckpt", "bin"];
 /// The configuration of a Hugging Face model.
-pub(super) const CONFIG: &str = "config.json";
+pub(crate) const CONFIG: &str = "config.json";
 /// What belongs to a model beside its weights.
 const BESIDE: [&str; 7] = [
     CONFIG,
@@ -294,7 +294,7 @@ impl ClapFiles {
 }
 
 /// The file of weights in `folder`.
-pub(super) fn weights_in(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn weights_in(folder: &Path) -> Result<PathBuf> {
     let known = HF_WEIGHTS.iter().map(|name| folder.join(name));
     if let Some(file) = known.into_iter().find(|file| file.is_file()) {
         return Ok(file);
@@ -328,7 +328,7 @@ pub(super) fn weights_in(folder: &Path) -> Result<PathBuf> {
 }
 
 /// What the JSON file `path` says; `None` where there is none.
-pub(super) fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+pub(crate) fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)

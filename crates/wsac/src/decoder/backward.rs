@@ -1,13 +1,12 @@
 //! The decoder backward: gradients of the mean cross-entropy for every weight, and for the embeddings.
 
-use wsac_nn::activation::{gelu_tanh_backward, tanh_backward};
+use wsac_nn::activation::gelu_tanh_backward;
 use wsac_nn::attention::{Shape, attention_backward};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, Store, linear_backward, matmul, matmul_then};
+use wsac_nn::matmul::{Mat, Store, linear_backward, matmul_then};
 use wsac_nn::norm::layer_norm_backward;
 
 use super::forward::{BlockTape, Pass, Row, add, dropout_site, resize};
-use super::mapper::Net;
 use super::{Batch, Decoder, Slot, Tape};
 
 /// The gradients of activations, [rows, ..]; each is used by all blocks in turn.
@@ -225,42 +224,6 @@ impl Decoder {
                     Row::Prefix(i) => gather(dprefix, i, dx),
                     Row::Word(id) => gather(self.wte.of_mut(grads), id as usize, dx),
                 }
-            }
-        }
-    }
-
-    /// The mapper backward: from the gradient of its output, the last of `mapped`, to that of the embeddings, the first;
-    /// adds those of its weights. A transformer has none (it is not trained).
-    fn map_backward(
-        &self,
-        tape: &Tape,
-        embeddings: &[f32],
-        mapped: &mut [Vec<f32>],
-        grads: &mut [f32],
-    ) {
-        let n = embeddings.len() / self.config.embedding;
-        let Net::Dense(layers) = &self.mapper else {
-            resize(&mut mapped[0], embeddings.len());
-            return mapped[0].fill(0.0);
-        };
-        for (layer, &(weight, bias)) in layers.iter().enumerate().rev() {
-            let x = match layer {
-                0 => embeddings,
-                _ => &tape.mapped[layer - 1],
-            };
-            let (before, after) = mapped.split_at_mut(layer + 1);
-            let (dx, dy) = (&mut before[layer], &after[0]);
-            let (inputs, outputs) = (x.len() / n, dy.len() / n);
-            let (dw, db) = weight.with(bias, grads);
-            let dy = Mat::new(dy, n, outputs);
-            // The weight is stored [out, in], so its gradient is dy^T x.
-            matmul(dw, dy.t(), Mat::new(x, n, inputs), Store::Add);
-            wsac_nn::matmul::add_rows(db, &after[0]);
-            resize(dx, n * inputs);
-            let w = Mat::new(weight.of(&self.weights), outputs, inputs);
-            matmul(dx, dy, w, Store::Set);
-            if layer > 0 {
-                tanh_backward(dx, x);
             }
         }
     }

@@ -8,7 +8,7 @@ use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul};
 use wsac_nn::norm::layer_norm;
 
 use super::packed::Part;
-use super::{Batch, Decoder, EPS, Slot, Tape};
+use super::{Batch, Condition, Decoder, EPS, Slot, Tape};
 
 /// One sequence being written: the keys and values of its rows so far, for each block. Cheap enough to clone,
 /// which is how a beam branches.
@@ -20,22 +20,24 @@ pub struct State {
 }
 
 impl State {
-    /// Rows so far, prefix included.
+    /// Rows so far, prompt and prefix included.
     pub fn rows(&self) -> usize {
         self.rows
     }
 }
 
 impl Decoder {
-    /// Reads the prefixes of several captions, each of embeddings [parts, E] -> their states; `logits` receives those of
-    /// their first words, [captions, V].
-    pub fn begin(&self, prompts: &[&[f32]], logits: &mut Vec<f32>) -> Vec<State> {
+    /// Reads what several captions are conditioned on -> their states; `logits` receives those of their first words,
+    /// [captions, V].
+    pub fn begin(&self, conditions: &[Condition], logits: &mut Vec<f32>) -> Vec<State> {
         let d = self.config.width;
-        let parts = |prompt: &&[f32]| prompt.len() / self.config.embedding;
+        let parts = |of: &Condition| of.embeddings.len() / self.config.embedding;
+        let embeddings: Vec<&[f32]> = conditions.iter().map(|of| of.embeddings).collect();
         let batch = Batch {
-            embeddings: prompts.concat(),
-            parts: prompts.iter().map(parts).collect(),
-            tokens: vec![Vec::new(); prompts.len()],
+            prompts: conditions.iter().map(|of| of.words.to_vec()).collect(),
+            embeddings: embeddings.concat(),
+            parts: conditions.iter().map(parts).collect(),
+            tokens: vec![Vec::new(); conditions.len()],
         };
         let mut tape = Tape::default();
         self.forward(&mut tape, &batch, false, Dropout::NONE);

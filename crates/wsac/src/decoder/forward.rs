@@ -10,6 +10,7 @@ use wsac_nn::norm::{RowStats, layer_norm};
 
 use super::backward::Gradients;
 use super::packed::Part;
+use super::transform;
 use super::{Batch, Decoder, EPS, Slot};
 
 /// The activations of one forward pass and, after a backward pass, their gradients. Kept from step to step, so that a
@@ -20,10 +21,14 @@ pub struct Tape {
     pub(super) precision: Precision,
     /// Where sequences start among the rows.
     pub(super) starts: Vec<usize>,
+    /// The last prefix row of each sequence, which predicts its first word.
+    pub(super) firsts: Vec<usize>,
     /// The input of each row: a prefix row, or the id of a word.
     pub(super) rows: Vec<Row>,
     /// After each layer of the mapper, [sum of parts, width].
     pub(super) mapped: Vec<Vec<f32>>,
+    /// Inside a mapper that is a transformer.
+    pub(super) inside: transform::Inside,
     /// The input of each block, and of `ln_f`, [rows, d].
     pub(super) stream: Vec<Vec<f32>>,
     pub(super) blocks: Vec<BlockTape>,
@@ -294,16 +299,20 @@ impl Nll {
 }
 
 impl Tape {
-    /// Lists the rows of a batch: for each sequence its prefix rows, then its words.
+    /// Lists the rows of a batch: for each sequence its prompt, its prefix rows, then its words.
     fn lay_out(&mut self, batch: &Batch, p: usize, drop_last_word: bool) {
         self.starts.clear();
         self.rows.clear();
+        self.firsts.clear();
         self.starts.push(0);
         let mut prefix = 0;
-        for (words, &parts) in batch.tokens.iter().zip(&batch.parts) {
+        for (i, (words, &parts)) in batch.tokens.iter().zip(&batch.parts).enumerate() {
+            let prompt = batch.prompts.get(i).into_iter().flatten();
+            self.rows.extend(prompt.map(|&id| Row::Word(id)));
             self.rows
                 .extend((prefix..prefix + parts * p).map(Row::Prefix));
             prefix += parts * p;
+            self.firsts.push(self.rows.len() - 1);
             let kept = words.len() - usize::from(drop_last_word && !words.is_empty());
             self.rows
                 .extend(words[..kept].iter().map(|&id| Row::Word(id)));
@@ -321,12 +330,9 @@ impl Tape {
         rows.clear();
         words.clear();
         hidden.clear();
-        for (range, tokens) in self.starts.windows(2).zip(&batch.tokens) {
-            let prefix = (range[0]..range[1])
-                .take_while(|&r| matches!(self.rows[r], Row::Prefix(_)))
-                .count();
+        for (first, tokens) in self.firsts.iter().zip(&batch.tokens) {
             for (t, &word) in tokens.iter().enumerate().filter(|(_, w)| **w != Batch::PAD) {
-                let row = range[0] + prefix - 1 + t;
+                let row = first + t;
                 rows.push(row);
                 words.push(word);
                 hidden.extend_from_slice(&self.hidden[row * d..(row + 1) * d]);

@@ -1,13 +1,13 @@
 //! The mapping network `f`: embeddings [n, E] -> prefix rows [n, p d], by dense layers or by a transformer.
 
 use serde::{Deserialize, Serialize};
-use wsac_nn::activation::{relu, tanh};
-use wsac_nn::matmul::{Mat, Right, linear};
-use wsac_nn::norm::layer_norm;
+use wsac_nn::activation::{tanh, tanh_backward};
+use wsac_nn::matmul::{Mat, Right, Store, add_rows, linear, matmul};
 
-use super::{Config, Decoder, EPS, Tape};
-use crate::clap::layers::attend;
-use crate::error::{Error, Result};
+use super::forward::resize;
+use super::transform::Transformer;
+use super::{Config, Decoder, Tape};
+use crate::error::Result;
 use crate::params::{Layout, Slot};
 
 /// The mapping network `f` from an embedding to its prefix.
@@ -19,7 +19,7 @@ pub enum Mapper {
     /// Two layers with tanh between, as in the paper (hidden width `d`).
     Mlp,
     /// A transformer over what a linear layer makes of the embedding, [rows, d], and learned rows [p, d], which come out
-    /// as the prefix: ClapCap's. It can be used, not trained.
+    /// as the prefix: ClapCap's.
     Transformer {
         /// Its layers; ClapCap has 8.
         layers: usize,
@@ -36,27 +36,6 @@ pub(super) enum Net {
     /// Layers with tanh between, weights [out, in] and biases.
     Dense(Vec<(Slot, Slot)>),
     Transformer(Transformer),
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Transformer {
-    linear: (Slot, Slot),
-    /// The learned rows [p, d].
-    learned: Slot,
-    layers: Vec<Layer>,
-    heads: usize,
-    rows: usize,
-}
-
-#[derive(Debug, Clone)]
-struct Layer {
-    norm_1: (Slot, Slot),
-    queries: Slot,
-    keys_values: Slot,
-    project: (Slot, Slot),
-    norm_2: (Slot, Slot),
-    fc_1: (Slot, Slot),
-    fc_2: (Slot, Slot),
 }
 
 impl Net {
@@ -79,46 +58,8 @@ impl Net {
                 layers,
                 heads,
                 rows,
-            } => {
-                if heads == 0 || rows == 0 || d % heads != 0 {
-                    return Err(Error::Config(format!(
-                        "no mapper has this shape: width {d} must be a multiple of heads {heads}, and rows {rows} not 0"
-                    )));
-                }
-                let linear = pair("linear", &[rows * d, e]);
-                let learned = layout.add("clap_project.prefix_const", &[p, d]);
-                Self::Transformer(Transformer {
-                    linear,
-                    learned,
-                    layers: (0..layers).map(|i| Layer::lay_out(layout, i, d)).collect(),
-                    heads,
-                    rows,
-                })
-            }
+            } => Self::Transformer(Transformer::lay_out(layout, config, (layers, heads, rows))?),
         })
-    }
-}
-
-impl Layer {
-    fn lay_out(layout: &mut Layout, i: usize, d: usize) -> Self {
-        let at = format!("clap_project.transformer.layers.{i}");
-        let mut one = |part: &str, shape: &[usize]| layout.add(format!("{at}.{part}"), shape);
-        let mut pair = |part: &str, weight: &[usize]| {
-            let weight_slot = one(&format!("{part}.weight"), weight);
-            (weight_slot, one(&format!("{part}.bias"), &weight[..1]))
-        };
-        let norm_1 = pair("norm1", &[d]);
-        let (project, norm_2) = (pair("attn.project", &[d, d]), pair("norm2", &[d]));
-        let (fc_1, fc_2) = (pair("mlp.fc1", &[2 * d, d]), pair("mlp.fc2", &[d, 2 * d]));
-        Self {
-            norm_1,
-            queries: one("attn.to_queries.weight", &[d, d]),
-            keys_values: one("attn.to_keys_values.weight", &[2 * d, d]),
-            project,
-            norm_2,
-            fc_1,
-            fc_2,
-        }
     }
 }
 
@@ -142,16 +83,10 @@ impl Decoder {
                 }
             }
             Net::Transformer(net) => {
-                tape.mapped.clear();
-                tape.mapped.push(self.transform(net, embeddings));
+                tape.mapped.resize_with(1, Vec::new);
+                self.transform(net, tape, embeddings);
             }
         }
-    }
-
-    /// `x W^T + b` [n, out], W stored [out, in].
-    fn dense(&self, x: &[f32], (weight, bias): (Slot, Slot)) -> Vec<f32> {
-        let outputs = bias.of(&self.weights).len();
-        self.product(x, self.turned(weight, outputs), Some(bias))
     }
 
     /// A weight stored [out, in] as the right operand [in, out].
@@ -160,13 +95,8 @@ impl Decoder {
         Mat::new(weight, outputs, weight.len() / outputs).t()
     }
 
-    fn product<'a>(&self, x: &[f32], weight: impl Into<Right<'a>>, bias: Option<Slot>) -> Vec<f32> {
-        let mut y = Vec::new();
-        self.product_to(&mut y, x, weight, bias);
-        y
-    }
-
-    fn product_to<'a>(
+    /// `y = x W + b`, [n, out].
+    pub(super) fn product_to<'a>(
         &self,
         y: &mut Vec<f32>,
         x: &[f32],
@@ -181,38 +111,62 @@ impl Decoder {
         linear(y, Mat::new(x, n, inputs), weight, bias);
     }
 
-    /// ClapCap's mapper: `x += attention(norm(x))`, `x += W2 relu(W1 norm(x))`, over [rows + p, d] an embedding.
-    fn transform(&self, net: &Transformer, embeddings: &[f32]) -> Vec<f32> {
-        let d = self.config.width;
-        let learned = net.learned.of(&self.weights);
-        let made = self.dense(embeddings, net.linear);
-        let each = made.chunks_exact(net.rows * d);
-        let starts: Vec<usize> = (0..=each.len())
-            .map(|i| i * (net.rows + self.config.prefix))
-            .collect();
-        let mut x: Vec<f32> = each.flat_map(|rows| [rows, learned].concat()).collect();
-        let norm = |x: &[f32], (weight, bias): (Slot, Slot)| {
-            let (weight, bias) = (weight.of(&self.weights), bias.of(&self.weights));
-            let mut y = vec![0.0; x.len()];
-            layer_norm(&mut y, &mut [], x, weight, bias, EPS);
-            y
+    /// The mapper backward: from the gradient of its output, the last of `mapped`, to that of the embeddings, the first;
+    /// adds those of its weights.
+    pub(super) fn map_backward(
+        &self,
+        tape: &Tape,
+        embeddings: &[f32],
+        mapped: &mut [Vec<f32>],
+        grads: &mut [f32],
+    ) {
+        let layers = match &self.mapper {
+            Net::Dense(layers) => layers,
+            Net::Transformer(net) => {
+                let (first, rest) = mapped.split_at_mut(1);
+                return self.transform_backward(
+                    net,
+                    tape,
+                    embeddings,
+                    (&rest[0], &mut first[0]),
+                    grads,
+                );
+            }
         };
-        for layer in &net.layers {
-            let normed = norm(&x, layer.norm_1);
-            let queries = self.product(&normed, self.turned(layer.queries, d), None);
-            let keys_values = self.product(&normed, self.turned(layer.keys_values, 2 * d), None);
-            let rows = queries.chunks_exact(d).zip(keys_values.chunks_exact(2 * d));
-            let qkv: Vec<f32> = rows.flat_map(|(q, kv)| [q, kv].concat()).collect();
-            let attended = attend(&qkv, &starts, net.heads, false);
-            super::forward::add(&mut x, &self.dense(&attended, layer.project));
-            let mut inner = self.dense(&norm(&x, layer.norm_2), layer.fc_1);
-            relu(&mut inner);
-            super::forward::add(&mut x, &self.dense(&inner, layer.fc_2));
+        let n = embeddings.len() / self.config.embedding;
+        for (layer, &(weight, bias)) in layers.iter().enumerate().rev() {
+            let x = match layer {
+                0 => embeddings,
+                _ => &tape.mapped[layer - 1],
+            };
+            let (before, after) = mapped.split_at_mut(layer + 1);
+            let dx = &mut before[layer];
+            resize(dx, x.len());
+            let to = (&after[0][..], &mut dx[..], Store::Set);
+            self.product_backward((weight, Some(bias)), (n, x), to, grads);
+            if layer > 0 {
+                tanh_backward(dx, x);
+            }
         }
-        let sequences = x.chunks_exact((net.rows + self.config.prefix) * d);
-        sequences
-            .flat_map(|sequence| &sequence[net.rows * d..])
-            .copied()
-            .collect()
+    }
+
+    /// `y = x W^T + b` backward, W stored [out, in]: adds to the gradients of W and b, stores that of x.
+    pub(super) fn product_backward(
+        &self,
+        (weight, bias): (Slot, Option<Slot>),
+        (n, x): (usize, &[f32]),
+        (dy, dx, store): (&[f32], &mut [f32], Store),
+        grads: &mut [f32],
+    ) {
+        let w = weight.of(&self.weights);
+        let (inputs, outputs) = (x.len() / n, dy.len() / n);
+        let rows = Mat::new(dy, n, outputs);
+        // The weight is stored [out, in], so its gradient is dy^T x.
+        let dw = weight.of_mut(grads);
+        matmul(dw, rows.t(), Mat::new(x, n, inputs), Store::Add);
+        if let Some(bias) = bias {
+            add_rows(bias.of_mut(grads), dy);
+        }
+        matmul(dx, rows, Mat::new(w, outputs, inputs), store);
     }
 }

@@ -18,6 +18,7 @@ use crate::clap::Family;
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model};
+use crate::prompt::Prompting;
 use crate::tensors::TensorFile;
 use crate::tokenizer::Tokenizer;
 use crate::weights::{Numbers, Reading, Weights};
@@ -208,6 +209,8 @@ impl Origin {
             // The file does not tell.
             noise_variance: 0.0,
             compat: Compat::Reference,
+            prompt: Prompting::None,
+            from_text: self == Self::Paper,
         };
         Ok(Model {
             card,
@@ -215,6 +218,7 @@ impl Origin {
             tokenizer,
             memory,
             clauses: None,
+            keywords: None,
             gap: None,
         })
     }

@@ -66,6 +66,7 @@ fn golden_batch(case: &str, tokens: &Value, e: usize) -> Batch {
     let stream = Stream::new(&format!("{case}/input.prefix"));
     let scale = (3.0 / e as f64).sqrt();
     Batch {
+        prompts: Vec::new(),
         embeddings: (0..(tokens.len() * e) as u64)
             .map(|i| stream.symmetric(i, scale))
             .collect(),
@@ -224,8 +225,13 @@ fn trajectories_of_every_optimiser_equal_pytorch() {
     }
 }
 
-/// A small decoder with lively weights, and captions conditioned on one, two and one embeddings.
+/// A small decoder with lively weights, and captions conditioned on one, two and one embeddings; before two of them
+/// stands a prompt.
 fn small() -> (Decoder, Batch) {
+    small_with(Mapper::Mlp)
+}
+
+fn small_with(mapper: Mapper) -> (Decoder, Batch) {
     let config = Config {
         vocab: 13,
         embedding: 5,
@@ -234,7 +240,7 @@ fn small() -> (Decoder, Batch) {
         heads: 2,
         positions: 16,
         prefix: 2,
-        mapper: Mapper::Mlp,
+        mapper,
     };
     let decoder = Decoder::with_weights(config, |name, shape| {
         Ok(formula("small", "rich", name, shape))
@@ -242,6 +248,7 @@ fn small() -> (Decoder, Batch) {
     .unwrap();
     let stream = Stream::new("small/embeddings");
     let batch = Batch {
+        prompts: vec![vec![], vec![4, 2, 6], vec![11]],
         embeddings: (0..20).map(|i| stream.symmetric(i, 1.0)).collect(),
         parts: vec![1, 2, 1],
         tokens: vec![vec![1, 5, 7, 2], vec![1, 3, 3, 9, 12, 2], vec![1, 2]],
@@ -251,8 +258,14 @@ fn small() -> (Decoder, Batch) {
 
 #[test]
 fn gradients_agree_with_finite_differences_with_and_without_dropout() {
-    let (decoder, batch) = small();
-    for dropout in [Dropout::NONE, Dropout { p: 0.2, seed: 11 }] {
+    let transformer = Mapper::Transformer {
+        layers: 2,
+        heads: 2,
+        rows: 3,
+    };
+    for (mapper, p) in [(Mapper::Mlp, 0.0), (Mapper::Mlp, 0.2), (transformer, 0.0)] {
+        let (decoder, batch) = small_with(mapper);
+        let dropout = Dropout { p, seed: 11 };
         let (mut tape, mut grads) = (Tape::default(), Vec::new());
         decoder.loss_and_gradient(&mut tape, &mut grads, &batch, dropout);
         let loss_at = |spec: usize, step: f32| {
@@ -286,15 +299,26 @@ fn gradients_agree_with_finite_differences_with_and_without_dropout() {
 
 #[test]
 fn batch_equals_single_and_cached_equals_uncached() {
-    let (decoder, batch) = small();
+    for_batch_and_single(small());
+    let (layers, heads, rows) = (1, 2, 3);
+    for_batch_and_single(small_with(Mapper::Transformer {
+        layers,
+        heads,
+        rows,
+    }));
+}
+
+fn for_batch_and_single((decoder, batch): (Decoder, Batch)) {
     let mut tape = Tape::default();
     decoder.forward(&mut tape, &batch, false, Dropout::NONE);
     let together = decoder.logits(&tape);
     let (mut row, mut part) = (0, 0);
-    for (words, &parts) in batch.tokens.iter().zip(&batch.parts) {
+    let sequences = batch.tokens.iter().zip(&batch.parts).zip(&batch.prompts);
+    for ((words, &parts), prompt) in sequences {
         let embeddings = &batch.embeddings[part * 5..(part + parts) * 5];
         part += parts;
         let alone = Batch {
+            prompts: vec![prompt.clone()],
             embeddings: embeddings.to_vec(),
             parts: vec![parts],
             tokens: vec![words.clone()],
@@ -309,13 +333,17 @@ fn batch_equals_single_and_cached_equals_uncached() {
         );
 
         let mut logits = Vec::new();
-        let mut state = decoder.begin(&[embeddings], &mut logits).remove(0);
+        let condition = Condition {
+            words: prompt,
+            embeddings,
+        };
+        let mut state = decoder.begin(&[condition], &mut logits).remove(0);
         let mut cached = logits.clone();
         for &word in words {
             decoder.advance(&mut [&mut state], &[word], &mut logits);
             cached.extend(&logits);
         }
-        let from = (parts * 2 - 1) * 13;
+        let from = (prompt.len() + parts * 2 - 1) * 13;
         golden::assert_close("cached = uncached", &cached, &single[from..], 2e-5);
         row += single.len();
     }

@@ -289,6 +289,7 @@ fn together_equals_alone_in_every_form() {
         .collect();
     let prompts: Vec<Prompt> = (rows.iter().zip(&options))
         .map(|(embeddings, options)| Prompt {
+            words: &[],
             embeddings,
             options,
         })
@@ -296,7 +297,11 @@ fn together_equals_alone_in_every_form() {
     let mut exact = None;
     let first_words = |decoder: &Decoder| {
         let mut logits = Vec::new();
-        decoder.begin(&[&rows[0]], &mut logits);
+        let condition = crate::decoder::Condition {
+            words: &[],
+            embeddings: &rows[0],
+        };
+        decoder.begin(&[condition], &mut logits);
         logits
     };
     for form in [None, Some(Form::F32), Some(Form::Bf16), Some(Form::Int8)] {

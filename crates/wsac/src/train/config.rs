@@ -1,5 +1,7 @@
 //! The settings of a training run, as they stand in `train.toml`: the paper's, the reference code's and the fast default.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use wsac_nn::optim::{Adam, Rule};
 
@@ -7,6 +9,8 @@ use super::Schedule;
 use crate::arithmetic::Arithmetic;
 use crate::bridge::Compat;
 use crate::decoder::{Config, Mapper};
+use crate::error::{Error, Result};
+use crate::prompt::Prompting;
 
 /// The settings of a run. `Default` is our fast one; a TOML file may name any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,13 @@ pub struct TrainConfig {
     /// The share of examples in which two short captions, drawn at random, are joined ("... while ...") and learned from
     /// both embeddings: sounds that never met in the captions can meet in a recording. 0 is the paper.
     pub joined: f64,
+    /// Instance replacement: shares of examples that are learned from a related embedding instead of their own, so that a
+    /// decoder learns what the captions of a clip have in common. Noise comes on top. Nothing is the paper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<Replace>,
+    /// What the decoder reads before the prefix. Nothing is the paper.
+    #[serde(skip_serializing_if = "Prompting::is_none")]
+    pub prompt: Prompting,
     /// The probability of dropout.
     pub dropout: f32,
     /// Gradients longer than this (L2 norm) are shortened to it; 0 in a file is `None`.
@@ -55,6 +66,13 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// What products are computed in; a run writes down what `auto` came to.
     pub precision: Arithmetic,
+    /// The Hugging Face folder of a GPT-2 to begin with: its sizes, words and weights take the place of the decoder's, but for
+    /// the mapper and the prefix. It wants a lower `lr` (1e-4), unless it is frozen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpt2: Option<PathBuf>,
+    /// Whether the mapper alone is trained, and the language model stays as it is (as ClapCap's). For use with `gpt2`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub freeze: bool,
     /// The decoder's shape; `vocab` and `embedding` are filled in from the captions and the encoder.
     pub decoder: Config,
 }
@@ -80,6 +98,50 @@ pub enum Noise {
     Auto,
     /// This variance; 0 is none.
     Variance(f64),
+}
+
+/// A share of examples that are learned from a related embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replace {
+    /// The share of examples.
+    pub share: f64,
+    /// Whose embedding takes the place of their own.
+    pub by: Related,
+    /// The least similarity of [`Related::Near`], counted from the centre that the space uses.
+    #[serde(default = "low")]
+    pub low: f32,
+    /// Its greatest similarity.
+    #[serde(default = "high")]
+    pub high: f32,
+}
+
+fn low() -> f32 {
+    0.75
+}
+
+fn high() -> f32 {
+    0.95
+}
+
+/// Whose embedding a caption is learned from instead of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Related {
+    /// Another caption of the same clip.
+    Clip,
+    /// One of the nearest captions of other clips, in a band of similarity.
+    Near,
+    /// What projection makes of a caption of the same clip, or of itself, over the captions of all other clips: where a
+    /// recording of that clip would be put.
+    Projection,
+}
+
+impl Related {
+    /// Whether it stands for the same clip.
+    pub(super) fn is_of_its_clip(self) -> bool {
+        self != Self::Near
+    }
 }
 
 /// The optimiser and its weight decay.
@@ -126,6 +188,8 @@ impl Default for TrainConfig {
             keep_sep: true,
             clauses: 0.4,
             joined: 0.15,
+            replace: Vec::new(),
+            prompt: Prompting::None,
             dropout: 0.1,
             clip: Some(1.0),
             noise: Noise::Auto,
@@ -136,6 +200,8 @@ impl Default for TrainConfig {
             optimizer: Optimizer::AdamW { weight_decay: 0.02 },
             schedule: Schedule::Cosine { warmup_steps: 100 },
             precision: Arithmetic::Auto,
+            gpt2: None,
+            freeze: false,
             decoder: Config {
                 width: 256,
                 ..Config::default()
@@ -145,6 +211,23 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// Says what is wrong with these settings.
+    ///
+    /// # Errors
+    /// Where shares are out of range, or the prompt's settings.
+    pub fn check(&self) -> Result<()> {
+        let shares = || self.replace.iter().map(|r| r.share);
+        if !shares().all(|share| (0.0..=1.0).contains(&share)) || shares().sum::<f64>() > 1.0 {
+            return Err(Error::Config(
+                "replace: shares must be between 0 and 1, and 1 at most together".into(),
+            ));
+        }
+        if self.replace.iter().any(|r| r.low >= r.high) {
+            return Err(Error::Config("replace: low must be below high".into()));
+        }
+        self.prompt.check()
+    }
+
     /// The paper's settings (section 4): 30 epochs of batch 64, Adam, 2e-5 after 5 epochs of warm-up, x 0.2 every 10.
     pub fn paper() -> Self {
         Self {

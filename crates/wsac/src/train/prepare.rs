@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::companions::Asked;
 use super::{Examples, Job, Noise, TrainConfig};
 use crate::arithmetic::Precision;
 use crate::bridge::{Perturb, sigma_pairs};
@@ -13,6 +14,7 @@ use crate::clap::TextTower;
 use crate::clauses;
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::rng::Stream;
 use crate::tensors::{TensorFile, Tensors};
 use crate::tokenizer::Tokenizer;
@@ -30,6 +32,8 @@ pub struct Prepared {
     pub clauses: Vec<(String, usize)>,
     /// The vocabulary: the encoder's, pruned to the tokens of `captions`.
     pub tokenizer: Tokenizer,
+    /// The names and points of sounds, where they are prompted.
+    pub keywords: Option<Memory>,
     /// What is done to embeddings in training.
     pub perturb: Perturb,
     /// The hash of everything that shaped the examples; a run resumes only with the same.
@@ -49,12 +53,20 @@ const MOST_CLAUSES: usize = 3;
 pub(super) fn prepare(
     config: &TrainConfig,
     job: &Job,
+    vocabulary: &Tokenizer,
     on_progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Prepared> {
-    let (train, held_out) = match job.validation {
-        Some(validation) => (job.clips.iter().collect(), validation.iter().collect()),
+    check_shares(job)?;
+    let (kept, held_out): (Vec<usize>, Vec<&Vec<String>>) = match job.validation {
+        Some(validation) => ((0..job.clips.len()).collect(), validation.iter().collect()),
         None => hold_out(job.clips, config.validation, config.seed),
     };
+    let train: Vec<&Vec<String>> = kept.iter().map(|&i| &job.clips[i]).collect();
+    let even = job.shares.iter().all(|&share| share == 1.0);
+    let shared = kept.iter().filter(|_| !even);
+    let shares: Vec<f64> = shared
+        .flat_map(|&i| job.clips[i].iter().map(move |_| job.shares[i]))
+        .collect();
     let captions: Vec<&String> = train.iter().flat_map(|c| c.iter()).collect();
     let unseen: Vec<&String> = held_out.iter().flat_map(|c| c.iter()).collect();
     if captions.is_empty() {
@@ -113,6 +125,7 @@ pub(super) fn prepare(
 
     // Rows 0..n are the captions' own, as `Examples` wants them; clauses come behind, once each.
     let mut embeddings = gather(&rows, own.iter());
+    let own_rows = embeddings.clone();
     let mut place = HashMap::new();
     let mut single = Vec::new();
     for (caption, (&row, parts)) in own.iter().zip(&clauses).enumerate() {
@@ -121,7 +134,7 @@ pub(super) fn prepare(
             single.push((texts.list[row].clone(), caption));
         }
     }
-    let clauses = clauses
+    let clauses: Vec<Vec<usize>> = clauses
         .into_iter()
         .map(|parts| {
             let mut at = |row| {
@@ -134,9 +147,7 @@ pub(super) fn prepare(
             parts.into_iter().map(&mut at).collect()
         })
         .collect();
-    let tokenizer = job
-        .vocabulary
-        .prune(captions.iter().map(|c| c.as_str()), config.max_tokens);
+    let tokenizer = vocabulary.prune(captions.iter().map(|c| c.as_str()), config.max_tokens);
     let tokens = |captions: &[&String]| -> Vec<Vec<u32>> {
         captions
             .iter()
@@ -146,27 +157,52 @@ pub(super) fn prepare(
     let joins = JOINS
         .iter()
         .flat_map(|join| tokenizer.encode(join)[1..].first().copied());
-    let joins = joins.filter(|&id| id != tokenizer.unk()).collect();
+    // Joining counts on texts that begin and end with one token each, as BERT's do.
+    let framed = tokenizer.encode("") == [tokenizer.cls(), tokenizer.sep()];
+    let joins = joins
+        .filter(|&id| framed && id != tokenizer.unk())
+        .collect();
+    let drawn: Vec<String> = shares.iter().map(f64::to_string).collect();
     let fingerprint = hash(
-        texts
-            .list
-            .iter()
-            .map(String::as_str)
-            .chain([job.space.identity.as_str()]),
+        (texts.list.iter().chain(&drawn).map(String::as_str)).chain([job.space.identity.as_str()]),
     );
+    let clips: Vec<u32> = (0..)
+        .zip(&train)
+        .flat_map(|(clip, captions)| captions.iter().map(move |_| clip))
+        .collect();
+    let unseen_rows = gather(&rows, unseen_rows.iter());
+    let companions = Asked {
+        config,
+        job,
+        tokenizer: &tokenizer,
+        captions: &captions,
+        clips: &clips,
+        rows: &own_rows,
+        unseen: &unseen_rows,
+        next: embeddings.len(),
+        fingerprint: &fingerprint,
+    }
+    .find()?;
+    let companion_rows = Embeddings::from_unit_rows(rows.dim(), companions.rows)?;
+    (0..companion_rows.len()).for_each(|i| embeddings.push(&companion_rows.get(i)));
     Ok(Prepared {
         train: Examples {
             embeddings,
             tokens: tokens(&captions),
             clauses,
             joins,
+            related: companions.related,
+            prompts: companions.prompts,
+            shares,
         },
         validation: Examples {
-            embeddings: gather(&rows, unseen_rows.iter()),
             tokens: tokens(&unseen),
             clauses: vec![Vec::new(); unseen.len()],
-            joins: Vec::new(),
+            embeddings: unseen_rows,
+            prompts: companions.unseen,
+            ..Examples::default()
         },
+        keywords: companions.keywords,
         captions: captions.into_iter().cloned().collect(),
         clauses: single,
         tokenizer,
@@ -199,12 +235,25 @@ fn gather<'a>(rows: &Embeddings, which: impl Iterator<Item = &'a usize>) -> Embe
     some
 }
 
-/// Splits off a share of the clips, drawn by the seed; at least one stays on each side where there are two.
-fn hold_out(
-    clips: &[Vec<String>],
-    share: f64,
-    seed: u64,
-) -> (Vec<&Vec<String>>, Vec<&Vec<String>>) {
+fn check_shares(job: &Job) -> Result<()> {
+    let (shares, clips) = (job.shares, job.clips.len());
+    if !shares.is_empty() && shares.len() != clips {
+        let n = shares.len();
+        return Err(Error::Config(format!(
+            "there are {n} shares for {clips} clips"
+        )));
+    }
+    if !shares.iter().all(|share| (0.0..=100.0).contains(share)) {
+        return Err(Error::Config(
+            "the share of a captions file must be between 0 and 100".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Splits off a share of the clips, drawn by the seed; at least one stays on each side where there are two. Gives the
+/// places of those kept, and those held out.
+fn hold_out(clips: &[Vec<String>], share: f64, seed: u64) -> (Vec<usize>, Vec<&Vec<String>>) {
     let wanted = (clips.len() as f64 * share).ceil() as usize;
     let n = if share > 0.0 {
         wanted.min(clips.len().saturating_sub(1))
@@ -214,15 +263,10 @@ fn hold_out(
     let order = Stream::new(&format!("seed{seed}/validation")).shuffle(clips.len());
     let mut held = vec![false; clips.len()];
     order.iter().take(n).for_each(|&i| held[i] = true);
-    let pick = |side: bool| {
-        clips
-            .iter()
-            .zip(&held)
-            .filter(|(_, h)| **h == side)
-            .map(|(c, _)| c)
-            .collect()
-    };
-    (pick(false), pick(true))
+    let kept = (0..clips.len()).filter(|&i| !held[i]).collect();
+    let (clips, held) = (clips.iter(), held.iter());
+    let out = clips.zip(held).filter(|(_, held)| **held);
+    (kept, out.map(|(clip, _)| clip).collect())
 }
 
 /// The embeddings of `texts` [N, d], from the cache where they are there, else made and put there.
@@ -261,7 +305,7 @@ pub fn embed_cached(
     Ok(rows)
 }
 
-fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn hash<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let mut sha = Sha256::new();
     for text in texts {
         sha.update((text.len() as u64).to_le_bytes());

@@ -10,7 +10,7 @@ use super::prepare::{Prepared, prepare};
 use super::{Step, TrainConfig, Trainer};
 use crate::checkpoint;
 use crate::clap::{Space, TextTower};
-use crate::decoder::{Config, Decoder};
+use crate::decoder::{Config, Decoder, Gpt2};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
@@ -22,6 +22,8 @@ use crate::tokenizer::Tokenizer;
 pub struct Job<'a> {
     /// The captions to learn from, clip by clip.
     pub clips: &'a [Vec<String>],
+    /// For each clip how often an epoch has it: 1 is once, 0.3 for three of ten, others each epoch; empty where all have 1.
+    pub shares: &'a [f64],
     /// The captions to measure the validation loss on; where `None`, a share of `clips` is held out.
     pub validation: Option<&'a [Vec<String>]>,
     /// The text tower of the encoder.
@@ -120,7 +122,9 @@ pub fn run(
     let mut interrupted = false;
     let mut on_progress =
         |done, total| interrupted |= observer(&Event::Embedded { done, total }).is_break();
-    let prepared = prepare(&config, job, &mut on_progress)?;
+    let gpt2 = config.gpt2.as_deref().map(Gpt2::open).transpose()?;
+    let vocabulary = gpt2.as_ref().map_or(job.vocabulary, |gpt2| &gpt2.tokenizer);
+    let prepared = prepare(&config, job, vocabulary, &mut on_progress)?;
     if interrupted {
         return Err(stopped());
     }
@@ -130,6 +134,7 @@ pub fn run(
         captions,
         clauses,
         tokenizer,
+        keywords,
         perturb,
         fingerprint,
     } = prepared;
@@ -146,10 +151,13 @@ pub fn run(
         ..config.decoder.clone()
     };
     let shape = Config {
-        positions: shape.positions.max(longest + 3 * shape.prefix),
+        positions: shape.positions.max(longest + 3 * shape.prefix) + config.prompt.positions(),
         ..shape
     };
-    let decoder = Decoder::new(shape, config.seed)?;
+    let decoder = match &gpt2 {
+        Some(gpt2) => gpt2.decoder(&shape, config.seed)?,
+        None => Decoder::new(shape, config.seed)?,
+    };
     let remember = |texts: &[&str], rows: &mut dyn Iterator<Item = usize>| -> Result<Memory> {
         let rows = rows
             .flat_map(|i| train.embeddings.row(i))
@@ -233,6 +241,8 @@ pub fn run(
         renormalise: trainer.config.renormalise,
         noise_variance,
         compat: trainer.config.compat,
+        prompt: trainer.config.prompt,
+        from_text: true,
     };
     let model = Model {
         card,
@@ -240,6 +250,7 @@ pub fn run(
         tokenizer,
         memory: Some(memory),
         clauses: clause_memory,
+        keywords,
         gap: job.shift.clone(),
     };
     model.save(&job.out, Precision::F32)?;

@@ -10,6 +10,7 @@ use crate::clap::{Space, TextTower};
 use crate::decoder::{Config, Mapper, tests::formula};
 use crate::golden;
 use crate::memory::Centre;
+use crate::prompt::Prompting;
 use crate::tensors::Tensors;
 use crate::tokenizer::Tokenizer;
 use std::sync::LazyLock;
@@ -40,7 +41,7 @@ fn yardstick(split: &str, tokenizer: Option<&Tokenizer>) -> Option<(Examples, To
             embeddings: Embeddings::new(384, rows).unwrap(),
             tokens,
             clauses,
-            joins: Vec::new(),
+            ..Examples::default()
         },
         pruned,
     ))
@@ -165,6 +166,7 @@ fn job<'a>(
 ) -> Job<'a> {
     Job {
         clips,
+        shares: &[],
         validation: None,
         text: &Letters,
         space: &LETTERS,
@@ -235,6 +237,134 @@ fn a_run_learns_and_its_resumption_equals_it_bit_for_bit() {
     assert_eq!(loaded.tokenizer.words(), one.model.tokenizer.words());
 }
 
+/// Runs `config` whole, and stopped and resumed; gives the whole run's folder and outcome.
+fn resumed_equals_whole(config: &TrainConfig, shares: &[f64]) -> (tempfile::TempDir, Outcome) {
+    let vocabulary =
+        Tokenizer::from_vocab_txt(include_str!("../../../../models/mini/minilm/vocab.txt"))
+            .unwrap();
+    let (clips, folder) = (captions(), tempfile::tempdir().unwrap());
+    let go = |name: &str, resume, stop: usize| {
+        let out = folder.path().join(name);
+        let job = Job {
+            shares,
+            ..job(&clips, &vocabulary, &out, resume)
+        };
+        run(config.clone(), &job, &mut |event| match event {
+            Event::Step(step) if step.step == stop => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+    };
+    let whole = go("whole", false, 0).unwrap();
+    assert!(matches!(
+        go("parts", false, 4).unwrap_err(),
+        Error::Interrupted(_)
+    ));
+    let parts = go("parts", true, 0).unwrap();
+    assert!(whole.model.decoder.weights() == parts.model.decoder.weights());
+    assert_eq!(whole.validation.to_bits(), parts.validation.to_bits());
+    (folder, whole)
+}
+
+#[test]
+fn techniques_beyond_the_paper_change_what_is_learned_and_resume_bit_for_bit() {
+    let plain = resumed_equals_whole(&small(), &[]).1;
+    let replace = |by| Replace {
+        share: 0.5,
+        by,
+        low: 0.2,
+        high: 0.99,
+    };
+    let prompt = |kind: &str| TrainConfig {
+        clauses: 0.0,
+        joined: 0.0,
+        prompt: toml::from_str(kind).unwrap(),
+        ..small()
+    };
+    let configs = [
+        TrainConfig {
+            replace: vec![replace(Related::Clip)],
+            ..small()
+        },
+        TrainConfig {
+            replace: vec![replace(Related::Near), replace(Related::Projection)],
+            ..small()
+        },
+        prompt("kind = \"captions\"\nlow = 0.2\nhigh = 0.99\nmask = 0.2"),
+        prompt("kind = \"keywords\"\nmost = 2"),
+        TrainConfig {
+            freeze: true,
+            ..small()
+        },
+    ];
+    for config in configs {
+        let (folder, outcome) = resumed_equals_whole(&config, &[]);
+        let weights = outcome.model.decoder.weights();
+        assert!(weights != plain.model.decoder.weights(), "{config:?}");
+        let loaded = crate::model::Model::load(folder.path().join("whole")).unwrap();
+        assert!(loaded.decoder.weights() == weights && loaded.card == outcome.model.card);
+        assert_eq!(loaded.card.prompt, config.prompt);
+        let keywords = matches!(config.prompt, Prompting::Keywords { .. });
+        assert_eq!(loaded.keywords.is_some(), keywords);
+        assert!(loaded.decoder.config().positions >= config.prompt.positions() + 30);
+        if config.freeze {
+            let fresh = Decoder::new(loaded.decoder.config().clone(), config.seed).unwrap();
+            let start = fresh.mapper_start();
+            assert!(weights[..start] == fresh.weights()[..start]);
+            assert!(weights[start..] != fresh.weights()[start..]);
+        }
+    }
+}
+
+#[test]
+fn a_corpus_has_its_share_of_an_epoch_and_other_captions_each_time() {
+    let n = 40;
+    let examples = Examples {
+        embeddings: Embeddings::new(4, vec![0.5; 4 * n]).unwrap(),
+        tokens: vec![vec![1, 5, 2]; n],
+        clauses: vec![Vec::new(); n],
+        shares: [vec![1.0; 20], vec![0.3; 10], vec![2.0; 10]].concat(),
+        ..Examples::default()
+    };
+    assert_eq!(examples.drawn(), 20 + 3 + 20);
+    let epoch = |name: &str| {
+        let mut order = examples.order(|of| Stream::new(&format!("{name}{of}")));
+        order.sort_unstable();
+        order
+    };
+    let (one, two) = (epoch("1"), epoch("2"));
+    assert_eq!(one.len(), examples.drawn());
+    assert_eq!(one[..20], (0..20).collect::<Vec<_>>());
+    assert_eq!(one[23..], (30..40).flat_map(|i| [i, i]).collect::<Vec<_>>());
+    assert_ne!(one[20..23], two[20..23]);
+    assert_eq!(one, epoch("1"));
+    // Even shares are no shares.
+    let ones = vec![1.0; 40];
+    let even = resumed_equals_whole(&small(), &ones).1;
+    let plain = resumed_equals_whole(&small(), &[]).1;
+    assert!(even.model.decoder.weights() == plain.model.decoder.weights());
+    let shares = [vec![1.0; 20], vec![0.5; 20]].concat();
+    resumed_equals_whole(&small(), &shares);
+}
+
+#[test]
+fn settings_that_say_nothing_of_techniques_are_written_as_ever() {
+    let text = toml::to_string(&TrainConfig::default()).unwrap();
+    for name in ["replace", "prompt", "gpt2", "freeze"] {
+        assert!(!text.contains(name), "{text}");
+    }
+    let named = "freeze = true\ngpt2 = \"a\"\nreplace = [{ by = \"clip\", share = 0.5 }]\n\
+                 prompt = { kind = \"captions\", most = 2 }\n";
+    let config = TrainConfig::default().with_toml(named).unwrap();
+    assert_eq!(config.replace[0].by, Related::Clip);
+    let again = toml::to_string(&config).unwrap();
+    assert_eq!(TrainConfig::default().with_toml(&again).unwrap(), config);
+    let wrong = TrainConfig {
+        replace: vec![config.replace[0]; 3],
+        ..config
+    };
+    assert!(wrong.check().unwrap_err().to_string().contains("shares"));
+}
+
 #[test]
 fn a_run_is_never_written_over() {
     let vocabulary =
@@ -277,7 +407,7 @@ fn bf16_learns_the_same_and_resumes() {
             embeddings: Embeddings::new(8, rows.collect()).unwrap(),
             tokens: (0..captions).map(tokens).collect(),
             clauses: vec![Vec::new(); captions],
-            joins: Vec::new(),
+            ..Examples::default()
         };
         let shape = Config {
             vocab: 16,
