@@ -156,6 +156,7 @@ mod tests {
         let caption = Caption {
             text: "A dog barks, then stops.".into(),
             logprob: -3.5,
+            score: None,
             strategy: Bridge::Nearest,
             duration: 5.0,
             sounds: vec![Sound {

@@ -5,47 +5,21 @@
 //! clip's class; of a mixture, where it has one of both. `invented`: a single clip's caption has a strict keyword of a
 //! class that is not there. Everything goes to `captions.jsonl` in the current folder where `--write` is given.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 use regex::Regex;
-use serde::Deserialize;
-use wsac::audio::{AudioStream, Source, Waveform};
+use wsac::audio::AudioStream;
 use wsac::bridge::Bridge;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::generate::{Search, Stop};
 
-type Anything<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
-/// The rate at which mixtures are summed.
-const RATE: u32 = 16_000;
-
-#[derive(Deserialize)]
-struct Clip {
-    file_name: String,
-    label: String,
-}
-
-#[derive(Deserialize, Clone)]
-struct Mixture {
-    id: usize,
-    file_a: String,
-    label_a: String,
-    file_b: String,
-    label_b: String,
-    gain_b_db: f64,
-    offset_b_s: f64,
-}
-
-/// A recording and the classes that sound in it.
-struct Item {
-    name: String,
-    wave: Waveform,
-    labels: Vec<String>,
-}
+#[path = "esc10/clips.rs"]
+mod clips;
+use clips::{Anything, Item, RATE, keywords, mixtures, singles};
 
 fn main() -> Anything<()> {
     let args: Vec<String> = std::env::args()
@@ -58,16 +32,7 @@ fn main() -> Anything<()> {
         Some(model) => Captioner::open(model)?,
         None => Captioner::bundled()?,
     };
-    let keywords: HashMap<String, HashMap<String, String>> =
-        serde_json::from_slice(&std::fs::read(folder.join("keywords.json"))?)?;
-    let compile = |kind: &str| -> Anything<BTreeMap<String, Regex>> {
-        let patterns = keywords.get(kind).ok_or("no such keywords")?;
-        patterns
-            .iter()
-            .map(|(label, p)| Ok((label.clone(), Regex::new(&format!("(?i){p}"))?)))
-            .collect()
-    };
-    let (strict, lenient) = (compile("strict")?, compile("lenient")?);
+    let (strict, lenient) = keywords(folder)?;
     let singles = singles(folder)?;
     let mixtures = mixtures(folder, &singles)?;
 
@@ -168,64 +133,4 @@ fn main() -> Anything<()> {
         );
     }
     Ok(())
-}
-
-fn singles(folder: &Path) -> Anything<Vec<Item>> {
-    let mut labels = csv::Reader::from_path(folder.join("labels.csv"))?;
-    let clips: Vec<Clip> = labels.deserialize().collect::<Result<_, _>>()?;
-    clips
-        .into_par_iter()
-        .map(|clip| {
-            let wave = Waveform::load(&Source::Path(folder.join(&clip.file_name)), RATE)?;
-            Ok(Item {
-                name: clip.file_name,
-                wave,
-                labels: vec![clip.label],
-            })
-        })
-        .collect()
-}
-
-/// Each of two clips scaled to RMS 0.05, the second by its gain, delayed by its offset, and summed.
-fn mixtures(folder: &Path, singles: &[Item]) -> Anything<Vec<Item>> {
-    let mut rows = csv::Reader::from_path(folder.join("mixtures.csv"))?;
-    let list: Vec<Mixture> = rows.deserialize().collect::<Result<_, _>>()?;
-    list.iter()
-        .map(|m| {
-            let level = |name: &str, gain: f64| -> Anything<Vec<f32>> {
-                let item = singles
-                    .iter()
-                    .find(|s| s.name == name)
-                    .ok_or("a mixture of an unknown clip")?;
-                let samples = &item.wave.samples;
-                let power = samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>()
-                    / samples.len().max(1) as f64;
-                let scale = gain * 0.05 / power.sqrt().max(1e-9);
-                Ok(samples
-                    .iter()
-                    .map(|&x| (f64::from(x) * scale) as f32)
-                    .collect())
-            };
-            let (a, b) = (
-                level(&m.file_a, 1.0)?,
-                level(&m.file_b, 10f64.powf(m.gain_b_db / 20.0))?,
-            );
-            let offset = (m.offset_b_s * f64::from(RATE)) as usize;
-            let mut samples = vec![0.0; a.len().max(offset + b.len())];
-            samples.iter_mut().zip(&a).for_each(|(s, x)| *s += x);
-            samples[offset..]
-                .iter_mut()
-                .zip(&b)
-                .for_each(|(s, x)| *s += x);
-            let wave = Waveform {
-                samples,
-                rate: RATE,
-            };
-            Ok(Item {
-                name: format!("mixture {}", m.id),
-                wave,
-                labels: vec![m.label_a.clone(), m.label_b.clone()],
-            })
-        })
-        .collect()
 }

@@ -3,6 +3,7 @@
 //! Train side: [`Perturb`] turns a text embedding [d] into what the decoder learns from (noise, shift). Test side:
 //! [`Bridge`] turns an audio embedding [d] into one the decoder knows (direct, nearest, projection).
 
+mod map;
 mod strategy;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use crate::embedding::{Embedding, Embeddings, normalize};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::rng::Stream;
+pub use map::{Figures, GapMap, Kind, LearnOptions, Learned};
 pub use strategy::Strategy;
 
 /// Clips that the noise level is estimated from (section 3.1.1).
@@ -90,6 +92,20 @@ impl Bridge {
             }
         })
     }
+}
+
+/// A mix of a sound's own embedding and what a bridge gave for it: `share * audio + (1 - share) * bridged`, of unit length
+/// where `renormalise` says so. `bridged` as it is where the share is 0.
+pub fn blend(audio: &Embedding, bridged: Vec<f32>, share: f32, renormalise: bool) -> Vec<f32> {
+    if share == 0.0 {
+        return bridged;
+    }
+    let pairs = audio.as_slice().iter().zip(bridged);
+    let mut mix: Vec<f32> = pairs.map(|(a, b)| share * a + (1.0 - share) * b).collect();
+    if renormalise {
+        normalize(&mut mix);
+    }
+    mix
 }
 
 /// What is done to a text embedding before the decoder learns from it (section 3.1).

@@ -20,20 +20,23 @@ mod batch;
 mod describe;
 mod naming;
 mod options;
+mod ranking;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::audio::{AudioStream, Source};
-use crate::bridge::Bridge;
+use crate::bridge::{Bridge, blend};
 use crate::bundled;
-use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound};
+use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound, TextTower};
 use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Echo, Hypothesis, Prompt, Rules, generate_together};
-use crate::memory::Memory;
+use crate::memory::{Centre, Memory};
 use crate::model::Model;
 pub use options::CaptionOptions;
 use options::Memories;
+pub use ranking::{Measure, Rerank};
 
 /// Words that tell of an order; forbidden where none was heard.
 const ORDER: [&str; 8] = [
@@ -61,6 +64,9 @@ const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 pub struct Captioner {
     tower: Box<dyn AudioTower>,
     model: Model,
+    /// What reads candidates, once it is needed, and the encoder that has it.
+    reader: OnceLock<Box<dyn TextTower>>,
+    encoder: Option<Encoder>,
 }
 
 /// A sentence about a recording, and what speaks for it.
@@ -70,8 +76,12 @@ pub struct Caption {
     /// The sentence: first letter upper-case, a full stop at the end.
     #[serde(rename = "caption")]
     pub text: String,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder.
+    /// The sum of its tokens' log-probabilities (nats) under the decoder; not a number where it stood in the memory.
     pub logprob: f64,
+    /// What [`CaptionOptions::rerank`] gave it, where candidates were ranked; comparable for one recording only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
+    pub score: Option<f32>,
     /// How the modality gap was bridged to find these words.
     #[serde(serialize_with = "name_of")]
     #[cfg_attr(feature = "schema", schema(value_type = String))]
@@ -114,7 +124,8 @@ impl Captioner {
     /// # Errors
     /// Where this build has none (it was made without the feature `bundled`).
     pub fn bundled() -> Result<Self> {
-        Self::new(bundled::audio_tower()?, bundled::model()?)
+        let captioner = Self::new(bundled::audio_tower()?, bundled::model()?)?;
+        Ok(captioner.with_reader(Encoder::mini()))
     }
 
     /// The captioner in a folder that `wsac train` has made.
@@ -125,7 +136,8 @@ impl Captioner {
         let model = Model::load(folder)?;
         let encoder = Encoder::open(&model.card.clap, None)?;
         model.check_space(encoder.space())?;
-        Self::new(encoder.audio_tower()?, model)
+        let captioner = Self::new(encoder.audio_tower()?, model)?;
+        Ok(captioner.with_reader(encoder))
     }
 
     /// A captioner that listens with `tower`.
@@ -140,7 +152,75 @@ impl Captioner {
                 model.card.name, model.card.clap
             )));
         }
-        Ok(Self { tower, model })
+        Ok(Self {
+            tower,
+            model,
+            reader: OnceLock::new(),
+            encoder: None,
+        })
+    }
+
+    /// The same captioner, whose candidates are read by the text tower of `encoder`: what [`CaptionOptions::rerank`] needs
+    /// to measure similarities. It is opened when it is first needed. ([`Captioner::bundled`] and [`Captioner::open`] know
+    /// theirs.)
+    pub fn with_reader(mut self, encoder: Encoder) -> Self {
+        (self.reader, self.encoder) = (OnceLock::new(), Some(encoder));
+        self
+    }
+
+    /// [`Captioner::with_reader`], with a text tower that is open already.
+    ///
+    /// # Errors
+    /// Where its embeddings have another width than the sounds'.
+    pub fn with_text_tower(mut self, tower: Box<dyn TextTower>) -> Result<Self> {
+        let (ours, theirs) = (self.tower.dim(), tower.dim());
+        if ours != theirs {
+            return Err(Error::Config(format!(
+                "the text tower gives embeddings of width {theirs}, the audio tower of width {ours}; take both of one encoder"
+            )));
+        }
+        self.reader = OnceLock::from(tower);
+        Ok(self)
+    }
+
+    /// The embeddings of `texts` [N, d].
+    fn read(&self, texts: &[&str]) -> Result<Embeddings> {
+        if self.reader.get().is_none() {
+            let encoder = self.encoder.as_ref().ok_or_else(|| {
+                Error::Config(
+                    "candidates are ranked by their similarity to the sound, but nothing here reads them; give the \
+                     captioner the text tower of its encoder, or rank by consensus"
+                        .into(),
+                )
+            })?;
+            // Of two that open it at once, the first one's stays.
+            let _ = self.reader.set(encoder.text_tower()?);
+        }
+        let reader = self.reader.get().ok_or_else(|| {
+            Error::Config("the text tower of the encoder could not be kept".into())
+        })?;
+        reader.embed(texts, &mut |_| {})
+    }
+
+    /// The same captioner, measuring similarities from elsewhere than its model says: the origin, or the mean of its
+    /// memory; sounds, where the modality `gap` [d] is given, from their own mean
+    /// ([`Memory::centre_each`]).
+    ///
+    /// # Errors
+    /// Where the gap has another width.
+    pub fn with_centre(mut self, centre: Centre, gap: Option<&[f32]>) -> Result<Self> {
+        let model = &mut self.model;
+        model.card.centred = centre == Centre::MemoryMean || gap.is_some();
+        for memory in [&mut model.memory, &mut model.clauses]
+            .into_iter()
+            .flatten()
+        {
+            match gap {
+                Some(gap) => memory.centre_each(gap)?,
+                None => memory.set_centre(centre),
+            }
+        }
+        Ok(self)
     }
 
     /// The same captioner with another memory, for nearest and projection.
@@ -169,7 +249,11 @@ impl Captioner {
                 "holds embeddings of width {theirs}, the encoder's are {ours}; build it with `wsac memory build`"
             )));
         }
-        memory.set_centre(self.model.card.centre());
+        let own = self.model.memory.as_ref();
+        match own.and_then(Memory::gap) {
+            Some(gap) => memory.centre_each(&gap)?,
+            None => memory.set_centre(self.model.card.centre()),
+        }
         Ok(memory)
     }
 
@@ -210,12 +294,22 @@ impl Captioner {
     /// # Errors
     /// As [`Bridge::apply`].
     pub fn bridge(&self, heard: &Heard, bridge: &Bridge) -> Result<Vec<f32>> {
-        self.bridge_over(heard, bridge, Memories::of(&self.model))
+        self.bridge_over(heard, bridge, 0.0, Memories::of(&self.model))
     }
 
-    fn bridge_over(&self, heard: &Heard, bridge: &Bridge, over: Memories) -> Result<Vec<f32>> {
+    /// [`Captioner::bridge`] over these memories, with so large a share of the sound itself.
+    fn bridge_over(
+        &self,
+        heard: &Heard,
+        bridge: &Bridge,
+        share: f32,
+        over: Memories,
+    ) -> Result<Vec<f32>> {
         let renormalise = self.model.card.renormalise;
-        let across = |point: &Embedding, memory| bridge.apply(point, memory, renormalise);
+        let across = |point: &Embedding, memory| {
+            let bridged = bridge.apply(point, memory, renormalise)?;
+            Ok(blend(point, bridged, share, renormalise))
+        };
         match over.clauses {
             Some(clauses) if heard.parts.len() > 1 => {
                 let rows = heard
@@ -295,20 +389,7 @@ impl Captioner {
     /// How alike `query` and each of `texts` are, in [-1, 1], measured as the captions of the memory are: from its mean,
     /// where the model does so.
     pub fn similarities(&self, query: &Embedding, texts: &Embeddings) -> Vec<f32> {
-        let origin = self.model.memory.as_ref().and_then(Memory::origin);
-        let from_origin = |point: &[f32]| -> Option<Embedding> {
-            let moved = match origin {
-                Some(origin) => point.iter().zip(origin).map(|(x, o)| x - o).collect(),
-                None => point.to_vec(),
-            };
-            Embedding::new(moved)
-        };
-        let query = from_origin(query.as_slice());
-        let similarity = |row| Some(query.as_ref()?.cosine(&from_origin(row)?));
-        texts
-            .rows()
-            .map(|row| similarity(row).unwrap_or(0.0))
-            .collect()
+        alike(self.model.memory.as_ref(), query, texts)
     }
 
     /// What is heard from moment to moment by name, the `most` likeliest sounds; `None` where the encoder names no sounds.
@@ -331,6 +412,23 @@ impl Captioner {
         caption.warnings = stream.warnings().to_vec();
         Ok(caption)
     }
+}
+
+/// How alike a sound and each of `texts` are, measured as the captions of `memory` are.
+fn alike(memory: Option<&Memory>, sound: &Embedding, texts: &Embeddings) -> Vec<f32> {
+    let from = |origin: Option<&[f32]>, point: &[f32]| -> Option<Embedding> {
+        Embedding::new(match origin {
+            Some(origin) => point.iter().zip(origin).map(|(x, o)| x - o).collect(),
+            None => point.to_vec(),
+        })
+    };
+    let origin = memory.and_then(Memory::origin);
+    let sound = from(memory.and_then(Memory::origin_of_queries), sound.as_slice());
+    let similarity = |row| Some(sound.as_ref()?.cosine(&from(origin, row)?));
+    texts
+        .rows()
+        .map(|row| similarity(row).unwrap_or(0.0))
+        .collect()
 }
 
 /// [`Captioner::neighbours`] in `memory`.

@@ -4,16 +4,19 @@
 //! in memory or in a mapped file, and are multiplied block by block, so that they are never all f32 at once.
 
 mod file;
+mod repeats;
 mod search;
 #[cfg(test)]
 mod tests;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::rows::{Kind, Rows};
 use crate::texts::Texts;
+pub use repeats::{Repeats, distinct};
 
 /// Captions with their unit embeddings.
 #[derive(Debug, Clone)]
@@ -25,7 +28,8 @@ pub struct Memory {
 }
 
 /// Where the angle between a query and a row is measured from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Centre {
     /// From the origin: the cosine, as in the paper.
     #[default]
@@ -38,6 +42,8 @@ pub enum Centre {
 #[derive(Debug, Clone)]
 struct Centring {
     mean: Vec<f32>,
+    /// Where queries are measured from, if not from there: the mean of sounds.
+    sounds: Option<Vec<f32>>,
     /// 1 / |row - mean| of each row.
     inverse_norms: Vec<f32>,
 }
@@ -138,9 +144,7 @@ impl Memory {
         let captions: Vec<&str> = indices.iter().map(|&i| self.caption(i)).collect();
         let rows = indices.iter().flat_map(|&i| self.embedding(i)).collect();
         let mut part = Self::new(&captions, Embeddings::new(self.dim(), rows)?)?;
-        if let Some(centring) = &self.centring {
-            part.centre_on(centring.mean.clone());
-        }
+        part.centre_as(self);
         part.description = self.description.clone();
         Ok(part)
     }
@@ -154,9 +158,7 @@ impl Memory {
         rows.normalise()?;
         let mut memory = Self::from_parts(self.captions.clone(), rows).map_err(Error::Config)?;
         memory.description = self.description.clone();
-        if let Some(centring) = &self.centring {
-            memory.centre_on(centring.mean.clone());
-        }
+        memory.centre_as(self);
         Ok(memory)
     }
 
@@ -166,6 +168,26 @@ impl Memory {
         if centre == Centre::MemoryMean {
             self.centre_on(self.mean());
         }
+    }
+
+    /// As [`Centre::MemoryMean`], but queries, which are sounds, are measured from their own mean (C3): the memory's, moved
+    /// by the modality `gap` [d] ([`gap`](crate::bridge::gap)). Queries that are texts no longer fit then.
+    ///
+    /// # Errors
+    /// Where the gap has another width or is not finite.
+    pub fn centre_each(&mut self, gap: &[f32]) -> Result<()> {
+        if gap.len() != self.dim() || !gap.iter().all(|x| x.is_finite()) {
+            let (is, wanted) = (gap.len(), self.dim());
+            return Err(Error::Config(format!(
+                "the gap has width {is}, the memory {wanted}; measure it with the same encoder (`wsac gap --audio`)"
+            )));
+        }
+        self.set_centre(Centre::MemoryMean);
+        if let Some(centring) = &mut self.centring {
+            let moved = centring.mean.iter().zip(gap).map(|(m, g)| m + g);
+            centring.sounds = Some(moved.collect());
+        }
+        Ok(())
     }
 
     /// Where similarities are measured from.
@@ -196,13 +218,37 @@ impl Memory {
             .collect();
         self.centring = Some(Centring {
             mean,
+            sounds: None,
             inverse_norms,
         });
+    }
+
+    /// Measures from where `other` does.
+    fn centre_as(&mut self, other: &Self) {
+        if let Some(Centring { mean, sounds, .. }) = &other.centring {
+            self.centre_on(mean.clone());
+            self.centring
+                .iter_mut()
+                .for_each(|c| c.sounds = sounds.clone());
+        }
     }
 
     /// The point [d] that similarities are measured from, where it is not the origin.
     pub fn origin(&self) -> Option<&[f32]> {
         self.centring.as_ref().map(|centring| &centring.mean[..])
+    }
+
+    /// The point [d] that queries are measured from, where it is not the origin: [`Memory::origin`], or the mean of sounds.
+    pub fn origin_of_queries(&self) -> Option<&[f32]> {
+        let centring = self.centring.as_ref()?;
+        Some(centring.sounds.as_ref().unwrap_or(&centring.mean))
+    }
+
+    /// The gap that was given to [`Memory::centre_each`], [d].
+    pub fn gap(&self) -> Option<Vec<f32>> {
+        let Centring { mean, sounds, .. } = self.centring.as_ref()?;
+        let pairs = sounds.as_ref()?.iter().zip(mean);
+        Some(pairs.map(|(s, m)| s - m).collect())
     }
 
     /// Free text that is saved with the memory, e.g. the name of its text tower.

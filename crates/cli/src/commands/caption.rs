@@ -1,5 +1,6 @@
 //! `wsac caption FILES...`: a sentence for each recording, or a timeline.
 
+mod refine;
 mod timeline;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::inputs::Inputs;
 use crate::output::Output;
 use crate::progress::Listening;
 use crate::rows::{Format, Rows};
+use refine::{CentreArgs, RefineArgs};
 
 /// Write a sentence for each recording
 ///
@@ -78,6 +80,9 @@ pub struct Args {
     format: Format,
 
     #[command(flatten)]
+    refine: RefineArgs,
+
+    #[command(flatten)]
     output: Output,
 
     #[command(flatten)]
@@ -102,6 +107,9 @@ pub struct ModelArgs {
     /// Lean on the captions of another memory, made by `wsac memory build`
     #[arg(long, value_name = "FILE")]
     memory: Option<PathBuf>,
+
+    #[command(flatten)]
+    centre: CentreArgs,
 
     #[command(flatten)]
     clap: ClapArgs,
@@ -171,9 +179,10 @@ impl From<Strategy> for bridge::Strategy {
 }
 
 impl ModelArgs {
-    /// Reads the captioner.
+    /// Reads the captioner, which reads candidates with its own encoder's text tower where it has to.
     pub fn open(&self) -> Result<Captioner> {
-        Ok(self.open_with_encoder()?.0)
+        let (captioner, encoder) = self.open_with_encoder()?;
+        Ok(captioner.with_reader(encoder))
     }
 
     /// Reads the captioner; its encoder reads texts too.
@@ -197,7 +206,7 @@ impl ModelArgs {
             Some(memory) => captioner.with_memory(memory)?,
             None => captioner,
         };
-        Ok((captioner, encoder))
+        Ok((self.centre.of(captioner)?, encoder))
     }
 }
 
@@ -256,6 +265,7 @@ impl Args {
     /// Says which flags contradict each other or are out of range.
     fn check(&self) -> Result<()> {
         self.bridge(Bridge::Direct)?;
+        self.refine.check()?;
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
             bail!("--temperature must be above 0, not {}", self.temperature);
         }
@@ -282,6 +292,7 @@ impl Args {
         if let Some(width) = self.beam {
             options.search = Search::of_width(width as usize);
         }
+        self.refine.apply(&mut options)?;
         Ok(options)
     }
 

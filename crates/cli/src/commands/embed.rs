@@ -76,6 +76,8 @@ enum Row<'a> {
         embedding: &'a [f32],
     },
     Text {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file_name: Option<&'a str>,
         text: &'a str,
         embedding: &'a [f32],
     },
@@ -107,8 +109,13 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
     match how.format {
         Format::Safetensors => out.write_all(&Memory::new(&texts, rows)?.to_bytes()?)?,
         Format::Jsonl => {
-            for (text, embedding) in texts.into_iter().zip(rows.rows()) {
-                json_line(&mut out, &Row::Text { text, embedding })?;
+            for (i, (text, embedding)) in texts.into_iter().zip(rows.rows()).enumerate() {
+                let row = Row::Text {
+                    file_name: set.clip_name(set.clip_of(i)),
+                    text,
+                    embedding,
+                };
+                json_line(&mut out, &row)?;
             }
         }
     }

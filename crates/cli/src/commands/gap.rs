@@ -1,5 +1,7 @@
 //! `wsac gap CAPTIONS [--audio DIR]`: how far apart captions of one sound are, and how far texts are from sounds.
 
+mod learn;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,17 +14,21 @@ use wsac::model::save_gap;
 
 use super::{bare, batch_code, embed::listen};
 use crate::encoder::{EncoderArgs, WindowArgs};
-use crate::{captions, progress};
+use crate::progress;
 
 /// Measure the modality gap: the noise variance and the shift to train with
 ///
 /// The noise variance (section 3.1.1 of the paper) needs clips with several captions; the shift (3.1.2) needs some
 /// recordings as well, which need not belong to the captions.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Captions, several a clip: CSV with file_name,caption_1,caption_2,... or several rows a file_name
-    #[arg(value_name = "CAPTIONS")]
-    captions: PathBuf,
+    #[arg(value_name = "CAPTIONS", required = true)]
+    captions: Option<PathBuf>,
 
     /// The folder of the recordings that the captions name
     #[arg(long, value_name = "DIR")]
@@ -39,13 +45,24 @@ pub struct Args {
     window: WindowArgs,
 }
 
-/// Measures the gap and prints it.
+#[derive(clap::Subcommand)]
+enum Command {
+    Learn(learn::Args),
+}
+
+/// Measures the gap and prints it, or learns to cross it.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(Command::Learn(args)) = &args.command {
+        return learn::run(args);
+    }
+    let Some(captions) = &args.captions else {
+        bail!("give a file of captions");
+    };
     let encoder = args.window.of(args.encoder.open()?);
     let quiet = args.encoder.quiet;
-    let set = captions::read(&args.captions, quiet)?;
+    let set = crate::captions::read(captions, quiet)?;
     let texts: Vec<&str> = set.captions().collect();
-    let text = captions::embed(encoder.text_tower()?.as_ref(), &texts, quiet)?;
+    let text = crate::captions::embed(encoder.text_tower()?.as_ref(), &texts, quiet)?;
     let clips = by_clip(&set, &text);
     match sigma_pairs(&clips) {
         Some(sigma) => println!("noise variance {:.5} (sigma {sigma:.4})", sigma * sigma),
@@ -54,7 +71,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
         None => bail!(
             "{}: no clip has two captions, so there is no noise variance to measure; give --audio DIR for the shift",
-            args.captions.display()
+            captions.display()
         ),
     }
     let Some(folder) = &args.audio else {
@@ -64,7 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .map(|clip| set.clip_name(clip).map(|name| folder.join(name)))
         .collect();
     let Some(paths) = named else {
-        let name = args.captions.display();
+        let name = captions.display();
         bail!("{name}: has no column file_name, which --audio needs to find the recordings");
     };
     let tower = encoder.audio_tower()?;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use wsac::memory::Repeats;
 use wsac::rows::Kind;
 
 use crate::captions;
@@ -40,6 +41,11 @@ struct Build {
     #[arg(long, conflicts_with = "rows")]
     int8: bool,
 
+    /// Keep each caption once, whatever its case and punctuation; with =F also leave out those whose cosine to one that
+    /// stays is at least F, such as 0.95
+    #[arg(long, value_name = "F", num_args = 0..=1, require_equals = true, alias = "deduplicate")]
+    dedup: Option<Option<f32>>,
+
     #[command(flatten)]
     encoder: EncoderArgs,
 }
@@ -47,9 +53,23 @@ struct Build {
 /// Builds the memory.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let Command::Build(args) = &args.command;
+    if let Some(Some(near)) = args.dedup
+        && !(near > 0.0 && near <= 1.0)
+    {
+        anyhow::bail!("--dedup={near}: a cosine is above 0 and at most 1, such as 0.95");
+    }
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let mut memory = captions::remember(&encoder, &args.captions, quiet)?;
+    if let Some(near) = args.dedup {
+        let (once, gone) = memory.without_repeats(near)?;
+        memory = once;
+        memory.set_centre(encoder.space().centre);
+        if !quiet {
+            let Repeats { exact, near } = gone;
+            eprintln!("wsac: {exact} captions were there twice, {near} nearly; left out");
+        }
+    }
     let kind = if args.int8 { Kind::Int8 } else { args.rows };
     if memory.rows().kind() != kind {
         memory = memory.kept_as(kind)?;

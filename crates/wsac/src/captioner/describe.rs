@@ -1,31 +1,51 @@
-//! From what was heard to words: `Heard` -> bridge -> prompts of several recordings, decoded together -> `Caption`.
+//! From what was heard to words: `Heard` -> bridge -> prompts of several recordings, decoded together -> candidates -> the
+//! one that is told: `Caption`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use super::options::Memories;
-use super::{Caption, CaptionOptions, Captioner, WEAK, naming, nearest};
+use super::ranking::{Measure, Rerank, consensus};
+use super::{Caption, CaptionOptions, Captioner, WEAK, alike, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
+use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Hypothesis, Prompt, Rules, generate_together};
+use crate::generate::{DecodeOptions, Prompt, Rules, Search, generate_together};
 use crate::model::Model;
 use crate::prompt;
 
 /// A recording on the way to its caption.
 struct Telling<'a> {
-    heard: &'a Heard,
+    heard: Cow<'a, Heard>,
     options: &'a CaptionOptions,
-    decode: DecodeOptions,
-    best: Option<Told>,
+    rules: Rules,
+    candidates: Vec<Candidate>,
 }
 
-/// The best caption so far.
-struct Told {
-    /// How many of the sounds heard it names.
-    named: usize,
+/// What could be told.
+struct Candidate {
     text: String,
-    decoded: Hypothesis,
+    /// The sum over its tokens, and the mean.
+    logprob: f64,
+    mean_logprob: f64,
     strategy: Bridge,
+    /// How well it names the sounds heard; 0 where that does not matter.
+    named: usize,
+    /// What the ranking gives it, where there is one.
+    score: Option<f32>,
+}
+
+/// A bridge, and the searches that are begun behind it.
+type Way = (Bridge, Vec<Search>);
+
+/// What the decoder is given for one telling: words before the prefix, and embeddings [parts, d] with what is searched for
+/// behind them, a bridge each.
+struct Across {
+    words: Vec<u32>,
+    ways: Vec<(Bridge, Vec<f32>, Vec<DecodeOptions>)>,
 }
 
 impl Captioner {
@@ -42,35 +62,24 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::bridge`], each for itself.
     pub fn describe_together(&self, asked: &[(&Heard, &CaptionOptions)]) -> Vec<Result<Caption>> {
-        let begin = |&(heard, options)| {
-            let (heard, options): (&Heard, &CaptionOptions) = (heard, options);
-            Ok(Telling {
-                heard,
-                options,
-                decode: DecodeOptions {
-                    search: options.search.clone(),
-                    max_tokens: options.max_tokens,
-                    rules: if options.rules {
-                        self.rules(heard.ordered)
-                    } else {
-                        Rules::default()
-                    },
-                },
-                best: None,
-            })
-        };
-        let mut tellings: Vec<Result<Telling>> = asked.iter().map(begin).collect();
+        let mut tellings: Vec<Result<Telling>> = (asked.par_iter())
+            .map(|&(heard, options)| self.begin(heard, options))
+            .collect();
         self.tell(&mut tellings, |telling| {
-            Some(telling.options.bridge.unwrap_or(self.model.card.bridge))
+            telling.ways(self.model.card.bridge)
         });
         // Where a sound goes unnamed, the words of the nearest captions may have it.
         self.tell(&mut tellings, |telling| {
             let Telling { options, heard, .. } = telling;
             let memory = options.memories(&self.model).captions;
             let free = options.bridge.is_none() && memory.is_some();
-            let named = telling.best.as_ref().map_or(0, |best| best.named);
-            (free && options.name_sounds && named < naming::most(heard)).then_some(Bridge::Nearest)
+            if free && options.name_sounds && telling.named() < naming::most(heard) {
+                vec![(Bridge::Nearest, vec![options.search.clone()])]
+            } else {
+                Vec::new()
+            }
         });
+        self.rank(&mut tellings);
         let captions = tellings
             .into_par_iter()
             .map(|telling| self.caption_of(telling?));
@@ -95,75 +104,164 @@ impl Captioner {
         pieces.iter().flat_map(tokens).collect()
     }
 
-    /// Decodes each telling for which there is a bridge, and keeps what names more sounds than the best before.
-    fn tell(
-        &self,
-        tellings: &mut [Result<Telling>],
-        bridge: impl Fn(&Telling) -> Option<Bridge> + Sync,
-    ) {
-        let across: Vec<Option<(Bridge, Vec<f32>, Vec<u32>)>> = tellings
+    fn begin<'a>(&self, heard: &'a Heard, options: &'a CaptionOptions) -> Result<Telling<'a>> {
+        if let Some(rerank) = &options.rerank {
+            rerank.check()?;
+        }
+        if !(0.0..=1.0).contains(&options.blend) {
+            return Err(Error::Config(format!(
+                "the share of the sound in a blend is 0 to 1, not {}",
+                options.blend
+            )));
+        }
+        let mut heard = Cow::Borrowed(heard);
+        if let Some(map) = &options.gap_map {
+            let moved = heard.to_mut();
+            moved.embedding = map.apply(&moved.embedding)?;
+            for part in &mut moved.parts {
+                part.embedding = map.apply(&part.embedding)?;
+            }
+        }
+        Ok(Telling {
+            rules: if options.rules {
+                self.rules(heard.ordered)
+            } else {
+                Rules::default()
+            },
+            heard,
+            options,
+            candidates: Vec::new(),
+        })
+    }
+
+    /// Decodes each telling in all of its `ways`, and adds what is found to its candidates.
+    fn tell(&self, tellings: &mut [Result<Telling>], ways: impl Fn(&Telling) -> Vec<Way> + Sync) {
+        let across = |telling: &Telling| -> Result<Across> {
+            let over = telling.options.memories(&self.model);
+            let each = ways(telling).into_iter().map(|(bridge, searches)| {
+                let blend = telling.options.blend;
+                let embeddings = self.bridge_over(&telling.heard, &bridge, blend, over)?;
+                let decode = searches.into_iter().map(|search| DecodeOptions {
+                    search,
+                    max_tokens: telling.options.max_tokens,
+                    rules: telling.rules.clone(),
+                });
+                Ok((bridge, embeddings, decode.collect()))
+            });
+            let ways = each.collect::<Result<_>>()?;
+            let words = self.prompt_over(&telling.heard, over);
+            Ok(Across { words, ways })
+        };
+        let across: Vec<_> = tellings
             .par_iter_mut()
             .map(|telling| {
-                let asked = telling.as_ref().ok()?;
-                let by = bridge(asked)?;
-                let over = asked.options.memories(&self.model);
-                match self.bridge_over(asked.heard, &by, over) {
-                    Ok(embeddings) => Some((by, embeddings, self.prompt_over(asked.heard, over))),
-                    Err(error) => {
-                        *telling = Err(error);
-                        None
-                    }
-                }
+                let begun = across(telling.as_ref().ok()?);
+                begun.map_err(|error| *telling = Err(error)).ok()
             })
             .collect();
-        let prompts: Vec<Prompt> = (tellings.iter().zip(&across))
-            .filter_map(|(telling, across)| {
-                let (_, embeddings, words) = across.as_ref()?;
-                Some(Prompt {
+        let prompts: Vec<Prompt> = (across.iter().flatten())
+            .flat_map(|across| across.ways.iter().map(move |way| (&across.words, way)))
+            .flat_map(|(words, (_, embeddings, decode))| {
+                decode.iter().map(move |options| Prompt {
                     words,
                     embeddings,
-                    options: &telling.as_ref().ok()?.decode,
+                    options,
                 })
             })
             .collect();
         let tokenizer = &self.model.tokenizer;
         let mut found =
             generate_together(&self.model.decoder, &prompts, tokenizer.sep()).into_iter();
-        for (telling, across) in tellings.iter_mut().zip(across) {
-            let (Ok(telling), Some((strategy, ..))) = (telling, across) else {
+        for (telling, across) in tellings.iter_mut().zip(&across) {
+            let (Ok(telling), Some(across)) = (telling, across) else {
                 continue;
             };
-            for decoded in found.next().into_iter().flatten() {
-                let text = tokenizer.decode(&decoded.tokens);
-                let named = if telling.options.name_sounds {
-                    naming::named(&text, telling.heard)
-                } else {
-                    0
-                };
-                if telling.best.as_ref().is_none_or(|best| named > best.named) {
-                    telling.best = Some(Told {
-                        named,
-                        text,
-                        decoded,
-                        strategy,
-                    });
+            for (bridge, _, decode) in &across.ways {
+                for decoded in found.by_ref().take(decode.len()).flatten() {
+                    let text = tokenizer.decode(&decoded.tokens);
+                    let mean = decoded.logprob / decoded.tokens.len().max(1) as f64;
+                    telling.add(text, decoded.logprob, mean, *bridge);
                 }
+            }
+        }
+    }
+
+    /// Scores the candidates of tellings that ask for it. Each text is read once, however many tellings have it.
+    fn rank(&self, tellings: &mut [Result<Telling>]) {
+        for telling in tellings.iter_mut().flatten() {
+            telling.add_nearest(telling.options.memories(&self.model));
+        }
+        let by_likeness = |telling: &Telling| {
+            let by = telling.options.rerank.as_ref().map(|rerank| rerank.by);
+            matches!(by, Some(Measure::Similarity { .. })) && telling.candidates.len() > 1
+        };
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut texts: Vec<&str> = Vec::new();
+        for telling in tellings.iter().flatten().filter(|t| by_likeness(t)) {
+            for candidate in &telling.candidates {
+                places.entry(&candidate.text).or_insert_with(|| {
+                    texts.push(&candidate.text);
+                    texts.len() - 1
+                });
+            }
+        }
+        let read = if texts.is_empty() {
+            Ok(Embeddings::empty(1))
+        } else {
+            self.read(&texts).map_err(|error| error.to_string())
+        };
+        let scores: Vec<Result<Vec<f32>>> = (tellings.par_iter())
+            .map(|telling| {
+                let Ok(telling) = telling else {
+                    return Ok(Vec::new());
+                };
+                let Some(rerank) = &telling.options.rerank else {
+                    return Ok(Vec::new());
+                };
+                let measured = match rerank.by {
+                    Measure::Similarity { .. } if !by_likeness(telling) => Vec::new(),
+                    Measure::Similarity { .. } => {
+                        let rows = read.as_ref().map_err(|why| Error::Config(why.clone()))?;
+                        let memory = telling.options.memories(&self.model).captions;
+                        let mut own = Embeddings::empty(rows.dim());
+                        (telling.candidates.iter())
+                            .for_each(|c| own.push(&rows.get(places[&*c.text])));
+                        alike(memory, &telling.heard.embedding, &own)
+                    }
+                    Measure::Consensus { retrieved, .. } => {
+                        let memory = telling.options.memories(&self.model).captions;
+                        let votes = memory.map_or(Vec::new(), |memory| {
+                            nearest(memory, &telling.heard, retrieved)
+                        });
+                        let votes: Vec<&str> = votes.iter().map(|n| &*n.caption).collect();
+                        let texts: Vec<&str> =
+                            telling.candidates.iter().map(|c| &*c.text).collect();
+                        consensus(&texts, &votes)
+                    }
+                };
+                Ok(telling.scores(rerank, measured))
+            })
+            .collect();
+        for (telling, scores) in tellings.iter_mut().zip(scores) {
+            match (&mut *telling, scores) {
+                (Ok(told), Ok(scores)) => {
+                    for (candidate, score) in told.candidates.iter_mut().zip(scores) {
+                        candidate.score = Some(score);
+                    }
+                }
+                (Ok(_), Err(error)) => *telling = Err(error),
+                (Err(_), _) => {}
             }
         }
     }
 
     /// The caption, with all that is told beside it.
     fn caption_of(&self, telling: Telling) -> Result<Caption> {
-        let Telling {
-            heard,
-            options,
-            best,
-            ..
-        } = telling;
         let card = &self.model.card;
-        let best = best.ok_or_else(|| {
+        let best = telling.best().ok_or_else(|| {
             Error::Config("the decoder has no position left for a caption".into())
         })?;
+        let (heard, options) = (&*telling.heard, telling.options);
         // A tower that names no sound cannot tell how sure it is; how near a caption lies tells something.
         let by_nearest = card.centred || heard.sounds.is_empty();
         let count = options.neighbours.max(usize::from(by_nearest));
@@ -183,7 +281,8 @@ impl Captioner {
         neighbours.truncate(options.neighbours);
         Ok(Caption {
             text: sentence(&best.text),
-            logprob: best.decoded.logprob,
+            logprob: best.logprob,
+            score: best.score,
             strategy: best.strategy,
             duration: heard.duration,
             neighbours,
@@ -193,6 +292,100 @@ impl Captioner {
             sounds: heard.sounds.clone(),
             warnings: Vec::new(),
         })
+    }
+}
+
+impl Telling<'_> {
+    /// The ways that are taken first; `own` is the model's bridge.
+    fn ways(&self, own: Bridge) -> Vec<Way> {
+        let options = self.options;
+        let mut searches = vec![options.search.clone()];
+        let mut bridges = vec![options.bridge.unwrap_or(own)];
+        if let Some(rerank) = &options.rerank {
+            for &width in &rerank.widths {
+                let search = Search::of_width(width);
+                if !searches.contains(&search) {
+                    searches.push(search);
+                }
+            }
+            for bridge in &rerank.bridges {
+                if !bridges.contains(bridge) {
+                    bridges.push(*bridge);
+                }
+            }
+        }
+        let way = |bridge| (bridge, searches.clone());
+        bridges.into_iter().map(way).collect()
+    }
+
+    /// Adds a candidate, unless there is one of these words already.
+    fn add(&mut self, text: String, logprob: f64, mean_logprob: f64, strategy: Bridge) {
+        if self.candidates.iter().any(|c| c.text == text) {
+            return;
+        }
+        let options = self.options;
+        let counts = |rerank: &Rerank| rerank.naming != 0.0;
+        let named = if options.name_sounds || options.rerank.as_ref().is_some_and(counts) {
+            naming::named(&text, &self.heard)
+        } else {
+            0
+        };
+        self.candidates.push(Candidate {
+            text,
+            logprob,
+            mean_logprob,
+            strategy,
+            named,
+            score: None,
+        });
+    }
+
+    /// Adds the nearest captions of the memory, where they are asked for. The decoder has not written them: they count as
+    /// no likelier than any other candidate.
+    fn add_nearest(&mut self, over: Memories) {
+        let Some((rerank, memory)) = self.options.rerank.as_ref().zip(over.captions) else {
+            return;
+        };
+        let means = self.candidates.iter().map(|c| c.mean_logprob);
+        let least = means.fold(0.0, f64::min);
+        for neighbour in nearest(memory, &self.heard, rerank.nearest) {
+            self.add(neighbour.caption, f64::NAN, least, Bridge::Nearest);
+        }
+    }
+
+    /// The most sounds that a candidate names.
+    fn named(&self) -> usize {
+        let named = self.candidates.iter().map(|c| c.named);
+        named.max().unwrap_or(0)
+    }
+
+    /// The score of each candidate, of which `measured` is the measure; where it measured none there is nothing to tell
+    /// apart.
+    fn scores(&self, rerank: &Rerank, measured: Vec<f32>) -> Vec<f32> {
+        let measured = measured.into_iter().chain(std::iter::repeat(0.0));
+        let score = |(c, measured): (&Candidate, f32)| {
+            let names = rerank.naming * c.named as f32 / naming::BEST as f32;
+            measured + rerank.by.alpha() * c.mean_logprob as f32 + names
+        };
+        self.candidates.iter().zip(measured).map(score).collect()
+    }
+
+    /// The candidate that is told; of equal ones the first.
+    fn best(&self) -> Option<&Candidate> {
+        let soft = |rerank: &Rerank| rerank.naming != 0.0;
+        let names_first =
+            self.options.name_sounds && !self.options.rerank.as_ref().is_some_and(soft);
+        let rank = |c: &Candidate| {
+            let named = if names_first { c.named } else { 0 };
+            (named, c.score.unwrap_or(0.0))
+        };
+        let mut best = self.candidates.first()?;
+        for candidate in &self.candidates {
+            if rank(candidate) > rank(best) {
+                best = candidate;
+            }
+        }
+        Some(best)
     }
 }
 

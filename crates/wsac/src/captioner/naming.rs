@@ -10,12 +10,15 @@ use crate::clap::{Heard, Sound};
 /// How many of a sound's names count; the names behind them are often another sound's.
 const NAMES: usize = 3;
 
+/// What a sound counts that is named by its first name.
+pub(super) const BEST: usize = 2;
+
 /// How well the text names the sounds in `heard`: 2 for each by its first name, 1 by another.
 pub(super) fn named(text: &str, heard: &Heard) -> usize {
     let said: HashSet<String> = stems(text).collect();
     let names = |sound: &Sound| stems(&sound.name).any(|stem| said.contains(&stem));
     let score = |sounds: &[Sound]| match sounds.iter().take(NAMES).position(names) {
-        Some(0) => 2,
+        Some(0) => BEST,
         Some(_) => 1,
         None => 0,
     };
@@ -27,7 +30,7 @@ pub(super) fn named(text: &str, heard: &Heard) -> usize {
 
 /// What [`named`] gives where every sound is named by its first name.
 pub(super) fn most(heard: &Heard) -> usize {
-    2 * heard.parts.len().max(1)
+    BEST * heard.parts.len().max(1)
 }
 
 /// The words of a text without their endings, so that "Sneeze" is found in "a man is sneezing".

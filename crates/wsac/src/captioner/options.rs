@@ -1,8 +1,9 @@
-//! How recordings are captioned: the bridge, the search, and the memory that is leaned on.
+//! How recordings are captioned: the bridge, the search, the ranking, and the memory that is leaned on.
 
 use std::sync::Arc;
 
-use crate::bridge::Bridge;
+use super::ranking::Rerank;
+use crate::bridge::{Bridge, GapMap};
 use crate::generate::Search;
 use crate::memory::Memory;
 use crate::model::Model;
@@ -11,14 +12,23 @@ use crate::model::Model;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaptionOptions {
+    /// Moves what was heard to where texts are, before anything else, where paired recordings have shown the way
+    /// (`wsac gap learn`).
+    pub gap_map: Option<Arc<GapMap>>,
     /// How the modality gap is bridged; the model's own strategy where `None`.
     pub bridge: Option<Bridge>,
+    /// The share of the sound's own embedding in what a bridge gives, in [0, 1]: `blend * sound + (1 - blend) * bridged`.
+    /// 0 is the paper's. Raise it a little where the memory is small or of another domain.
+    pub blend: f32,
     /// How words are searched for. A beam is a little better than greedy and a few times slower.
     pub search: Search,
     /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
     pub name_sounds: bool,
     /// Whether captions keep to the rules of [`Captioner::rules`](super::Captioner::rules); the paper's know none.
     pub rules: bool,
+    /// Further candidates, and by what the one is chosen that is told; `None` tells the likeliest (or what `name_sounds`
+    /// prefers).
+    pub rerank: Option<Rerank>,
     /// The most tokens of a caption; raise it for captions that stop in the middle.
     pub max_tokens: usize,
     /// How many of the nearest captions of the memory are reported; 0 saves a search.
@@ -45,10 +55,13 @@ impl CaptionOptions {
 impl Default for CaptionOptions {
     fn default() -> Self {
         Self {
+            gap_map: None,
             bridge: None,
+            blend: 0.0,
             search: Search::of_width(4),
             name_sounds: true,
             rules: true,
+            rerank: None,
             max_tokens: 30,
             neighbours: 3,
             memory: None,

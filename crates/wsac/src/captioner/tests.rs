@@ -436,3 +436,134 @@ fn many_recordings_are_told_as_each_alone() {
         Err("enough")
     );
 }
+
+/// What [`CaptionOptions`] add to the paper changes nothing by default, and does what it says where it is asked for.
+#[test]
+fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
+    let captioner = captioner(true);
+    let heard = captioner.listen(&recording(&[0.05, 0.5])).unwrap();
+    let plain = CaptionOptions {
+        bridge: Some(Bridge::Nearest),
+        name_sounds: false,
+        ..CaptionOptions::default()
+    };
+    let tell = |options: &CaptionOptions| captioner.describe(&heard, options).unwrap();
+    let direct = CaptionOptions {
+        bridge: Some(Bridge::Direct),
+        ..plain.clone()
+    };
+    let whole = CaptionOptions {
+        blend: 1.0,
+        ..plain.clone()
+    };
+    assert_eq!(tell(&whole).logprob, tell(&direct).logprob);
+    assert_ne!(tell(&plain).logprob, tell(&direct).logprob);
+    let unmoved = crate::bridge::GapMap::shift(&[0.0; 3]);
+    let unmoved = CaptionOptions {
+        gap_map: Some(Arc::new(unmoved)),
+        ..plain.clone()
+    };
+    assert_eq!(tell(&unmoved), tell(&plain));
+    // A low sound moved to where loud ones are has their neighbours.
+    let low = captioner.listen(&recording(&[0.05])).unwrap();
+    let there = CaptionOptions {
+        gap_map: Some(Arc::new(crate::bridge::GapMap::shift(&[1.0, -1.0, 0.0]))),
+        ..plain.clone()
+    };
+    let first = |options| captioner.describe(&low, options).unwrap().neighbours[0].clone();
+    assert_eq!(first(&plain).caption, "a dog barks");
+    assert_eq!(first(&there).caption, "rain falls");
+    for blend in [-0.1, 1.1, f32::NAN] {
+        let wrong = CaptionOptions {
+            blend,
+            ..plain.clone()
+        };
+        let error = captioner.describe(&heard, &wrong).unwrap_err().to_string();
+        assert!(error.contains("0 to 1"), "{error}");
+    }
+}
+
+#[test]
+fn of_all_candidates_the_one_most_like_the_sound_is_told() {
+    let captioner = Captioner::bundled().unwrap();
+    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
+    let heard = captioner.listen(&dog.into()).unwrap();
+    let plain = CaptionOptions {
+        name_sounds: false,
+        ..CaptionOptions::default()
+    };
+    let alpha = 0.01;
+    let ranked = CaptionOptions {
+        rerank: Some(Rerank {
+            by: Measure::Similarity { alpha },
+            widths: vec![2, 8],
+            bridges: vec![Bridge::Nearest],
+            ..Rerank::default()
+        }),
+        ..plain.clone()
+    };
+    let best = captioner.describe(&heard, &ranked).unwrap();
+    let score = best.score.unwrap();
+    let of = |caption: &Caption| {
+        let text = caption.text.trim_end_matches('.').to_lowercase();
+        let read = captioner.read(&[&text]).unwrap();
+        captioner.similarities(&heard.embedding, &read)[0]
+    };
+    assert!((score - of(&best)).abs() < 0.1, "{score}");
+    let likeliest = captioner.describe(&heard, &plain).unwrap();
+    assert!(of(&best) >= of(&likeliest) - 0.05);
+    assert_eq!(likeliest.score, None);
+    // As the memory has it, the nearest caption cannot be beaten by a likelier one.
+    let nearest = CaptionOptions {
+        rerank: Some(Rerank {
+            nearest: 1,
+            ..Rerank::default()
+        }),
+        ..plain.clone()
+    };
+    let told = captioner.describe(&heard, &nearest).unwrap();
+    assert!(told.score.unwrap() >= told.neighbours[0].similarity - 0.02);
+    // Together as alone, with and without ranking.
+    let by_votes = CaptionOptions {
+        rerank: Some(Rerank {
+            by: Measure::Consensus {
+                retrieved: 5,
+                alpha: 0.0,
+            },
+            ..Rerank::default()
+        }),
+        ..plain.clone()
+    };
+    let options = [&ranked, &plain, &by_votes, &nearest];
+    let asked: Vec<_> = options.iter().map(|options| (&heard, *options)).collect();
+    for (together, options) in captioner.describe_together(&asked).iter().zip(options) {
+        let alone = captioner.describe(&heard, options).unwrap();
+        assert_eq!(together.as_ref().unwrap().text, alone.text);
+    }
+}
+
+#[test]
+fn a_captioner_that_cannot_read_says_so() {
+    let captioner = captioner(false);
+    let heard = captioner.listen(&recording(&[0.5])).unwrap();
+    let ranked = CaptionOptions {
+        rerank: Some(Rerank::default()),
+        ..CaptionOptions::default()
+    };
+    let error = captioner.describe(&heard, &ranked).unwrap_err().to_string();
+    assert!(error.contains("text tower"), "{error}");
+    let none = Rerank {
+        widths: vec![0],
+        ..Rerank::default()
+    };
+    assert!(none.check().is_err());
+    let text = r#"{"by": {"consensus": {"retrieved": 5}}, "widths": [2, 8]}"#;
+    let read: Rerank = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        read.by,
+        Measure::Consensus {
+            retrieved: 5,
+            alpha: 0.0
+        }
+    );
+}

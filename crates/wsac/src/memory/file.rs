@@ -10,7 +10,8 @@ use crate::texts::Texts;
 
 impl Memory {
     /// The memory as a safetensors file: `embeddings` [N, d] (and `embeddings.scale` [N] where int8), `captions` (UTF-8
-    /// text), `offsets` u32 [N + 1], and `centre` [d] where similarities are measured from a mean.
+    /// text), `offsets` u32 [N + 1], `centre` [d] where similarities are measured from a mean, and `centre.sounds` [d] where
+    /// sounds are measured from their own.
     ///
     /// # Errors
     /// Where the numbers cannot be written; never for a memory that was made or loaded here.
@@ -34,6 +35,9 @@ impl Memory {
         file.u32("offsets", &offsets);
         if let Some(centring) = &self.centring {
             file.f32("centre", &[self.dim()], &centring.mean);
+            if let Some(sounds) = &centring.sounds {
+                file.f32("centre.sounds", &[self.dim()], sounds);
+            }
         }
         if let Some(text) = &self.description {
             file.describe(text);
@@ -73,12 +77,20 @@ impl Memory {
         let captions = Texts::from_parts(text.to_owned(), &tensors.get_u32("offsets")?)
             .ok_or_else(|| wrong("the offsets of its captions do not fit their text".into()))?;
         let mut memory = Self::from_parts(captions, rows).map_err(wrong)?;
-        if tensors.shape("centre").is_some() {
-            let mean = tensors.get("centre", &[memory.dim()])?;
-            if !mean.iter().all(|x| x.is_finite()) {
+        let point = |name: &str| -> Result<Option<Vec<f32>>> {
+            if tensors.shape(name).is_none() {
+                return Ok(None);
+            }
+            let point = tensors.get(name, &[memory.dim()])?;
+            if !point.iter().all(|x| x.is_finite()) {
                 return Err(wrong("its centre is not finite".into()));
             }
+            Ok(Some(point))
+        };
+        let (mean, sounds) = (point("centre")?, point("centre.sounds")?);
+        if let Some(mean) = mean {
             memory.centre_on(mean);
+            (memory.centring.iter_mut()).for_each(|c| c.sounds = sounds.clone());
         }
         memory.description = tensors.description().map(str::to_owned);
         Ok(memory)

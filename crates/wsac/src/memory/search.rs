@@ -230,15 +230,16 @@ impl Memory {
     }
 
     /// Queries as they meet the rows, and what to take from each product:
-    /// cos(a - c, m - c) = (u m - u c) / |m - c| with u = unit(a - c).
+    /// cos(a - c', m - c) = (u m - u c) / |m - c| with u = unit(a - c'), c' being c or the mean of sounds.
     fn centred(&self, queries: &Embeddings) -> Centred {
         assert_eq!(queries.dim(), self.dim(), "a query has the memory's width");
         let mut points = queries.as_slice().to_vec();
         let mut offsets = vec![0.0; queries.len()];
         if let Some(centring) = &self.centring {
             let mean = &centring.mean;
+            let from = centring.sounds.as_ref().unwrap_or(mean);
             for (u, offset) in points.chunks_exact_mut(mean.len()).zip(&mut offsets) {
-                u.iter_mut().zip(mean).for_each(|(u, c)| *u -= c);
+                u.iter_mut().zip(from).for_each(|(u, c)| *u -= c);
                 // A query at the centre has no direction: all its similarities become 0.
                 if !normalize(u) {
                     u.fill(0.0);

@@ -245,3 +245,29 @@ fn search_over_many_blocks_equals_the_definitions() {
         }
     }
 }
+
+#[test]
+fn sounds_can_be_measured_from_their_own_mean() {
+    let (mut memory, queries) = (memory(50, 24), embeddings("sounds", 3, 24));
+    let gap: Vec<f32> = embeddings("gap", 1, 24).into_vec();
+    memory.centre_each(&gap).unwrap();
+    let mean = memory.origin().unwrap().to_vec();
+    let sounds: Vec<f32> = mean.iter().zip(&gap).map(|(m, g)| m + g).collect();
+    assert_eq!(memory.origin_of_queries().unwrap(), sounds);
+    // The definition: a sound from the mean of sounds, a text from the mean of texts.
+    let moved = |row: &[f32]| -> Vec<f32> { row.iter().zip(&gap).map(|(x, g)| x - g).collect() };
+    for (q, sims) in memory.similarities(&queries).chunks(50).enumerate() {
+        for (i, sim) in sims.iter().enumerate() {
+            let want = cosine_from(&mean, &moved(queries.row(q)), &memory.embedding(i));
+            assert!((f64::from(*sim) - want).abs() < 1e-5, "{sim} {want}");
+        }
+    }
+    // It is saved, goes into parts, and is left again.
+    let again = Memory::from_bytes("memory", &memory.to_bytes().unwrap()).unwrap();
+    assert_eq!(again.origin_of_queries(), memory.origin_of_queries());
+    let part = memory.subset(&[1, 2]).unwrap();
+    assert_eq!(part.origin_of_queries(), memory.origin_of_queries());
+    memory.set_centre(Centre::MemoryMean);
+    assert_eq!(memory.origin_of_queries(), memory.origin());
+    assert!(memory.centre_each(&gap[1..]).is_err());
+}

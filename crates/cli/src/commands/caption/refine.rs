@@ -1,0 +1,138 @@
+//! The flags beyond the paper: where similarities are measured from, maps of the gap, blends, and re-ranking.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use wsac::bridge::GapMap;
+use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
+use wsac::memory::Centre;
+use wsac::model::load_gap;
+
+/// How many of the nearest captions have a vote in a consensus.
+const VOTES: usize = 10;
+
+/// What is done before and beside the bridge.
+#[derive(clap::Args)]
+pub struct RefineArgs {
+    /// Move sounds to where texts are by a map of `wsac gap learn`, before anything else
+    #[arg(long, value_name = "FILE", alias = "gap_map")]
+    gap_map: Option<PathBuf>,
+
+    /// With nearest and projection: the share of the sound's own embedding in what the decoder is given, 0 to 1
+    #[arg(long, value_name = "F", default_value_t = 0.0)]
+    blend: f32,
+
+    /// Choose among all captions found: the one most like the sound, as the encoder's text tower reads it, or the one
+    /// that the others and the nearest captions of the memory agree with most
+    #[arg(long, value_name = "BY", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "similarity")]
+    rerank: Option<By>,
+
+    /// With --rerank: what a nat of the mean log-probability of a caption's words weighs
+    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank")]
+    rerank_alpha: f32,
+
+    /// With --rerank: search with beams of these widths too, such as 2,3,5,8
+    #[arg(long, value_name = "N,N", value_delimiter = ',', requires = "rerank")]
+    rerank_widths: Vec<usize>,
+
+    /// With --rerank: the N nearest captions of the memory are candidates too
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "rerank")]
+    rerank_nearest: usize,
+}
+
+/// Where similarities to the memory are measured from.
+#[derive(clap::Args)]
+pub struct CentreArgs {
+    /// Where similarities to the memory are measured from [default: as the model says]
+    #[arg(long, value_name = "FROM", value_enum)]
+    centre: Option<From>,
+
+    /// With --centre modalities: the gap that `wsac gap CAPTIONS --audio DIR -o FILE` has measured
+    #[arg(long, value_name = "FILE", requires = "centre")]
+    gap: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// From the origin: the cosine, as in the paper
+    None,
+    /// From the mean of the memory
+    Memory,
+    /// Texts from their mean, sounds from theirs (C3); needs --gap
+    Modalities,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// The likeness to the sound (CLAP-Refine)
+    #[value(alias = "clap")]
+    Similarity,
+    /// The agreement of candidates and nearest captions (minimum Bayes risk)
+    Consensus,
+}
+
+impl RefineArgs {
+    /// Writes what is asked for into `options`.
+    pub fn apply(&self, options: &mut CaptionOptions) -> Result<()> {
+        options.blend = self.blend;
+        if let Some(path) = &self.gap_map {
+            options.gap_map = Some(Arc::new(GapMap::load(path)?));
+        }
+        options.rerank = self.rerank();
+        if let Some(rerank) = &options.rerank {
+            rerank.check()?;
+        }
+        Ok(())
+    }
+
+    fn rerank(&self) -> Option<Rerank> {
+        let alpha = self.rerank_alpha;
+        let by = match self.rerank? {
+            By::Similarity => Measure::Similarity { alpha },
+            By::Consensus => Measure::Consensus {
+                retrieved: VOTES,
+                alpha,
+            },
+        };
+        Some(Rerank {
+            by,
+            widths: self.rerank_widths.clone(),
+            nearest: self.rerank_nearest,
+            ..Rerank::default()
+        })
+    }
+
+    /// Says what is out of range, before anything is read.
+    pub fn check(&self) -> Result<()> {
+        if !(0.0..=1.0).contains(&self.blend) {
+            anyhow::bail!("--blend is a share, 0 to 1, not {}", self.blend);
+        }
+        self.rerank().as_ref().map_or(Ok(()), Rerank::check)?;
+        Ok(())
+    }
+}
+
+impl CentreArgs {
+    /// `captioner`, measuring from where it is asked to.
+    pub fn of(&self, captioner: Captioner) -> Result<Captioner> {
+        let gap = match (&self.gap, self.centre) {
+            (Some(path), Some(From::Modalities)) => {
+                Some(load_gap(path, captioner.model().card.decoder.embedding)?)
+            }
+            (None, Some(From::Modalities)) => anyhow::bail!(
+                "--centre modalities needs --gap FILE: the gap that `wsac gap CAPTIONS --audio DIR -o FILE` measures"
+            ),
+            (Some(_), _) => anyhow::bail!("--gap is for --centre modalities"),
+            (None, _) => None,
+        };
+        Ok(match self.centre {
+            None => captioner,
+            Some(From::None) => captioner.with_centre(Centre::None, None)?,
+            Some(From::Memory | From::Modalities) => {
+                captioner.with_centre(Centre::MemoryMean, gap.as_deref())?
+            }
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! ESC-10 as a bench: its 400 clips, 200 mixtures of two of them, and the words that tell a true caption.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use rayon::prelude::*;
+use regex::Regex;
+use serde::Deserialize;
+use wsac::audio::{Source, Waveform};
+
+/// What may go wrong.
+pub type Anything<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The rate at which mixtures are summed.
+pub const RATE: u32 = 16_000;
+
+#[derive(Deserialize)]
+struct Clip {
+    file_name: String,
+    label: String,
+}
+
+#[derive(Deserialize, Clone)]
+struct Mixture {
+    id: usize,
+    file_a: String,
+    label_a: String,
+    file_b: String,
+    label_b: String,
+    gain_b_db: f64,
+    offset_b_s: f64,
+}
+
+/// A recording and the classes that sound in it.
+pub struct Item {
+    pub name: String,
+    pub wave: Waveform,
+    pub labels: Vec<String>,
+}
+
+/// A regular expression a class.
+pub type Words = BTreeMap<String, Regex>;
+
+/// The strict and the lenient words of `keywords.json`.
+pub fn keywords(folder: &Path) -> Anything<(Words, Words)> {
+    let keywords: HashMap<String, HashMap<String, String>> =
+        serde_json::from_slice(&std::fs::read(folder.join("keywords.json"))?)?;
+    let compile = |kind: &str| -> Anything<Words> {
+        let patterns = keywords.get(kind).ok_or("no such keywords")?;
+        patterns
+            .iter()
+            .map(|(label, p)| Ok((label.clone(), Regex::new(&format!("(?i){p}"))?)))
+            .collect()
+    };
+    Ok((compile("strict")?, compile("lenient")?))
+}
+
+/// The clips of `labels.csv`.
+pub fn singles(folder: &Path) -> Anything<Vec<Item>> {
+    let mut labels = csv::Reader::from_path(folder.join("labels.csv"))?;
+    let clips: Vec<Clip> = labels.deserialize().collect::<Result<_, _>>()?;
+    clips
+        .into_par_iter()
+        .map(|clip| {
+            let wave = Waveform::load(&Source::Path(folder.join(&clip.file_name)), RATE)?;
+            Ok(Item {
+                name: clip.file_name,
+                wave,
+                labels: vec![clip.label],
+            })
+        })
+        .collect()
+}
+
+/// The mixtures of `mixtures.csv`: each of two clips scaled to RMS 0.05, the second by its gain, delayed by its offset, and summed.
+pub fn mixtures(folder: &Path, singles: &[Item]) -> Anything<Vec<Item>> {
+    let mut rows = csv::Reader::from_path(folder.join("mixtures.csv"))?;
+    let list: Vec<Mixture> = rows.deserialize().collect::<Result<_, _>>()?;
+    list.iter()
+        .map(|m| {
+            let level = |name: &str, gain: f64| -> Anything<Vec<f32>> {
+                let item = singles
+                    .iter()
+                    .find(|s| s.name == name)
+                    .ok_or("a mixture of an unknown clip")?;
+                let samples = &item.wave.samples;
+                let power = samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>()
+                    / samples.len().max(1) as f64;
+                let scale = gain * 0.05 / power.sqrt().max(1e-9);
+                Ok(samples
+                    .iter()
+                    .map(|&x| (f64::from(x) * scale) as f32)
+                    .collect())
+            };
+            let (a, b) = (
+                level(&m.file_a, 1.0)?,
+                level(&m.file_b, 10f64.powf(m.gain_b_db / 20.0))?,
+            );
+            let offset = (m.offset_b_s * f64::from(RATE)) as usize;
+            let mut samples = vec![0.0; a.len().max(offset + b.len())];
+            samples.iter_mut().zip(&a).for_each(|(s, x)| *s += x);
+            samples[offset..]
+                .iter_mut()
+                .zip(&b)
+                .for_each(|(s, x)| *s += x);
+            let wave = Waveform {
+                samples,
+                rate: RATE,
+            };
+            Ok(Item {
+                name: format!("mixture {}", m.id),
+                wave,
+                labels: vec![m.label_a.clone(), m.label_b.clone()],
+            })
+        })
+        .collect()
+}
