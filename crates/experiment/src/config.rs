@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use wsac::bridge::Strategy;
+use wsac::captioner::Rerank;
 use wsac::clap::Space;
 use wsac::train::TrainConfig;
 use wsac::{Error, Result};
@@ -141,6 +142,21 @@ pub struct Inference {
     /// Whether similarities are measured from the memory's mean; without it as the encoder wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<bool>,
+    /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
+    #[serde(default)]
+    pub dedup: bool,
+    /// See `dedup`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<f32>,
+    /// Whether sounds are first moved by a map that was learned from the validation pairs (`wsac gap learn`).
+    #[serde(default)]
+    pub gap_map: bool,
+    /// The share of the sound's own embedding in what a bridge gives, in [0, 1].
+    #[serde(default)]
+    pub blend: f32,
+    /// How the candidates of a search are ranked; without it the likeliest is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Rerank>,
     /// How many captions are searched side by side; 1 is greedy.
     #[serde(default = "greedy")]
     pub beam: usize,

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use wsac::bridge::gap;
+use wsac::bridge::{GapMap, LearnOptions, gap};
 use wsac::clap::{Encoder, TextTower};
 use wsac::embedding::Embeddings;
 use wsac::model::load_gap;
@@ -116,6 +116,8 @@ pub struct Used {
     pub unheard: Vec<(String, String)>,
     /// The modality gap [d], where it could be measured.
     pub gap: Option<Vec<f32>>,
+    /// The map from sounds to texts, where one was learned.
+    pub map: Option<Arc<GapMap>>,
     /// How far stand-ins were moved, where captions stood in for sounds.
     pub probe: Option<Displacement>,
 }
@@ -146,7 +148,7 @@ pub fn run(
         config.settings(strategy, 0, setup.encoder.space())?;
     }
     let observer: Observer = Mutex::new(observer);
-    let text = setup.encoder.text_tower()?;
+    let text: Arc<dyn TextTower> = setup.encoder.text_tower()?.into();
     let mut outcome = Outcome {
         cells: Vec::new(),
         data: Vec::new(),
@@ -168,7 +170,7 @@ pub fn run(
             config,
             setup,
             observer: &observer,
-            text: text.as_ref(),
+            text: text.clone(),
             source,
             data,
         };
@@ -194,7 +196,7 @@ struct Block<'a, 'o> {
     config: &'a Config,
     setup: &'a Setup<'a>,
     observer: &'a Observer<'o>,
-    text: &'a dyn TextTower,
+    text: Arc<dyn TextTower>,
     source: &'a Source,
     data: &'a Data,
 }
@@ -204,7 +206,9 @@ impl Block<'_, '_> {
         let probe = self.probe()?;
         let (heard, heard_key) = self.heard(probe.as_ref())?;
         let gap = self.gap(probe.as_ref())?;
+        let map = self.map(probe.as_ref())?;
         let mut used = Used {
+            map,
             items: Vec::new(),
             heard: Vec::new(),
             unheard: Vec::new(),
@@ -374,6 +378,59 @@ impl Block<'_, '_> {
         gap(&hearing::embeddings(&heard, self.text.dim()), &texts).map(Some)
     }
 
+    /// The map from sounds to texts, where an inference strategy uses one: learned from the validation clips, none of which is
+    /// captioned. Of stand-ins, the first caption of a clip stands in, the others are its texts.
+    fn map(&self, probe: Option<&Displacement>) -> Result<Option<Arc<GapMap>>> {
+        if !self.config.inference.iter().any(|i| i.gap_map) {
+            return Ok(None);
+        }
+        let missing = || {
+            let name = &self.data.name;
+            Error::Config(format!(
+                "an inference strategy has a gap_map, but data {name:?} has no pairs to learn it from: give validation, and \
+                 validation_audio or [data.probe]"
+            ))
+        };
+        let clips = self.data.validation.as_ref().ok_or_else(missing)?;
+        let rows = self.embed(&clips.concat())?;
+        let mut from = 0;
+        let mut heard = Vec::new();
+        let mut texts = Vec::new();
+        let sounds = match (&self.data.validation_sounds, probe) {
+            (Some(sounds), None) => {
+                let sounds: Vec<&Sound> = sounds.iter().collect();
+                Some(
+                    self.listen(&sounds, &format!("{} validation", self.data.name))?
+                        .0,
+                )
+            }
+            (_, Some(_)) => None,
+            (None, None) => return Err(missing()),
+        };
+        for (i, clip) in clips.iter().enumerate() {
+            let of = rows.slice(from..from + clip.len());
+            from += clip.len();
+            match (&sounds, probe) {
+                (Some(sounds), _) => {
+                    if let Ok(sound) = &sounds[i] {
+                        heard.push(sound.embedding.clone());
+                        texts.push(of);
+                    }
+                }
+                (None, Some(probe)) if of.len() > 1 => {
+                    if let Ok(sound) = probe.stand_in(of.row(0), "map", i) {
+                        heard.push(sound.embedding);
+                        texts.push(of.slice(1..of.len()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut audio = Embeddings::empty(rows.dim());
+        heard.iter().for_each(|row| audio.push(row));
+        GapMap::learn(&audio, &texts, &LearnOptions::default()).map(|map| Some(Arc::new(map)))
+    }
+
     fn embed(&self, texts: &[String]) -> Result<Embeddings> {
         let space = &self.setup.encoder.space().identity;
         let mut on_progress = |done, total| {
@@ -382,7 +439,7 @@ impl Block<'_, '_> {
         };
         embed_cached(
             texts,
-            self.text,
+            self.text.as_ref(),
             space,
             Some(self.setup.cache),
             &mut on_progress,
@@ -394,7 +451,7 @@ impl Block<'_, '_> {
         let ground = Ground {
             data: self.data,
             encoder: self.setup.encoder,
-            text: self.text,
+            text: self.text.as_ref(),
             gap,
             out: self.setup.out,
             cache: self.setup.cache,
@@ -432,6 +489,9 @@ impl Block<'_, '_> {
             .with(trained.key.name())
             .with(heard.name())
             .with(settings);
+        // A map was learned from the validation clips.
+        let pairs = self.data.validation.iter().flatten().flatten();
+        let key = key.with_all(pairs.filter(|_| inference.gap_map));
         let name = [
             &self.data.name,
             &self.config.training[cell.training].name,
@@ -441,17 +501,23 @@ impl Block<'_, '_> {
         let name = format!("{}-seed{}", name.join("-"), cell.seed);
         let out = self.setup.out;
         let (told, _) = stage::once(&stage::file(out, "told", &name, &key), || {
-            let captioner = telling::captioner(trained.model()?, inference)?;
+            let captioner = telling::captioner(trained.model()?, inference, self.text.clone())?;
             let heard: Heards = used.heard.iter().cloned().map(Ok).collect();
-            telling::tell(&captioner, inference, &heard, &mut |done| {
-                let _ = tell(
-                    self.observer,
-                    &Event::Telling {
-                        done,
-                        total: heard.len(),
-                    },
-                );
-            })
+            telling::tell(
+                &captioner,
+                inference,
+                &heard,
+                used.map.as_ref(),
+                &mut |done| {
+                    let _ = tell(
+                        self.observer,
+                        &Event::Telling {
+                            done,
+                            total: heard.len(),
+                        },
+                    );
+                },
+            )
         })?;
         let captions: Vec<&str> = told.iter().map(|t| t.caption.as_str()).collect();
         let items: Vec<&Item> = used.items.iter().collect();

@@ -1,12 +1,15 @@
 //! What was heard to captions, by one inference strategy: `Heard`s -> [`Told`], made once and kept.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use wsac::audio::AudioStream;
+use wsac::bridge::GapMap;
 use wsac::bridge::{Bridge, Strategy};
 use wsac::captioner::{CaptionOptions, Captioner, Neighbour};
-use wsac::clap::{AudioTower, Heard};
+use wsac::clap::{AudioTower, Heard, TextTower};
+use wsac::embedding::Embeddings;
 use wsac::generate::Search;
 use wsac::memory::Centre;
 use wsac::model::Model;
@@ -47,26 +50,50 @@ impl AudioTower for Deaf {
     }
 }
 
-/// A captioner of `model` as `inference` wants it.
+/// A text tower that several captioners share.
+struct Shared(Arc<dyn TextTower>);
+
+impl TextTower for Shared {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings> {
+        self.0.embed(texts, on_progress)
+    }
+}
+
+/// A captioner of `model` as `inference` wants it; `text` reads candidates where they are ranked.
 ///
 /// # Errors
 /// Where the model has no embeddings of its own width.
-pub fn captioner(mut model: Model, inference: &Inference) -> Result<Captioner> {
-    if let (Some(centre), Some(memory)) = (inference.centre, model.memory.as_mut()) {
-        memory.set_centre(if centre {
-            Centre::MemoryMean
-        } else {
-            Centre::None
-        });
+pub fn captioner(
+    mut model: Model,
+    inference: &Inference,
+    text: Arc<dyn TextTower>,
+) -> Result<Captioner> {
+    if let (true, Some(memory)) = (inference.dedup || inference.near.is_some(), &model.memory) {
+        model.memory = Some(memory.without_repeats(inference.near)?.0);
     }
-    Captioner::new(Box::new(Deaf(model.card.decoder.embedding)), model)
+    let width = model.card.decoder.embedding;
+    let captioner =
+        Captioner::new(Box::new(Deaf(width)), model)?.with_text_tower(Box::new(Shared(text)))?;
+    match inference.centre {
+        Some(true) => captioner.with_centre(Centre::MemoryMean, None),
+        Some(false) => captioner.with_centre(Centre::None, None),
+        None => Ok(captioner),
+    }
 }
 
 /// The options of `inference` for `model`.
 ///
 /// # Errors
 /// Where settings of a projection are given for another strategy.
-pub fn options(inference: &Inference, model: &Model) -> Result<CaptionOptions> {
+pub fn options(
+    inference: &Inference,
+    model: &Model,
+    map: Option<&Arc<GapMap>>,
+) -> Result<CaptionOptions> {
     let mut options = CaptionOptions::of(model);
     options.bridge = Strategy::bridge(
         inference.strategy,
@@ -76,6 +103,9 @@ pub fn options(inference: &Inference, model: &Model) -> Result<CaptionOptions> {
     )
     .map_err(|e| Error::Config(format!("inference {:?}: {e}", inference.name)))?;
     options.search = Search::of_width(inference.beam);
+    options.gap_map = map.filter(|_| inference.gap_map).cloned();
+    options.blend = inference.blend;
+    options.rerank.clone_from(&inference.rerank);
     options.rules = inference.rules;
     options.name_sounds = inference.name_sounds;
     options.max_tokens = inference.max_tokens;
@@ -95,9 +125,10 @@ pub fn tell(
     captioner: &Captioner,
     inference: &Inference,
     heard: &[std::result::Result<Heard, String>],
+    map: Option<&Arc<GapMap>>,
     each: &mut dyn FnMut(usize),
 ) -> Result<Vec<Told>> {
-    let options = options(inference, captioner.model())?;
+    let options = options(inference, captioner.model(), map)?;
     let silent = Told {
         caption: String::new(),
         logprob: 0.0,
