@@ -170,15 +170,8 @@ fn ranked_by<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'stati
 /// What each row of a data set adds to its first.
 fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.data == data).collect();
-    let has_value = |row: &&&Row| {
-        row.scores
-            .iter()
-            .filter(|s| s.value.is_ok())
-            .map(|s| s.name.as_str())
-            .collect::<Vec<_>>()
-    };
-    let names = rows.first().map(|row| has_value(&row))?;
-    let by = ranked_by(names.into_iter())?;
+    let scores = rows.first()?.scores.iter().filter(|s| s.value.is_ok());
+    let by = ranked_by(scores.map(|s| s.name.as_str()))?;
     let first = rows.first()?;
     let bar = |row: &&Row| {
         let better = row.scores.iter().find(|s| s.name == by)?.better?;

@@ -73,6 +73,7 @@ impl Trained {
         if !folder.join("config.json").is_file() {
             let job = Job {
                 clips: &ground.data.train,
+                shares: &[],
                 validation: ground.data.validation.as_deref(),
                 text: ground.text,
                 space: ground.encoder.space(),

@@ -81,7 +81,8 @@ pub fn write(run: &Path, seed: u64, command: &str, folder: &Path) -> Result<()> 
         };
         let moved = text.iter().enumerate().flat_map(|(i, row)| {
             let mut row = row.clone();
-            perturb.apply(&mut row, stream, (i * row.len()) as u64);
+            let first = i * row.len();
+            perturb.apply(&mut row, stream, first as u64);
             wsac::embedding::normalize(&mut row);
             row
         });
