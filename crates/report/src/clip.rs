@@ -243,6 +243,8 @@ fn shade(share: f32) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

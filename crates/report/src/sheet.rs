@@ -13,7 +13,7 @@ use crate::Drawing;
 use crate::error::{Error, Result};
 use crate::gap::Gap;
 use crate::random::Random;
-use crate::tsne::{Map, Tsne};
+use crate::tsne::Tsne;
 
 /// What is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +94,9 @@ pub struct Drawn {
     pub divergences: Vec<f64>,
 }
 
+/// Where a set's rows lie.
+type Points = Vec<[f32; 2]>;
+
 impl Sheet {
     /// The gap of each panel, without a picture.
     pub fn measure(&self) -> Result<Vec<Gap>> {
@@ -116,22 +119,22 @@ impl Sheet {
         let used: Vec<usize> = (0..self.sets.len())
             .filter(|s| self.panels.iter().any(|p| p.sets.contains(s)))
             .collect();
-        let (maps, divergences): (Vec<[Vec<[f32; 2]>; 2]>, Vec<f64>) = match self.layout {
+        let (maps, divergences): (Vec<[Points; 2]>, Vec<f64>) = match self.layout {
             Layout::Together => {
-                let (points, map) = self.map(&used, &chosen)?;
+                let (points, divergence) = self.map(&used, &chosen)?;
                 let of =
                     |set: usize| points[used.iter().position(|&u| u == set).unwrap_or(0)].clone();
                 (
                     self.panels.iter().map(|panel| panel.sets.map(of)).collect(),
-                    vec![map.divergence],
+                    vec![divergence],
                 )
             }
             Layout::Alone => {
                 let mut maps = Vec::new();
                 for panel in &self.panels {
-                    let (points, map) = self.map(&panel.sets, &chosen)?;
+                    let (points, divergence) = self.map(&panel.sets, &chosen)?;
                     let [a, b] = [points[0].clone(), points[1].clone()];
-                    maps.push(([a, b], map.divergence));
+                    maps.push(([a, b], divergence));
                 }
                 maps.into_iter().unzip()
             }
@@ -143,8 +146,8 @@ impl Sheet {
         })
     }
 
-    /// Lays out the chosen rows of `sets` in one map; the points of each set.
-    fn map(&self, sets: &[usize], chosen: &[Vec<usize>]) -> Result<(Vec<Vec<[f32; 2]>>, Map)> {
+    /// Lays out the chosen rows of `sets` in one map: the points of each set, and the divergence left.
+    fn map(&self, sets: &[usize], chosen: &[Vec<usize>]) -> Result<(Vec<Points>, f64)> {
         let mut rows = Vec::new();
         for &set in sets {
             for &i in &chosen[set] {
@@ -159,7 +162,7 @@ impl Sheet {
             points
         };
         let points = sets.iter().map(&mut cut).collect();
-        Ok((points, map))
+        Ok((points, map.divergence))
     }
 
     /// Which of `n` rows are drawn: the same for every set of as many rows.
