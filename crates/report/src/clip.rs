@@ -159,7 +159,7 @@ impl ClipPicture {
 
     /// Least and most of the samples at each pixel, around `at`: `high` for the loudest.
     fn envelope(&self, at: (f64, f64), wide: f64, high: f64) -> Vec<(f64, f64)> {
-        let columns = (wide as usize).min(self.samples.len());
+        let columns = COLUMNS.min(self.samples.len());
         let loudest = self
             .samples
             .iter()
