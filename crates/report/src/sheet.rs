@@ -13,6 +13,7 @@ use crate::Drawing;
 use crate::error::{Error, Result};
 use crate::gap::Gap;
 use crate::random::Random;
+use crate::table::{Best, Cell, Column, Group, Table};
 use crate::tsne::Tsne;
 
 /// What is drawn.
@@ -106,6 +107,55 @@ impl Sheet {
             Gap::measure(a, b, self.d, self.tsne.seed)
         };
         self.panels.iter().map(measure).collect()
+    }
+
+    /// The numbers below the panels as a table.
+    pub fn table(&self, gaps: &[Gap]) -> Table {
+        let columns = vec![
+            Column::words("Panel", "panel"),
+            Column::words("Sets", "sets"),
+            Column::number("Pairs", "pairs", 0, Best::None),
+            Column::number("Distance of centroids", "centroid_distance", 3, Best::None),
+            Column::share("Told apart by a plane, %", "separability"),
+            Column::number("Cosine of pairs", "paired_cosine", 3, Best::None),
+            Column::number("Cosine of others", "unpaired_cosine", 3, Best::None),
+            Column::share("First finds second, R@1 %", "first_to_second_r_at_1"),
+            Column::share("R@10 %", "first_to_second_r_at_10"),
+            Column::share("Second finds first, R@1 %", "second_to_first_r_at_1"),
+            Column::share("R@10 %", "second_to_first_r_at_10"),
+            Column::share("By chance, R@10 %", "chance_r_at_10"),
+        ];
+        let row = |(panel, gap): (&Panel, &Gap)| -> Vec<Cell> {
+            let [a, b] = panel
+                .sets
+                .map(|s| self.sets.get(s).map_or("", |set| &*set.name));
+            let numbers = [
+                gap.pairs as f64,
+                gap.centroid_distance,
+                gap.separability,
+                gap.paired_cosine,
+                gap.unpaired_cosine,
+                gap.audio_to_text.at_1,
+                gap.audio_to_text.at_10,
+                gap.text_to_audio.at_1,
+                gap.text_to_audio.at_10,
+                gap.chance.at_10,
+            ];
+            let mut row: Vec<Cell> = vec![panel.title.as_str().into(), format!("{a}, {b}").into()];
+            row.extend(numbers.map(Cell::from));
+            row
+        };
+        Table {
+            title: "The gap in numbers".into(),
+            columns,
+            groups: vec![Group {
+                rows: self.panels.iter().zip(gaps).map(row).collect(),
+                ..Group::default()
+            }],
+            notes: vec![
+                "50 % told apart by a plane is guessing: no gap that a plane could find.".into(),
+            ],
+        }
     }
 
     /// Draws it. Equal seeds give equal files.

@@ -59,6 +59,16 @@ fn both_layouts_draw_and_repeat() {
 }
 
 #[test]
+fn the_numbers_make_a_table() {
+    let sheet = sheet(30);
+    let told = sheet.table(&sheet.measure().unwrap()).markdown(false);
+    assert!(
+        told.contains("| Paired | audio, text & more | ") && told.contains(" 33.3 |"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_set_is_at_one_place_in_all_panels_of_a_map() {
     let svg = sheet(30).draw().unwrap().drawing.svg();
     // Panels are 348 pixels apart; discs are the audio's.
