@@ -166,6 +166,25 @@ fn rows_that_are_all_the_same_are_laid_out_too() {
 }
 
 #[test]
+fn captions_that_many_clips_share_are_laid_out_together() {
+    // Sixty copies each of three rows, and sixty rows that differ.
+    let mut rows = [[1.0f32, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+        .concat()
+        .repeat(60);
+    let mut random = Random::new(2, "tsne/copies");
+    rows.extend((0..180).map(|_| random.gauss() as f32));
+    let map = Tsne::default().run(&rows, 3).unwrap();
+    assert!(map.points.iter().flatten().all(|x| x.is_finite()) && map.divergence.is_finite());
+    let nearest = |i: usize| {
+        let others = (0..180).filter(|&j| j != i);
+        others.min_by(|&a, &b| {
+            far(map.points[i], map.points[a]).total_cmp(&far(map.points[i], map.points[b]))
+        })
+    };
+    assert!((0..180).all(|i| nearest(i).unwrap() % 3 == i % 3));
+}
+
+#[test]
 fn what_cannot_be_laid_out_is_told() {
     let told = |rows: &[f32]| Tsne::default().run(rows, 2).unwrap_err().to_string();
     assert!(told(&[0.0; 6]).contains("at least four rows"));
