@@ -22,6 +22,7 @@ fn main() -> Result<()> {
     let begun = std::time::Instant::now();
     let sheet = sheet(random);
     let together = sheet.draw()?;
+    let numbers = sheet.table(&together.gaps);
     let alone = Sheet {
         layout: Layout::Alone,
         title: "The same, a map a panel".into(),
@@ -85,6 +86,7 @@ fn main() -> Result<()> {
             ..drawing.into()
         }));
     }
+    blocks.push(Block::Table(numbers));
     let results = blocks.drain(..4).collect();
     let page = Page {
         title: "An experiment that never was".into(),

@@ -159,7 +159,7 @@ impl ClipPicture {
 
     /// Least and most of the samples at each pixel, around `at`: `high` for the loudest.
     fn envelope(&self, at: (f64, f64), wide: f64, high: f64) -> Vec<(f64, f64)> {
-        let columns = (wide as usize).min(self.samples.len());
+        let columns = COLUMNS.min(self.samples.len());
         let loudest = self
             .samples
             .iter()
@@ -243,6 +243,8 @@ fn shade(share: f32) -> [u8; 3] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -180,6 +180,8 @@ fn count(scores: &[f64], axis: &Axis, bins: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

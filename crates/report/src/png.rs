@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use resvg::tiny_skia::{IntSize, Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use crate::error::{Error, Result};
@@ -44,18 +44,33 @@ pub(crate) fn render(drawing: &Drawing, scale: f64) -> Result<Vec<u8>> {
     pixels.encode_png().map_err(|e| failed(e.to_string()))
 }
 
-/// `rgb`, `[rows, columns]` of three bytes, as a `data:` address. Nothing where there are no pixels.
+/// `rgb`, `[rows, columns]` of three bytes and at most 256 colours, as a `data:` address. Further colours are the last.
 pub(crate) fn data_uri(columns: usize, rgb: &[u8]) -> String {
     let rows = rgb.len() / 3 / columns.max(1);
-    let rgba = rgb[..rows * columns * 3].chunks_exact(3);
-    let rgba = rgba.flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-    let pixels = IntSize::from_wh(columns as u32, rows as u32)
-        .and_then(|size| Pixmap::from_vec(rgba, size))
-        .and_then(|pixels| pixels.encode_png().ok());
-    format!(
-        "data:image/png;base64,{}",
-        base64(&pixels.unwrap_or_default())
-    )
+    let mut palette: Vec<u8> = Vec::new();
+    let mut pixels = Vec::with_capacity(rows * columns);
+    for pixel in rgb[..rows * columns * 3].chunks_exact(3) {
+        let known = palette.chunks_exact(3).position(|colour| colour == pixel);
+        if known.is_none() && palette.len() < 3 * 256 {
+            palette.extend_from_slice(pixel);
+        }
+        pixels.push(known.unwrap_or(palette.len() / 3 - 1) as u8);
+    }
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, columns as u32, rows as u32);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette);
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    // Writing to memory fails only where there are no pixels; then there is no picture.
+    let written = encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels));
+    if written.is_err() {
+        file.clear();
+    }
+    format!("data:image/png;base64,{}", base64(&file))
 }
 
 /// RFC 4648, with padding.
@@ -76,7 +91,78 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn texts_are_as_wide_as_measured() {
+        for (text, bold) in [
+            ("Handgloves & 1,234.5 %", false),
+            ("WAVE (x = 0.3) joyful", true),
+        ] {
+            let mut drawing = Drawing::new("", 2000.0, 200.0);
+            let look = crate::svg::Text {
+                size: 100.0,
+                bold,
+                ..crate::svg::Text::default()
+            };
+            drawing.text((100.0, 100.0), text, look);
+            let options = Options {
+                font_family: "Roboto".into(),
+                fontdb: fonts(),
+                ..Options::default()
+            };
+            let tree = Tree::from_str(
+                &drawing
+                    .inline()
+                    .replace("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" "),
+                &options,
+            )
+            .unwrap();
+            let (drawn, told) = (
+                f64::from(tree.root().abs_bounding_box().width()),
+                crate::svg::width(text, 100.0, bold),
+            );
+            assert!(
+                drawn > 0.93 * told && drawn < 1.01 * told,
+                "{text}: {drawn} drawn, {told} measured"
+            );
+        }
+    }
+
+    #[test]
+    fn pixels_come_back() {
+        let rgb = [
+            [255u8, 0, 0],
+            [0, 255, 0],
+            [0, 0, 255],
+            [255, 0, 0],
+            [0, 0, 0],
+            [9, 9, 9],
+        ]
+        .concat();
+        let mut drawing = Drawing::new("", 3.0, 2.0);
+        drawing.image((0.0, 0.0), (3.0, 2.0), 3, &rgb);
+        let pixels = Pixmap::decode_png(&render(&drawing, 1.0).unwrap()).unwrap();
+        let shown: Vec<u8> = pixels
+            .pixels()
+            .iter()
+            .flat_map(|p| [p.red(), p.green(), p.blue()])
+            .collect();
+        assert_eq!(shown, rgb);
+        assert_eq!(data_uri(0, &[]), "data:image/png;base64,");
+    }
+
+    #[test]
+    fn a_drawing_without_pixels_is_told() {
+        assert!(
+            render(&Drawing::new("Nothing", 10.0, 10.0), 0.0)
+                .unwrap_err()
+                .to_string()
+                .contains("\"Nothing\"")
+        );
+    }
 
     #[test]
     fn base64_of_the_rfc() {

@@ -13,7 +13,8 @@ use crate::Drawing;
 use crate::error::{Error, Result};
 use crate::gap::Gap;
 use crate::random::Random;
-use crate::tsne::{Map, Tsne};
+use crate::table::{Best, Cell, Column, Group, Table};
+use crate::tsne::Tsne;
 
 /// What is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +95,9 @@ pub struct Drawn {
     pub divergences: Vec<f64>,
 }
 
+/// Where a set's rows lie.
+type Points = Vec<[f32; 2]>;
+
 impl Sheet {
     /// The gap of each panel, without a picture.
     pub fn measure(&self) -> Result<Vec<Gap>> {
@@ -103,6 +107,55 @@ impl Sheet {
             Gap::measure(a, b, self.d, self.tsne.seed)
         };
         self.panels.iter().map(measure).collect()
+    }
+
+    /// The numbers below the panels as a table.
+    pub fn table(&self, gaps: &[Gap]) -> Table {
+        let columns = vec![
+            Column::words("Panel", "panel"),
+            Column::words("Sets", "sets"),
+            Column::number("Pairs", "pairs", 0, Best::None),
+            Column::number("Distance of centroids", "centroid_distance", 3, Best::None),
+            Column::share("Told apart by a plane, %", "separability"),
+            Column::number("Cosine of pairs", "paired_cosine", 3, Best::None),
+            Column::number("Cosine of others", "unpaired_cosine", 3, Best::None),
+            Column::share("First finds second, R@1 %", "first_to_second_r_at_1"),
+            Column::share("R@10 %", "first_to_second_r_at_10"),
+            Column::share("Second finds first, R@1 %", "second_to_first_r_at_1"),
+            Column::share("R@10 %", "second_to_first_r_at_10"),
+            Column::share("By chance, R@10 %", "chance_r_at_10"),
+        ];
+        let row = |(panel, gap): (&Panel, &Gap)| -> Vec<Cell> {
+            let [a, b] = panel
+                .sets
+                .map(|s| self.sets.get(s).map_or("", |set| &*set.name));
+            let numbers = [
+                gap.pairs as f64,
+                gap.centroid_distance,
+                gap.separability,
+                gap.paired_cosine,
+                gap.unpaired_cosine,
+                gap.audio_to_text.at_1,
+                gap.audio_to_text.at_10,
+                gap.text_to_audio.at_1,
+                gap.text_to_audio.at_10,
+                gap.chance.at_10,
+            ];
+            let mut row: Vec<Cell> = vec![panel.title.as_str().into(), format!("{a}, {b}").into()];
+            row.extend(numbers.map(Cell::from));
+            row
+        };
+        Table {
+            title: "The gap in numbers".into(),
+            columns,
+            groups: vec![Group {
+                rows: self.panels.iter().zip(gaps).map(row).collect(),
+                ..Group::default()
+            }],
+            notes: vec![
+                "50 % told apart by a plane is guessing: no gap that a plane could find.".into(),
+            ],
+        }
     }
 
     /// Draws it. Equal seeds give equal files.
@@ -116,22 +169,22 @@ impl Sheet {
         let used: Vec<usize> = (0..self.sets.len())
             .filter(|s| self.panels.iter().any(|p| p.sets.contains(s)))
             .collect();
-        let (maps, divergences): (Vec<[Vec<[f32; 2]>; 2]>, Vec<f64>) = match self.layout {
+        let (maps, divergences): (Vec<[Points; 2]>, Vec<f64>) = match self.layout {
             Layout::Together => {
-                let (points, map) = self.map(&used, &chosen)?;
+                let (points, divergence) = self.map(&used, &chosen)?;
                 let of =
                     |set: usize| points[used.iter().position(|&u| u == set).unwrap_or(0)].clone();
                 (
                     self.panels.iter().map(|panel| panel.sets.map(of)).collect(),
-                    vec![map.divergence],
+                    vec![divergence],
                 )
             }
             Layout::Alone => {
                 let mut maps = Vec::new();
                 for panel in &self.panels {
-                    let (points, map) = self.map(&panel.sets, &chosen)?;
+                    let (points, divergence) = self.map(&panel.sets, &chosen)?;
                     let [a, b] = [points[0].clone(), points[1].clone()];
-                    maps.push(([a, b], map.divergence));
+                    maps.push(([a, b], divergence));
                 }
                 maps.into_iter().unzip()
             }
@@ -143,8 +196,8 @@ impl Sheet {
         })
     }
 
-    /// Lays out the chosen rows of `sets` in one map; the points of each set.
-    fn map(&self, sets: &[usize], chosen: &[Vec<usize>]) -> Result<(Vec<Vec<[f32; 2]>>, Map)> {
+    /// Lays out the chosen rows of `sets` in one map: the points of each set, and the divergence left.
+    fn map(&self, sets: &[usize], chosen: &[Vec<usize>]) -> Result<(Vec<Points>, f64)> {
         let mut rows = Vec::new();
         for &set in sets {
             for &i in &chosen[set] {
@@ -159,7 +212,7 @@ impl Sheet {
             points
         };
         let points = sets.iter().map(&mut cut).collect();
-        Ok((points, map))
+        Ok((points, map.divergence))
     }
 
     /// Which of `n` rows are drawn: the same for every set of as many rows.

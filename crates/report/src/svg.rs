@@ -144,7 +144,7 @@ impl Drawing {
         ));
     }
 
-    /// A picture of pixels, `[rows, columns]` of RGB, stretched to `size`.
+    /// A picture of pixels, `[rows, columns]` of RGB with at most 256 colours, stretched to `size`.
     pub fn image(&mut self, at: (f64, f64), size: (f64, f64), columns: usize, rgb: &[u8]) {
         let (x, y, w, h) = (number(at.0), number(at.1), number(size.0), number(size.1));
         let data = crate::png::data_uri(columns, rgb);

@@ -165,6 +165,14 @@ impl Column {
         }
     }
 
+    /// A column of shares between 0 and 1 as percentages with one decimal, none bold.
+    pub fn share(name: &str, key: &str) -> Self {
+        Self {
+            best: Best::None,
+            ..Self::score(name, key)
+        }
+    }
+
     /// A column of numbers as they are.
     pub fn number(name: &str, key: &str, decimals: usize, best: Best) -> Self {
         Self {

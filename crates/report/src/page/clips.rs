@@ -32,7 +32,7 @@ pub(super) fn all(clips: &[Clip], ids: &[String], at: &str) -> String {
         out += &format!("<span>Score: {}</span> ", escape(score));
     }
     out += &format!("<output id=\"found\">{} clips</output></p>\n", clips.len());
-    out += "<div class=\"scroll tall\"><table class=\"sortable\" id=\"index\">\n<thead><tr><th scope=\"col\"><button type=\"button\">Clip</button></th>";
+    out += "<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"All clips\"><table class=\"sortable\" id=\"index\">\n<thead><tr><th scope=\"col\"><button type=\"button\">Clip</button></th>";
     for strategy in &strategies {
         out += &format!(
             "<th scope=\"col\" class=\"n\"><button type=\"button\">{}</button></th>",

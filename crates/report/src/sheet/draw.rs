@@ -1,6 +1,6 @@
 //! A sheet's maps and numbers -> its drawing.
 
-use super::{Layout, Sheet};
+use super::{Layout, Points, Sheet};
 use crate::gap::Gap;
 use crate::random::Random;
 use crate::svg::{Anchor, Colour, Drawing, Legend, Marker, Text, shorten, width, wrap};
@@ -23,8 +23,6 @@ const SMALL: Text = Text {
     upright: false,
 };
 const LINE: f64 = 20.0;
-
-type Points = Vec<[f32; 2]>;
 
 pub(super) fn draw(
     sheet: &Sheet,
@@ -183,16 +181,12 @@ fn points(
     }
     let r = (62.0 / (n as f64).sqrt()).clamp(2.4, 4.4);
     // In turns, so that neither kind lies on top of the other.
+    let mut both = [(sets[0], &map[0]), (sets[1], &map[1])];
     for i in 0..n {
-        let turn = if i % 2 == 0 { [0, 1] } else { [1, 0] };
-        for k in turn {
-            drawing.marker(
-                Marker::of(sets[k]),
-                place(map[k][i]),
-                r,
-                Colour::Series(sets[k]),
-            );
+        for (set, points) in both {
+            drawing.marker(Marker::of(set), place(points[i]), r, Colour::Series(set));
         }
+        both.reverse();
     }
 }
 

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 
 fn sheet(n: usize) -> Sheet {
@@ -54,6 +56,16 @@ fn both_layouts_draw_and_repeat() {
         assert!(svg.contains("text &amp; more finds audio") && svg.contains("30 pairs, 20 drawn"));
         assert!(drawn.drawing.png(0.5).unwrap().len() > 1000);
     }
+}
+
+#[test]
+fn the_numbers_make_a_table() {
+    let sheet = sheet(30);
+    let told = sheet.table(&sheet.measure().unwrap()).markdown(false);
+    assert!(
+        told.contains("| Paired | audio, text & more | ") && told.contains(" 33.3 |"),
+        "{told}"
+    );
 }
 
 #[test]

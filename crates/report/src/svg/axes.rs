@@ -170,6 +170,8 @@ pub(crate) fn signed(value: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]

@@ -42,10 +42,10 @@ const PLUS: &[(f64, f64)] = &[
 ];
 
 impl Marker {
-    /// That of series 0, 1, 2, ...
+    /// That of series 0, 1, 2, ...; where colours come again, shapes are moved on, so that 49 series differ.
     pub fn of(series: usize) -> Self {
         use Marker::*;
-        [Disc, Triangle, Square, Diamond, Down, Plus, Ring][series % 7]
+        [Disc, Triangle, Square, Diamond, Down, Plus, Ring][(series + series / 7) % 7]
     }
 
     fn corners(self) -> Option<&'static [(f64, f64)]> {

@@ -174,3 +174,36 @@ const BOLD: [u16; 95] = [
     619, 606, 278, 422, 278, 438, 447, 331, 536, 563, 522, 564, 541, 358, 571, 560, 265, 260, 534,
     265, 866, 560, 565, 563, 565, 365, 515, 338, 560, 506, 735, 509, 502, 509, 331, 253, 331, 649,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_xml_cannot_hold_is_escaped_or_left_out() {
+        assert_eq!(
+            escape("a<b> & \"c\" 'd'"),
+            "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;"
+        );
+        assert_eq!(escape("x\u{0}\u{1b}y\nz"), "xy z");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let told = [1.0, -0.001, 2.345678, 100.0, f64::NAN, -3.5].map(number);
+        assert_eq!(told, ["1", "0", "2.35", "100", "0", "-3.5"]);
+    }
+
+    #[test]
+    fn lines_fit() {
+        let text = "a dog barks while acarpassesbythatnobodyhears in the rain";
+        let lines = wrap(text, 90.0, 13.0, false);
+        assert!(
+            lines.len() > 3 && lines.iter().all(|line| width(line, 13.0, false) <= 90.0),
+            "{lines:?}"
+        );
+        assert!(lines.iter().any(|line| line.ends_with('…')));
+        assert!(wrap("", 90.0, 13.0, false).is_empty());
+        assert_eq!(shorten("anything", 1.0, 13.0, false), "…");
+    }
+}

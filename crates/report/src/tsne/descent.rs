@@ -47,17 +47,13 @@ pub(super) fn descend(
 pub(super) fn gradient(affinities: &Affinities, points: &[[f32; 2]], more: f32) -> Vec<[f32; 2]> {
     let (xs, ys): (Vec<f32>, Vec<f32>) = points.iter().map(|p| (p[0], p[1])).unzip();
     let arch = pulp::Arch::new();
-    let pushes: Vec<[f64; 3]> = points
-        .par_iter()
-        .with_min_len(16)
-        .map(|&p| {
-            arch.dispatch(Push {
-                at: p,
-                xs: &xs,
-                ys: &ys,
-            })
+    let pushes = each(points.len(), |i| {
+        arch.dispatch(Push {
+            at: points[i],
+            xs: &xs,
+            ys: &ys,
         })
-        .collect();
+    });
     let z: f64 = pushes.iter().map(|p| p[0]).sum();
     let slope = |i: usize| {
         let [x, y] = points[i];
@@ -71,11 +67,15 @@ pub(super) fn gradient(affinities: &Affinities, points: &[[f32; 2]], more: f32) 
         let of = |k: usize| 4.0 * (more * pull[k] - (pushes[i][k + 1] / z) as f32);
         [of(0), of(1)]
     };
-    (0..points.len())
-        .into_par_iter()
-        .with_min_len(16)
-        .map(slope)
-        .collect()
+    each(points.len(), slope)
+}
+
+/// `of(0..n)`. Few points are done by one thread: on a busy machine waiting for others costs more than it saves.
+fn each<T: Send>(n: usize, of: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    match n < 1000 {
+        true => (0..n).map(of).collect(),
+        false => (0..n).into_par_iter().with_min_len(64).map(of).collect(),
+    }
 }
 
 /// All others push a point away: the sum of its q (without its own), and of q^2 times the difference. Compiled for the

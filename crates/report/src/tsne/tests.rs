@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use crate::random::Random;
 
@@ -161,6 +163,25 @@ fn rows_that_are_all_the_same_are_laid_out_too() {
     .run(&[1.0; 40], 4)
     .unwrap();
     assert!(map.points.iter().flatten().all(|x| x.is_finite()));
+}
+
+#[test]
+fn captions_that_many_clips_share_are_laid_out_together() {
+    // Sixty copies each of three rows, and sixty rows that differ.
+    let mut rows = [[1.0f32, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+        .concat()
+        .repeat(60);
+    let mut random = Random::new(2, "tsne/copies");
+    rows.extend((0..180).map(|_| random.gauss() as f32));
+    let map = Tsne::default().run(&rows, 3).unwrap();
+    assert!(map.points.iter().flatten().all(|x| x.is_finite()) && map.divergence.is_finite());
+    let nearest = |i: usize| {
+        let others = (0..180).filter(|&j| j != i);
+        others.min_by(|&a, &b| {
+            far(map.points[i], map.points[a]).total_cmp(&far(map.points[i], map.points[b]))
+        })
+    };
+    assert!((0..180).all(|i| nearest(i).unwrap() % 3 == i % 3));
 }
 
 #[test]
