@@ -19,6 +19,15 @@ struct Telling<'a> {
     best: Option<Told>,
 }
 
+/// What a recording has become for the decoder.
+struct Across {
+    strategy: Bridge,
+    /// [parts, d].
+    embeddings: Vec<f32>,
+    /// What is read before them.
+    words: Vec<u32>,
+}
+
 /// The best caption so far.
 struct Told {
     /// How many of the sounds heard it names.
@@ -97,14 +106,18 @@ impl Captioner {
         tellings: &mut [Result<Telling>],
         bridge: impl Fn(&Telling) -> Option<Bridge> + Sync,
     ) {
-        let across: Vec<Option<(Bridge, Vec<f32>, Vec<u32>)>> = tellings
+        let across: Vec<Option<Across>> = tellings
             .par_iter_mut()
             .map(|telling| {
                 let asked = telling.as_ref().ok()?;
-                let by = bridge(asked)?;
+                let strategy = bridge(asked)?;
                 let over = asked.options.memories(&self.model);
-                match self.bridge_over(asked.heard, &by, over) {
-                    Ok(embeddings) => Some((by, embeddings, self.prompt_over(asked.heard, over))),
+                match self.bridge_over(asked.heard, &strategy, over) {
+                    Ok(embeddings) => Some(Across {
+                        strategy,
+                        embeddings,
+                        words: self.prompt_over(asked.heard, over),
+                    }),
                     Err(error) => {
                         *telling = Err(error);
                         None
@@ -114,10 +127,10 @@ impl Captioner {
             .collect();
         let prompts: Vec<Prompt> = (tellings.iter().zip(&across))
             .filter_map(|(telling, across)| {
-                let (_, embeddings, words) = across.as_ref()?;
+                let across = across.as_ref()?;
                 Some(Prompt {
-                    words,
-                    embeddings,
+                    words: &across.words,
+                    embeddings: &across.embeddings,
                     options: &telling.as_ref().ok()?.decode,
                 })
             })
@@ -126,7 +139,7 @@ impl Captioner {
         let mut found =
             generate_together(&self.model.decoder, &prompts, tokenizer.sep()).into_iter();
         for (telling, across) in tellings.iter_mut().zip(across) {
-            let (Ok(telling), Some((strategy, ..))) = (telling, across) else {
+            let (Ok(telling), Some(Across { strategy, .. })) = (telling, across) else {
                 continue;
             };
             for decoded in found.next().into_iter().flatten() {
