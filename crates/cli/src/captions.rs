@@ -77,3 +77,22 @@ pub fn remember(encoder: &Encoder, path: &Path, quiet: bool) -> Result<Memory> {
     memory.describe(format!("embedded with {}", encoder.space().name));
     Ok(memory)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_stands_behind_the_last_at_sign() {
+        let corpus = |file: &str, share| Corpus {
+            file: file.into(),
+            share,
+        };
+        assert_eq!(Corpus::parse("a.csv"), Ok(corpus("a.csv", 1.0)));
+        assert_eq!(Corpus::parse("b@c.csv@0.3"), Ok(corpus("b@c.csv", 0.3)));
+        assert_eq!(Corpus::parse("me@home.csv"), Ok(corpus("me@home.csv", 1.0)));
+        for wrong in ["a.csv@0", "a.csv@-1", "a.csv@1e9", "a.csv@nan"] {
+            assert!(Corpus::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

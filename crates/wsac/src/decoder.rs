@@ -15,7 +15,7 @@
 mod backward;
 mod cache;
 mod forward;
-mod gpt2;
+pub(crate) mod gpt2;
 mod mapper;
 mod packed;
 pub mod reference;

@@ -178,4 +178,4 @@ impl Gpt2 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -316,6 +316,35 @@ fn techniques_beyond_the_paper_change_what_is_learned_and_resume_bit_for_bit() {
 }
 
 #[test]
+fn a_run_begins_with_a_gpt2_and_may_keep_it_as_it_is() {
+    use crate::decoder::gpt2::tests::folder_of;
+    let (gpt2, whole) = folder_of("transformer.", 7, r#"{"n_head": 2}"#);
+    let clips: Vec<Vec<String>> = ["ab", "ba", "abb", "baa", "aab"]
+        .map(|text| vec![text.to_owned(), format!("{text} a")])
+        .to_vec();
+    let vocabulary = Tokenizer::from_vocab_txt("[PAD]\n[UNK]\n[CLS]\n[SEP]").unwrap();
+    let start = whole.mapper_start();
+    for freeze in [true, false] {
+        let config = TrainConfig {
+            gpt2: Some(gpt2.path().into()),
+            freeze,
+            batch: 4,
+            max_tokens: 8,
+            ..small()
+        };
+        let out = tempfile::tempdir().unwrap();
+        let job = job(&clips, &vocabulary, out.path(), false);
+        let outcome = run(config, &job, &mut |_| ControlFlow::Continue(())).unwrap();
+        let loaded = crate::model::Model::load(out.path()).unwrap();
+        assert!(loaded.decoder.weights() == outcome.model.decoder.weights());
+        let kept = loaded.decoder.weights()[..start] == whole.weights()[..start];
+        assert_eq!(kept, freeze);
+        assert_eq!((loaded.tokenizer.len(), loaded.card.decoder.layers), (6, 2));
+        assert!(outcome.validation.is_finite());
+    }
+}
+
+#[test]
 fn a_corpus_has_its_share_of_an_epoch_and_other_captions_each_time() {
     let n = 40;
     let examples = Examples {

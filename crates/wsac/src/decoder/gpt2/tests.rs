@@ -24,7 +24,7 @@ fn config() -> Config {
 }
 
 /// The folder of a small GPT-2 whose tensors' names begin with `prefix`, with `words` rows, and its decoder.
-fn folder_of(prefix: &str, words: usize, about: &str) -> (tempfile::TempDir, Decoder) {
+pub(crate) fn folder_of(prefix: &str, words: usize, about: &str) -> (tempfile::TempDir, Decoder) {
     let decoder = Decoder::with_weights(config(), |name, shape| {
         Ok(formula("gpt2", "rich", name, shape))
     })
