@@ -211,7 +211,10 @@ impl Captioner {
     pub fn with_centre(mut self, centre: Centre, gap: Option<&[f32]>) -> Result<Self> {
         let model = &mut self.model;
         model.card.centred = centre == Centre::MemoryMean || gap.is_some();
-        for memory in [&mut model.memory, &mut model.clauses].into_iter().flatten() {
+        for memory in [&mut model.memory, &mut model.clauses]
+            .into_iter()
+            .flatten()
+        {
             match gap {
                 Some(gap) => memory.centre_each(gap)?,
                 None => memory.set_centre(centre),

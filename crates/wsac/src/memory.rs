@@ -227,7 +227,9 @@ impl Memory {
     fn centre_as(&mut self, other: &Self) {
         if let Some(Centring { mean, sounds, .. }) = &other.centring {
             self.centre_on(mean.clone());
-            self.centring.iter_mut().for_each(|c| c.sounds = sounds.clone());
+            self.centring
+                .iter_mut()
+                .for_each(|c| c.sounds = sounds.clone());
         }
     }
 

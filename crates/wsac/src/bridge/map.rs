@@ -168,8 +168,17 @@ impl GapMap {
             linear,
             learned: said.learned,
         };
-        let numbers = [Some(&map.audio_mean), Some(&map.text_mean), map.linear.as_ref()];
-        if !numbers.into_iter().flatten().flatten().all(|x| x.is_finite()) {
+        let numbers = [
+            Some(&map.audio_mean),
+            Some(&map.text_mean),
+            map.linear.as_ref(),
+        ];
+        if !numbers
+            .into_iter()
+            .flatten()
+            .flatten()
+            .all(|x| x.is_finite())
+        {
             return Err(Error::model(path, "holds numbers that are not finite"));
         }
         Ok(map)

@@ -503,5 +503,11 @@ fn a_captioner_that_cannot_read_says_so() {
     assert!(none.check().is_err());
     let text = r#"{"by": {"consensus": {"retrieved": 5}}, "widths": [2, 8]}"#;
     let read: Rerank = serde_json::from_str(text).unwrap();
-    assert_eq!(read.by, Measure::Consensus { retrieved: 5, alpha: 0.0 });
+    assert_eq!(
+        read.by,
+        Measure::Consensus {
+            retrieved: 5,
+            alpha: 0.0
+        }
+    );
 }

@@ -114,14 +114,27 @@ mod tests {
 
     #[test]
     fn captions_of_the_same_words_are_one() {
-        let captions = ["A dog barks.", "a  dog barks", "a cat", "A DOG, barks!", "...", "!!"];
+        let captions = [
+            "A dog barks.",
+            "a  dog barks",
+            "a cat",
+            "A DOG, barks!",
+            "...",
+            "!!",
+        ];
         assert_eq!(distinct(captions), [0, 2, 4, 5]);
     }
 
     #[test]
     fn repeats_go_by_their_words_and_by_their_embeddings() {
         let rows = vec![1.0, 0.0, 1.0, 0.0, 1.0, 0.1, 0.0, 1.0, 1.0, 0.9];
-        let captions = ["a dog barks", "A dog barks.", "one dog barks", "rain", "both"];
+        let captions = [
+            "a dog barks",
+            "A dog barks.",
+            "one dog barks",
+            "rain",
+            "both",
+        ];
         let mut memory = Memory::new(&captions, Embeddings::new(2, rows).unwrap()).unwrap();
         memory.set_centre(Centre::MemoryMean);
         memory.describe("of mini");
@@ -136,7 +149,10 @@ mod tests {
         // Kept as they were, and over more rows than meet at once.
         let many = Embeddings::new(2, [1.0, 0.0, 0.0, 1.0].repeat(400)).unwrap();
         let names: Vec<String> = (0..800).map(|i| format!("caption {i}")).collect();
-        let many = Memory::new(&names, many).unwrap().kept_as(Kind::Int8).unwrap();
+        let many = Memory::new(&names, many)
+            .unwrap()
+            .kept_as(Kind::Int8)
+            .unwrap();
         let (two, gone) = many.without_repeats(Some(0.999)).unwrap();
         assert_eq!((two.len(), gone.near), (2, 798));
         assert_eq!(two.rows().kind(), Kind::Int8);

@@ -64,9 +64,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let sounds = read(&args.audio)?;
     let mut texts: HashMap<String, Embeddings> = HashMap::new();
     for (name, text) in read(&args.text)? {
-        let of = texts.entry(name).or_insert_with(|| Embeddings::empty(text.as_slice().len()));
+        let of = texts
+            .entry(name)
+            .or_insert_with(|| Embeddings::empty(text.as_slice().len()));
         if of.dim() != text.as_slice().len() {
-            bail!("{}: its embeddings have several widths", args.text.display());
+            bail!(
+                "{}: its embeddings have several widths",
+                args.text.display()
+            );
         }
         of.push(&text);
     }
@@ -80,7 +85,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let width = sound.as_slice().len();
         let audio = paired.get_or_insert_with(|| Embeddings::empty(width));
         if audio.dim() != width {
-            bail!("{}: its embeddings have several widths", args.audio.display());
+            bail!(
+                "{}: its embeddings have several widths",
+                args.audio.display()
+            );
         }
         audio.push(&sound);
         of_each.push(texts);
@@ -108,7 +116,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(learned) = &map.learned {
         let lambda = learned.lambda;
         let told = lambda.map_or(String::new(), |lambda| format!(", lambda {lambda}"));
-        println!("{}{told}, on {} clips held out", map.kind.name(), learned.held_out);
+        println!(
+            "{}{told}, on {} clips held out",
+            map.kind.name(),
+            learned.held_out
+        );
         println!("| | cosine | R@1 | R@10 |\n|---|---|---|---|");
         tell("as they are", &learned.before);
         tell("shifted", &learned.shifted);
@@ -140,10 +152,15 @@ fn read(path: &Path) -> Result<Vec<(String, Embedding)>> {
         let (Some(name), Some(embedding)) = (row.file_name, row.embedding) else {
             continue;
         };
-        let name = Path::new(&name).file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = Path::new(&name)
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned());
         let embedding = Embedding::new(embedding)
             .with_context(|| format!("{}: its embedding has no direction", what()))?;
-        rows.push((name.with_context(|| format!("{}: no file_name", what()))?, embedding));
+        rows.push((
+            name.with_context(|| format!("{}: no file_name", what()))?,
+            embedding,
+        ));
     }
     if rows.is_empty() {
         bail!(

@@ -226,7 +226,10 @@ impl<'a> Pairs<'a> {
             }
             mean.iter_mut().for_each(|m| *m /= rows.len() as f64);
             let about = |row: &[f32]| -> Vec<f64> {
-                row.iter().zip(&mean).map(|(x, m)| f64::from(*x) - m).collect()
+                row.iter()
+                    .zip(&mean)
+                    .map(|(x, m)| f64::from(*x) - m)
+                    .collect()
             };
             let rows = rows.iter().flat_map(|row| about(row)).collect();
             (mean, rows)

@@ -14,12 +14,14 @@ impl Square {
     /// `a^T b` of two matrices [N, d].
     pub fn product(d: usize, a: &[f64], b: &[f64]) -> Self {
         let mut rows = vec![0.0; d * d];
-        rows.par_chunks_exact_mut(d).enumerate().for_each(|(i, row)| {
-            for (a, b) in a.chunks_exact(d).zip(b.chunks_exact(d)) {
-                let x = a[i];
-                row.iter_mut().zip(b).for_each(|(r, b)| *r += x * b);
-            }
-        });
+        rows.par_chunks_exact_mut(d)
+            .enumerate()
+            .for_each(|(i, row)| {
+                for (a, b) in a.chunks_exact(d).zip(b.chunks_exact(d)) {
+                    let x = a[i];
+                    row.iter_mut().zip(b).for_each(|(r, b)| *r += x * b);
+                }
+            });
         Self { d, rows }
     }
 
@@ -31,7 +33,10 @@ impl Square {
     /// The same with `x` added to the diagonal.
     pub fn plus_diagonal(&self, x: f64) -> Self {
         let mut sum = self.clone();
-        sum.rows.iter_mut().step_by(self.d + 1).for_each(|r| *r += x);
+        sum.rows
+            .iter_mut()
+            .step_by(self.d + 1)
+            .for_each(|r| *r += x);
         sum
     }
 
@@ -95,11 +100,13 @@ impl Square {
             let inverse = x.solve(&unit)?;
             let scale = (inverse.norm() / x.norm()).sqrt();
             let mut next = vec![0.0; d * d];
-            next.par_chunks_exact_mut(d).enumerate().for_each(|(i, row)| {
-                for (j, next) in row.iter_mut().enumerate() {
-                    *next = 0.5 * (scale * x.rows[i * d + j] + inverse.rows[j * d + i] / scale);
-                }
-            });
+            next.par_chunks_exact_mut(d)
+                .enumerate()
+                .for_each(|(i, row)| {
+                    for (j, next) in row.iter_mut().enumerate() {
+                        *next = 0.5 * (scale * x.rows[i * d + j] + inverse.rows[j * d + i] / scale);
+                    }
+                });
             let change = next.iter().zip(&x.rows).map(|(a, b)| (a - b) * (a - b));
             let change = change.sum::<f64>().sqrt();
             x.rows = next;
@@ -158,7 +165,9 @@ mod tests {
         let q = random(23, "q").orthogonal().expect("an inverse");
         let transposed = Square {
             d: 23,
-            rows: (0..23 * 23).map(|at| q.rows[at % 23 * 23 + at / 23]).collect(),
+            rows: (0..23 * 23)
+                .map(|at| q.rows[at % 23 * 23 + at / 23])
+                .collect(),
         };
         let unit: Vec<f64> = (0..23 * 23).map(|at| f64::from(at % 24 == 0)).collect();
         close(&times(&q, &transposed), &unit);

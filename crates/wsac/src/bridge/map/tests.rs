@@ -20,7 +20,9 @@ fn world(clips: usize, noise: f32) -> (Embeddings, Vec<Embeddings>, Vec<f32>) {
         .collect();
     let (mut audio, mut texts) = (Vec::new(), Vec::new());
     for clip in 0..clips {
-        let point: Vec<f32> = (0..D).map(|j| stream.gauss((clip * D + j) as u64)).collect();
+        let point: Vec<f32> = (0..D)
+            .map(|j| stream.gauss((clip * D + j) as u64))
+            .collect();
         let mut text: Vec<f32> = (0..D)
             .map(|j| (0..D).map(|i| point[i] * turn[i * D + j]).sum())
             .collect();
@@ -107,7 +109,10 @@ fn equal_pairs_give_equal_bits_and_a_saved_map_is_the_same() {
         assert_eq!(map, GapMap::load(&file).unwrap());
     }
     let memory = folder.path().join("memory");
-    Memory::new(&["a"], texts[0].clone()).unwrap().save(&memory).unwrap();
+    Memory::new(&["a"], texts[0].clone())
+        .unwrap()
+        .save(&memory)
+        .unwrap();
     let error = GapMap::load(&memory).unwrap_err().to_string();
     assert!(error.contains("wsac gap learn"), "{error}");
 }

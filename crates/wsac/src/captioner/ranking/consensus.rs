@@ -99,10 +99,7 @@ mod tests {
             "a cat meows",
         ];
         let scores = consensus(&candidates, &["a dog barks", "dog barking in a yard"]);
-        assert!(
-            scores[0] > scores[1] && scores[1] > scores[2],
-            "{scores:?}"
-        );
+        assert!(scores[0] > scores[1] && scores[1] > scores[2], "{scores:?}");
         assert!(scores.iter().all(|s| (0.0..=1.0).contains(s)));
         assert_eq!(consensus(&["a dog"], &[]), [0.0]);
         let same = consensus(&["a dog barks", "A dog barks."], &[]);
@@ -112,7 +109,10 @@ mod tests {
 
     #[test]
     fn equal_texts_give_equal_bits() {
-        let texts = ["rain falls on a roof and a dog barks", "wind blows hard while rain falls"];
+        let texts = [
+            "rain falls on a roof and a dog barks",
+            "wind blows hard while rain falls",
+        ];
         let first = consensus(&texts, &["rain falls"]);
         for _ in 0..20 {
             assert_eq!(first, consensus(&texts, &["rain falls"]));
