@@ -37,7 +37,17 @@ enum Ears {
     Five,
     /// Five times, as several sounds.
     Parts,
+    /// Tried.
+    Try(usize),
 }
+const TRIES: [(f32, f32); 5] = [(0.5, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 0.5), (1.0, 1.0)];
+const TRIES_NAMES: [&str; 5] = [
+    "habit 0.5",
+    "habit 1",
+    "family 1",
+    "habit 1 family 0.5",
+    "habit 1 family 1",
+];
 
 /// A row of the table.
 struct Row {
@@ -77,8 +87,11 @@ fn main() -> Anything<()> {
     let evidence = (gather(&one)?, gather(&two)?);
     let hear = |ears: Ears| -> Anything<(Vec<Heard>, Vec<Heard>)> {
         let mut options = SceneOptions::default();
-        if ears != Ears::Parts {
+        if matches!(ears, Ears::Plain | Ears::Five) {
             options.most_parts = 1;
+        }
+        if let Ears::Try(i) = ears {
+            (options.habit, options.family) = TRIES[i];
         }
         let mini = Mini::bundled()?.with_options(options);
         let each = |evidence: &Evidence| match ears {
@@ -87,21 +100,21 @@ fn main() -> Anything<()> {
                 let once: [Vec<f32>; LISTENINGS] = std::array::from_fn(|_| rows.clone());
                 mini.understand(&Evidence::new(once))
             }
-            Ears::Five | Ears::Parts => mini.understand(evidence),
+            Ears::Five | Ears::Parts | Ears::Try(_) => mini.understand(evidence),
         };
         Ok((
             evidence.0.iter().map(each).collect(),
             evidence.1.iter().map(each).collect(),
         ))
     };
-    let heard = [hear(Ears::Plain)?, hear(Ears::Five)?, hear(Ears::Parts)?];
     println!(
         "| | clips strict | lenient | mixtures: both strict | both lenient | clips strict - plain | lenient | mixtures strict - plain | lenient |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     let mut plain: Option<[Vec<bool>; 4]> = None;
     for row in rows(&captioner)? {
-        let (first, second) = &heard[row.ears as usize];
+        let heard = hear(row.ears)?;
+        let (first, second) = &heard;
         let tell = |heard: &[Heard]| -> Anything<Vec<String>> {
             let mut texts = Vec::new();
             for some in heard.chunks(32) {
@@ -124,6 +137,28 @@ fn main() -> Anything<()> {
             true_of(&strict, &two, &second),
             true_of(&lenient, &two, &second),
         ];
+        if std::env::args().any(|a| a == "show") && row.name == "default" {
+            let [a, _, b, _] = &hits;
+            for (items, texts, hits, heard) in
+                [(&one, &first, a, &heard.0), (&two, &second, b, &heard.1)]
+            {
+                for (((item, text), hit), heard) in items.iter().zip(texts).zip(hits).zip(heard) {
+                    if !hit {
+                        let parts: Vec<Vec<String>> = heard
+                            .parts
+                            .iter()
+                            .map(|p| {
+                                p.sounds
+                                    .iter()
+                                    .map(|s| format!("{} {:.2}", s.name, s.score))
+                                    .collect()
+                            })
+                            .collect();
+                        println!("MISS {:?} | {text} | {parts:?}", item.labels);
+                    }
+                }
+            }
+        }
         let plain = plain.get_or_insert_with(|| hits.clone());
         let share = |hits: &Vec<bool>| {
             let count = hits.iter().filter(|hit| **hit).count();
@@ -148,6 +183,28 @@ fn rows(captioner: &Captioner) -> Anything<Vec<Row>> {
         memory.set_centre(centre);
         Ok(Arc::new(memory))
     };
+    if std::env::args().any(|a| a == "show") {
+        return Ok(vec![Row {
+            name: "default",
+            ears: Ears::Parts,
+            options: CaptionOptions::default(),
+        }]);
+    }
+    if std::env::args().any(|a| a == "try") {
+        let mut rows = Vec::new();
+        let mut add = |name, ears| {
+            rows.push(Row {
+                name,
+                ears,
+                options: CaptionOptions::default(),
+            })
+        };
+        add("default", Ears::Parts);
+        for (i, name) in TRIES_NAMES.iter().enumerate() {
+            add(name, Ears::Try(i));
+        }
+        return Ok(rows);
+    }
     let project = |tau| Some(Bridge::Project { tau, top_k: None });
     let mut options = CaptionOptions::default();
     (options.bridge, options.search) = (project(0.01), Search::Greedy);

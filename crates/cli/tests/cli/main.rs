@@ -11,6 +11,7 @@ mod hub;
 mod learned;
 mod metrics;
 mod models;
+mod refine;
 mod serve;
 #[path = "../../../wsac/tests/hub/server.rs"]
 mod server;

@@ -22,6 +22,8 @@ struct Telling<'a> {
     heard: Cow<'a, Heard>,
     options: &'a CaptionOptions,
     rules: Rules,
+    /// What the decoder reads before the prefix.
+    words: Vec<u32>,
     candidates: Vec<Candidate>,
 }
 
@@ -38,15 +40,8 @@ struct Candidate {
     score: Option<f32>,
 }
 
-/// A bridge, and the searches that are begun behind it.
-type Way = (Bridge, Vec<Search>);
-
-/// What the decoder is given for one telling: words before the prefix, and embeddings [parts, d] with what is searched for
-/// behind them, a bridge each.
-struct Across {
-    words: Vec<u32>,
-    ways: Vec<(Bridge, Vec<f32>, Vec<DecodeOptions>)>,
-}
+/// A bridge, what it gives for the sound, [parts, d], and the searches that are begun from there.
+type Way = (Bridge, Vec<f32>, Vec<DecodeOptions>);
 
 impl Captioner {
     /// A sentence about what was heard.
@@ -65,20 +60,8 @@ impl Captioner {
         let mut tellings: Vec<Result<Telling>> = (asked.par_iter())
             .map(|&(heard, options)| self.begin(heard, options))
             .collect();
-        self.tell(&mut tellings, |telling| {
-            telling.ways(self.model.card.bridge)
-        });
-        // Where a sound goes unnamed, the words of the nearest captions may have it.
-        self.tell(&mut tellings, |telling| {
-            let Telling { options, heard, .. } = telling;
-            let memory = options.memories(&self.model).captions;
-            let free = options.bridge.is_none() && memory.is_some();
-            if free && options.name_sounds && telling.named() < naming::most(heard) {
-                vec![(Bridge::Nearest, vec![options.search.clone()])]
-            } else {
-                Vec::new()
-            }
-        });
+        self.tell(&mut tellings, |telling| self.first_ways(telling));
+        self.tell(&mut tellings, |telling| self.naming_ways(telling));
         self.rank(&mut tellings);
         let captions = tellings
             .into_par_iter()
@@ -128,39 +111,69 @@ impl Captioner {
             } else {
                 Rules::default()
             },
+            words: self.prompt_over(&heard, options.memories(&self.model)),
             heard,
             options,
             candidates: Vec::new(),
         })
     }
 
-    /// Decodes each telling in all of its `ways`, and adds what is found to its candidates.
-    fn tell(&self, tellings: &mut [Result<Telling>], ways: impl Fn(&Telling) -> Vec<Way> + Sync) {
-        let across = |telling: &Telling| -> Result<Across> {
-            let over = telling.options.memories(&self.model);
-            let each = ways(telling).into_iter().map(|(bridge, searches)| {
-                let blend = telling.options.blend;
-                let embeddings = self.bridge_over(&telling.heard, &bridge, blend, over)?;
-                let decode = searches.into_iter().map(|search| DecodeOptions {
-                    search,
-                    max_tokens: telling.options.max_tokens,
-                    rules: telling.rules.clone(),
-                });
-                Ok((bridge, embeddings, decode.collect()))
-            });
-            let ways = each.collect::<Result<_>>()?;
-            let words = self.prompt_over(&telling.heard, over);
-            Ok(Across { words, ways })
+    /// The bridges that are asked for, each with all searches.
+    fn first_ways(&self, telling: &Telling) -> Result<Vec<Way>> {
+        let options = telling.options;
+        let mut searches = vec![options.search.clone()];
+        let mut bridges = vec![options.bridge.unwrap_or(self.model.card.bridge)];
+        if let Some(rerank) = &options.rerank {
+            for &width in &rerank.widths {
+                let search = Search::of_width(width);
+                if !searches.contains(&search) {
+                    searches.push(search);
+                }
+            }
+            for bridge in &rerank.bridges {
+                if !bridges.contains(bridge) {
+                    bridges.push(*bridge);
+                }
+            }
+        }
+        let over = options.memories(&self.model);
+        let way = |bridge: Bridge| {
+            let embeddings = self.bridge_over(&telling.heard, &bridge, options.blend, over)?;
+            let decode = searches.iter().map(|search| telling.decode(search));
+            Ok((bridge, embeddings, decode.collect()))
         };
-        let across: Vec<_> = tellings
+        bridges.into_iter().map(way).collect()
+    }
+
+    /// Where a sound goes unnamed, the words of the nearest captions may have it.
+    fn naming_ways(&self, telling: &Telling) -> Result<Vec<Way>> {
+        let Telling { options, heard, .. } = telling;
+        let over = options.memories(&self.model);
+        let unnamed = options.name_sounds && telling.named() < naming::most(heard);
+        if !unnamed || options.bridge.is_some() || over.captions.is_none() {
+            return Ok(Vec::new());
+        }
+        let embeddings = self.bridge_over(heard, &Bridge::Nearest, options.blend, over)?;
+        let decode = telling.decode(&options.search);
+        Ok(vec![(Bridge::Nearest, embeddings, vec![decode])])
+    }
+
+    /// Decodes each telling in all of its `ways`, and adds what is found to its candidates.
+    fn tell(
+        &self,
+        tellings: &mut [Result<Telling>],
+        ways: impl Fn(&Telling) -> Result<Vec<Way>> + Sync,
+    ) {
+        let across: Vec<Option<Vec<Way>>> = tellings
             .par_iter_mut()
             .map(|telling| {
-                let begun = across(telling.as_ref().ok()?);
+                let begun = ways(telling.as_ref().ok()?);
                 begun.map_err(|error| *telling = Err(error)).ok()
             })
             .collect();
-        let prompts: Vec<Prompt> = (across.iter().flatten())
-            .flat_map(|across| across.ways.iter().map(move |way| (&across.words, way)))
+        let prompts: Vec<Prompt> = (tellings.iter().flatten())
+            .zip(across.iter().flatten())
+            .flat_map(|(telling, across)| across.iter().map(|way| (&*telling.words, way)))
             .flat_map(|(words, (_, embeddings, decode))| {
                 decode.iter().map(move |options| Prompt {
                     words,
@@ -176,7 +189,7 @@ impl Captioner {
             let (Ok(telling), Some(across)) = (telling, across) else {
                 continue;
             };
-            for (bridge, _, decode) in &across.ways {
+            for (bridge, _, decode) in across {
                 for decoded in found.by_ref().take(decode.len()).flatten() {
                     let text = tokenizer.decode(&decoded.tokens);
                     let mean = decoded.logprob / decoded.tokens.len().max(1) as f64;
@@ -193,7 +206,7 @@ impl Captioner {
         }
         let by_likeness = |telling: &Telling| {
             let by = telling.options.rerank.as_ref().map(|rerank| rerank.by);
-            matches!(by, Some(Measure::Similarity { .. })) && telling.candidates.len() > 1
+            matches!(by, Some(Measure::Similarity { .. }))
         };
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut texts: Vec<&str> = Vec::new();
@@ -219,7 +232,6 @@ impl Captioner {
                     return Ok(Vec::new());
                 };
                 let measured = match rerank.by {
-                    Measure::Similarity { .. } if !by_likeness(telling) => Vec::new(),
                     Measure::Similarity { .. } => {
                         let rows = read.as_ref().map_err(|why| Error::Config(why.clone()))?;
                         let memory = telling.options.memories(&self.model).captions;
@@ -296,26 +308,13 @@ impl Captioner {
 }
 
 impl Telling<'_> {
-    /// The ways that are taken first; `own` is the model's bridge.
-    fn ways(&self, own: Bridge) -> Vec<Way> {
-        let options = self.options;
-        let mut searches = vec![options.search.clone()];
-        let mut bridges = vec![options.bridge.unwrap_or(own)];
-        if let Some(rerank) = &options.rerank {
-            for &width in &rerank.widths {
-                let search = Search::of_width(width);
-                if !searches.contains(&search) {
-                    searches.push(search);
-                }
-            }
-            for bridge in &rerank.bridges {
-                if !bridges.contains(bridge) {
-                    bridges.push(*bridge);
-                }
-            }
+    /// How words are written that `search` looks for.
+    fn decode(&self, search: &Search) -> DecodeOptions {
+        DecodeOptions {
+            search: search.clone(),
+            max_tokens: self.options.max_tokens,
+            rules: self.rules.clone(),
         }
-        let way = |bridge| (bridge, searches.clone());
-        bridges.into_iter().map(way).collect()
     }
 
     /// Adds a candidate, unless there is one of these words already.
@@ -359,10 +358,8 @@ impl Telling<'_> {
         named.max().unwrap_or(0)
     }
 
-    /// The score of each candidate, of which `measured` is the measure; where it measured none there is nothing to tell
-    /// apart.
+    /// The score of each candidate, of which `measured` is the measure.
     fn scores(&self, rerank: &Rerank, measured: Vec<f32>) -> Vec<f32> {
-        let measured = measured.into_iter().chain(std::iter::repeat(0.0));
         let score = |(c, measured): (&Candidate, f32)| {
             let names = rerank.naming * c.named as f32 / naming::BEST as f32;
             measured + rerank.by.alpha() * c.mean_logprob as f32 + names
