@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = std::env::temp_dir().join(format!("wsac-epoch-{}", std::process::id()));
     let job = Job {
         clips: &clips,
+        shares: &[],
         validation: None,
         text: &text,
         space: &Space::clap("formula", "formula"),

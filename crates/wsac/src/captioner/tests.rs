@@ -267,9 +267,11 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
     // The nearest first, each with its end.
     assert_eq!(tokenizer.decode(&words), "a dog barks rain falls");
     assert_eq!(words.iter().filter(|&&id| id == tokenizer.sep()).count(), 2);
-    let mut options = CaptionOptions::default();
-    options.search = Search::Greedy;
-    options.name_sounds = false;
+    let mut options = CaptionOptions {
+        search: Search::Greedy,
+        name_sounds: false,
+        ..CaptionOptions::default()
+    };
     let bridged = prompted.bridge(&heard, &Bridge::Nearest).unwrap();
     let decode = DecodeOptions {
         rules: prompted.rules(heard.ordered),
