@@ -10,6 +10,7 @@ mod hub;
 mod learned;
 mod metrics;
 mod models;
+mod resume;
 mod serve;
 #[path = "../../../wsac/tests/hub/server.rs"]
 mod server;
