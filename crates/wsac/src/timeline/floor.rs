@@ -151,7 +151,13 @@ mod tests {
     #[test]
     fn what_nothing_stands_out_of_or_is_loud_or_varies_is_no_floor() {
         assert_eq!(after(120, |_| -45.0), SILENCE);
-        let loud = |i: usize| if i / FRAMES % 4 == 0 { -5.0 } else { -25.0 };
+        let loud = |i: usize| {
+            if (i / FRAMES).is_multiple_of(4) {
+                -5.0
+            } else {
+                -25.0
+            }
+        };
         assert_eq!(after(120, loud), SILENCE);
         // Sounds of 4 s, each with another lowest level.
         assert_eq!(
@@ -159,7 +165,13 @@ mod tests {
             SILENCE
         );
         // A quiet room.
-        let quiet = |i: usize| if i / FRAMES % 4 == 0 { -20.0 } else { -75.0 };
+        let quiet = |i: usize| {
+            if (i / FRAMES).is_multiple_of(4) {
+                -20.0
+            } else {
+                -75.0
+            }
+        };
         assert_eq!(after(120, quiet), SILENCE);
     }
 
