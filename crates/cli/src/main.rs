@@ -11,6 +11,7 @@ mod meteor;
 mod output;
 mod precision;
 mod progress;
+mod resume;
 mod rows;
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
-//! Where results go: standard output (`-`) or a file that is made at the start, so that a bad path fails early.
+//! Where results go: standard output (`-`) or a file that is opened at the start, so that a bad path fails early.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,13 +21,47 @@ pub struct Output {
 impl Output {
     /// Makes the file, or takes standard output.
     pub fn open(&self) -> Result<Sink> {
-        let writer: Box<dyn Write> = if self.output == Path::new("-") {
-            Box::new(io::stdout())
-        } else {
-            let made = File::create(&self.output);
-            Box::new(made.with_context(|| format!("cannot write {}", self.output.display()))?)
+        Ok(self.open_growing(false)?.0)
+    }
+
+    /// Makes the file, or goes on at its end; or takes standard output. A file can be cut off again by the second.
+    pub fn open_growing(&self, go_on: bool) -> Result<(Sink, Growing)> {
+        if self.output == Path::new("-") {
+            return Ok((BufWriter::new(Box::new(io::stdout())), Growing(None)));
+        }
+        let open = || {
+            if !go_on {
+                let made = File::create(&self.output)?;
+                if !made.metadata()?.is_file() {
+                    return Ok((made, None));
+                }
+            }
+            let file = (OpenOptions::new().append(true).create(true)).open(&self.output)?;
+            let same = file.try_clone()?;
+            Ok((file, Some(same)))
         };
-        Ok(BufWriter::new(writer))
+        let opened: io::Result<_> = open();
+        let (file, same) =
+            opened.with_context(|| format!("cannot write {}", self.output.display()))?;
+        Ok((BufWriter::new(Box::new(file)), Growing(same)))
+    }
+}
+
+/// A file that rows are added to; none where they go elsewhere.
+pub struct Growing(Option<File>);
+
+impl Growing {
+    /// How many bytes it has.
+    pub fn bytes(&self) -> io::Result<Option<u64>> {
+        (self.0.as_ref().map(|file| Ok(file.metadata()?.len()))).transpose()
+    }
+
+    /// Cuts off what was added since it had so many bytes.
+    pub fn cut_to(&self, bytes: Option<u64>) -> io::Result<()> {
+        match (&self.0, bytes) {
+            (Some(file), Some(bytes)) => file.set_len(bytes),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -42,8 +76,9 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Writes `value` as one line.
+/// Writes `value` as one line, in one piece: it is there whole or not at all.
 pub fn json_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
-    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
-    Ok(writeln!(out)?)
+    let mut line = serde_json::to_vec(value).map_err(io::Error::from)?;
+    line.push(b'\n');
+    Ok(out.write_all(&line)?)
 }

@@ -1,10 +1,13 @@
 //! Progress bars: on standard error, and only where a person looks at it.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{FormattedDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use wsac::audio::AudioStream;
 
 /// A bar over `total` things called `what`; hidden with `quiet`, for a single thing, or where stderr is no terminal.
 pub fn bar(total: usize, what: &str, quiet: bool) -> ProgressBar {
@@ -64,6 +67,91 @@ impl Listening {
     fn throughput(&self, seconds: f64) -> String {
         let rate = seconds / self.start.elapsed().as_secs_f64().max(1e-3);
         format!("{:.2} h of sound, {rate:.0} h an hour", seconds / 3600.0)
+    }
+}
+
+/// A bar over recordings that may be long: while one is worked on, how much sound was heard and how much of it an hour. A
+/// single recording has a bar of its seconds, and the time that is left.
+pub struct Hearing {
+    bar: ProgressBar,
+    start: Instant,
+    recordings: usize,
+    /// Of the recordings that ended.
+    seconds: Cell<f64>,
+}
+
+impl Hearing {
+    /// A bar over so many `recordings`; hidden with `quiet`, or where stderr is no terminal.
+    pub fn new(recordings: usize, quiet: bool) -> Self {
+        let total = (recordings > 1).then_some(recordings as u64);
+        let bar = ProgressBar::with_draw_target(total, target(quiet));
+        bar.set_style(style(match recordings {
+            0 | 1 => "{wide_bar} {msg}",
+            _ => "recordings {wide_bar} {human_pos}/{human_len}  {eta} left  {msg}",
+        }));
+        Self {
+            bar,
+            start: Instant::now(),
+            recordings,
+            seconds: Cell::new(0.0),
+        }
+    }
+
+    /// `stream`, while it is read told by the bar.
+    pub fn watch(&self, stream: AudioStream) -> AudioStream {
+        let (bar, start, before) = (self.bar.clone(), self.start, self.seconds.get());
+        let single = self.recordings == 1;
+        // Standard input's header promises what it cannot know.
+        let known = stream
+            .promised()
+            .filter(|_| stream.name() != Path::new("-"));
+        if let (true, Some(all)) = (single, known) {
+            bar.set_length(all as u64);
+        }
+        stream.watched(move |seconds| {
+            let heard = before + seconds;
+            let rate = heard / start.elapsed().as_secs_f64().max(1e-3);
+            let all = known.filter(|all| single && *all >= seconds);
+            if single {
+                bar.set_position(seconds as u64);
+            }
+            bar.set_message(match all {
+                Some(all) => {
+                    let left = Duration::from_secs_f64((all - seconds) / rate.max(1e-3));
+                    let [heard, all] = [heard, all].map(|s| Duration::from_secs(s as u64));
+                    let [heard, all] = [heard, all].map(FormattedDuration);
+                    let left = FormattedDuration(Duration::from_secs(left.as_secs()));
+                    format!("{heard} of {all}, {rate:.0} h an hour, {left} left")
+                }
+                None => format!("{:.2} h of sound, {rate:.0} h an hour", heard / 3600.0),
+            });
+        })
+    }
+
+    /// A recording of so many seconds has ended.
+    pub fn heard(&self, seconds: f64) {
+        self.seconds.set(self.seconds.get() + seconds);
+        self.failed();
+    }
+
+    /// A recording has ended, of which nothing counts.
+    pub fn failed(&self) {
+        if self.recordings > 1 {
+            self.bar.inc(1);
+        }
+    }
+
+    /// Hides the bar while `f` prints.
+    pub fn suspend(&self, f: impl FnOnce()) {
+        self.bar.suspend(f);
+    }
+
+    /// Removes the bar; how much was heard, in words.
+    pub fn finish(self) -> String {
+        self.bar.finish_and_clear();
+        let (heard, took) = (self.seconds.get(), self.start.elapsed().as_secs_f64());
+        let (hours, rate) = (heard / 3600.0, heard / took.max(1e-3));
+        format!("{hours:.2} h of sound, {rate:.0} h an hour")
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Format {
     Labels,
 }
 
+/// The first row of [`Format::Csv`].
+pub const CSV_HEADER: [&str; 2] = ["file_name", "caption_predicted"];
+
 /// Writes captions in one format.
 pub enum Rows<W: Write> {
     /// See [`Format::Text`].
@@ -88,11 +91,19 @@ impl Format {
 impl<W: Write> Rows<W> {
     /// Rows in `format`, the header of which is written at once; `names` as [`Rows::Text`] has it.
     pub fn new(format: Format, names: bool, out: W) -> Result<Self> {
+        let mut rows = Self::going_on(format, names, out)?;
+        if let Self::Csv { out, .. } = &mut rows {
+            out.write_record(CSV_HEADER)?;
+        }
+        Ok(rows)
+    }
+
+    /// [`Rows::new`], where `out` has a beginning already.
+    pub fn going_on(format: Format, names: bool, out: W) -> Result<Self> {
         let csv = |out, style, base| -> Result<Self> {
-            let mut out = csv::WriterBuilder::new()
+            let out = csv::WriterBuilder::new()
                 .quote_style(style)
                 .from_writer(out);
-            out.write_record(["file_name", "caption_predicted"])?;
             let out = Box::new(out);
             Ok(Self::Csv { out, base })
         };

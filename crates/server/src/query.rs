@@ -101,7 +101,8 @@ pub struct CaptionQuery {
     /// With `timeline`: silence that is longer parts two segments (seconds).
     #[param(nullable = false, exclusive_minimum = 0.0)]
     pub max_gap: Option<f64>,
-    /// With `timeline`: below this level there is silence (dB of full scale).
+    /// With `timeline`: below this level there is silence (dB of full scale); by default -55, or a little above the noise that
+    /// the recording is never free of.
     #[param(nullable = false, minimum = -120.0, exclusive_maximum = 0.0)]
     pub silence: Option<f32>,
     /// What the recording is called, where no form tells.
@@ -164,7 +165,7 @@ impl CaptionQuery {
         options.min_length = self.min_length.unwrap_or(options.min_length);
         options.max_length = self.max_length.unwrap_or(options.max_length);
         options.max_gap = self.max_gap.unwrap_or(options.max_gap);
-        options.silence = self.silence.unwrap_or(options.silence);
+        options.silence = self.silence;
         options
             .check()
             .map_err(|e| Failure::request(e.to_string()))?;

@@ -72,7 +72,11 @@ pub struct AudioStream {
     most: u64,
     ended: bool,
     warnings: Vec<String>,
+    watch: Option<Watch>,
 }
+
+/// Is told how many seconds were read.
+type Watch = Box<dyn FnMut(f64) + Send>;
 
 enum Origin {
     Recording(Box<Decoder>),
@@ -157,6 +161,7 @@ impl AudioStream {
             most: u64::MAX,
             ended: false,
             warnings: Vec::new(),
+            watch: None,
         })
     }
 
@@ -164,6 +169,22 @@ impl AudioStream {
     pub fn at_most(mut self, seconds: f64) -> Self {
         self.most = (seconds * f64::from(self.source_rate())) as u64;
         self
+    }
+
+    /// The same recording; `watch` is told after each block how many seconds were read so far, for a progress bar.
+    pub fn watched(mut self, watch: impl FnMut(f64) + Send + 'static) -> Self {
+        self.watch = Some(Box::new(watch));
+        self
+    }
+
+    /// How many seconds the recording has, where its header says so (it may be wrong).
+    pub fn promised(&self) -> Option<f64> {
+        let samples = match &self.origin {
+            Origin::Recording(decoder) => decoder.promised()?,
+            Origin::Memory { samples, .. } => samples.len() as u64,
+            Origin::Arriving(_) => return None,
+        };
+        Some(samples as f64 / f64::from(self.source_rate()))
     }
 
     /// The rate of the recording itself, in Hz.
@@ -216,6 +237,9 @@ impl AudioStream {
                 });
             }
             let heard = heard.map_err(|e| Error::audio(&self.name, e))?;
+            if let Some(watch) = &mut self.watch {
+                watch(self.resampler.taken() as f64 / f64::from(self.resampler.from));
+            }
             if !heard.is_empty() {
                 return Ok(Some(heard));
             }

@@ -29,6 +29,7 @@
 //! ```
 
 mod course;
+mod floor;
 mod formats;
 mod islands;
 mod live;
@@ -56,6 +57,10 @@ use crate::error::{Error, Result};
 
 /// Segments that are put into words together.
 const TOGETHER: usize = 32;
+
+/// Seconds of silence around a piece that is listened to: windows that reach over its ends hear how it begins and ends, as
+/// in a recording of its own, and what is short is heard in more windows than one.
+const AROUND: f64 = 0.5;
 
 /// A stretch of a recording in which one thing is heard, and what that is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -85,8 +90,10 @@ pub struct TimelineOptions {
     pub min_length: f64,
     /// What is longer is cut, where the sound changes most.
     pub max_length: f64,
-    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends.
-    pub silence: f32,
+    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends. Where `None` it
+    /// is [`TimelineOptions::SILENCE`], or 6 dB above the noise that the recording is never free of, where that is louder:
+    /// set it where that noise is what you want to hear of.
+    pub silence: Option<f32>,
     /// Silence that is longer parts two segments, whatever they are.
     pub max_gap: f64,
     /// Neighbours are joined where the cosine of their sounds is above this: at 1 none, at -1 all.
@@ -100,7 +107,7 @@ impl Default for TimelineOptions {
         Self {
             min_length: 0.5,
             max_length: 30.0,
-            silence: -55.0,
+            silence: None,
             max_gap: 2.0,
             alike: 0.4,
             join_equal: true,
@@ -109,6 +116,9 @@ impl Default for TimelineOptions {
 }
 
 impl TimelineOptions {
+    /// The level of silence in a recording without noise, in dB of full scale.
+    pub const SILENCE: f32 = floor::SILENCE;
+
     /// # Errors
     /// Where a number is out of range; the message has its name.
     pub fn check(&self) -> Result<()> {
@@ -123,11 +133,8 @@ impl TimelineOptions {
                 "a longest segment at least twice the shortest, not {least} and {most} s"
             ));
         }
-        if !(-120.0..0.0).contains(&self.silence) {
-            return wrong(format!(
-                "silence between -120 and 0 dB, not {}",
-                self.silence
-            ));
+        if let Some(silence) = self.silence.filter(|s| !(-120.0..0.0).contains(s)) {
+            return wrong(format!("silence between -120 and 0 dB, not {silence}"));
         }
         if !(-1.0..=1.0).contains(&self.alike) {
             return wrong(format!("a likeness in [-1, 1], not {}", self.alike));
@@ -165,7 +172,7 @@ struct Teller<'a> {
 
 impl Captioner {
     /// Tells what is heard when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
-    /// stop the work. A minute of sound at most is in memory.
+    /// stop the work. Two minutes of sound at most are in memory.
     ///
     /// # Errors
     /// As [`TimelineOptions::check`], [`AudioStream::next_block`] and [`Captioner::describe`].
@@ -279,8 +286,10 @@ impl Teller<'_> {
 
 /// What `tower` hears in a piece alone.
 fn listen(tower: &dyn AudioTower, island: &Island, piece: &Piece) -> Result<Heard> {
-    let samples = island.sounds(piece.start, piece.end);
     let rate = tower.rate();
+    let around = vec![0.0; (AROUND * f64::from(rate)) as usize];
+    let sounds = island.sounds(piece.start, piece.end);
+    let samples = [around.as_slice(), &sounds, &around].concat();
     tower.listen(&mut AudioStream::from_waveform(
         &Waveform { samples, rate },
         rate,

@@ -22,6 +22,7 @@ use crate::encoder::{ClapArgs, WindowArgs};
 use crate::inputs::Inputs;
 use crate::output::Output;
 use crate::progress::Listening;
+use crate::resume::Done;
 use crate::rows::{Format, Rows};
 use refine::{CentreArgs, RefineArgs};
 
@@ -84,6 +85,11 @@ pub struct Args {
 
     #[command(flatten)]
     output: Output,
+
+    /// Go on where a run ended: skip what is told in -o FILE (jsonl, csv) or has its file in --out-dir; what failed is
+    /// tried again
+    #[arg(long)]
+    resume: bool,
 
     #[command(flatten)]
     timeline: timeline::TimelineArgs,
@@ -216,9 +222,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.check()?;
     let paths = args.inputs.paths()?;
     if args.timeline.timeline {
-        return timeline::run(args, &paths);
+        return timeline::run(args, paths);
     }
-    let mut rows = Rows::new(args.format, args.inputs.are_many(), args.output.open()?)?;
+    let (paths, begun) = args.left(paths)?;
+    if args.resume && paths.is_empty() {
+        return Ok(batch_code(0));
+    }
+    let (out, _) = args.output.open_growing(args.resume)?;
+    let many = args.inputs.are_many();
+    let mut rows = if begun {
+        Rows::going_on(args.format, many, out)?
+    } else {
+        Rows::new(args.format, many, out)?
+    };
     let captioner = args.model.open()?;
     let options = args.options(captioner.model())?;
     let progress = Listening::new(paths.len(), args.quiet);
@@ -273,6 +289,24 @@ impl Args {
             bail!("--top-p must be above 0 and at most 1, not {}", self.top_p);
         }
         Ok(())
+    }
+
+    /// With --resume: those of `paths` that are not told in the output file, and whether that has its beginning.
+    fn left(&self, paths: Vec<PathBuf>) -> Result<(Vec<PathBuf>, bool)> {
+        if !self.resume {
+            return Ok((paths, false));
+        }
+        if paths.iter().any(|path| path == Path::new("-")) {
+            bail!("--resume needs recordings that have a name, not standard input");
+        }
+        let mut done = Done::read(&self.output.output, self.format, self.timeline.timeline)?;
+        let all = paths.len();
+        let left = done.left(paths);
+        if !self.quiet && left.len() < all {
+            let (done, output) = (all - left.len(), self.output.output.display());
+            eprintln!("wsac: {done} of {all} recordings are told in {output}");
+        }
+        Ok((left, done.begun))
     }
 
     /// The bridge that the flags ask for; what they do not say is as in `own`.

@@ -37,9 +37,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "raw", value_parser = clap::value_parser!(u16).range(1..=64))]
     channels: u16,
 
-    /// Below this level there is silence (dB of full scale)
-    #[arg(long, value_name = "DB", allow_negative_numbers = true, default_value_t = TimelineOptions::default().silence)]
-    silence: f32,
+    /// Below this level there is silence (dB of full scale) [default: -55, or 6 dB above the noise that does not end]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    silence: Option<f32>,
 
     /// How events are written
     #[arg(long, value_enum, default_value = "text", alias = "output_format")]

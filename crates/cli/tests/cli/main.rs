@@ -12,6 +12,7 @@ mod learned;
 mod metrics;
 mod models;
 mod refine;
+mod resume;
 mod serve;
 #[path = "../../../wsac/tests/hub/server.rs"]
 mod server;

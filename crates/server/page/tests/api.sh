@@ -9,6 +9,6 @@ said=$(mktemp)
 "$binary" serve --port 0 2>"$said" &
 server=$!
 trap 'kill $server; rm -f "$said"' EXIT
-until grep -q listening "$said"; do sleep 0.1; done
+until [ "$(grep -c "" "$said")" -gt 0 ] && [ -z "$(tail -c 1 "$said")" ]; do sleep 0.1; done
 url=$(sed -n 's/.*listening at //p' "$said")
 "${SCHEMATHESIS:-schemathesis}" --config-file schemathesis.toml run "$url/openapi.json" --url "$url" "$@"

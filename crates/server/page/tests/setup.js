@@ -18,7 +18,7 @@ export async function serve(...flags) {
     let said = "";
     child.stderr.on("data", (data) => {
       said += data;
-      const at = said.match(/listening at (\S+)/);
+      const at = said.match(/listening at (\S+)\s/); // The line may come in pieces.
       if (at) found(at[1]);
     });
     child.on("exit", () => failed(new Error(`the server ended: ${said}`)));

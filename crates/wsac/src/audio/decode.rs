@@ -91,6 +91,11 @@ impl Decoder {
         self.rate
     }
 
+    /// How many samples of each channel the header promises, where it does.
+    pub(super) fn promised(&self) -> Option<u64> {
+        self.promised
+    }
+
     /// How many channels it has.
     pub(super) fn channels(&self) -> usize {
         self.channels

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 pub enum Format {
     /// start<TAB>end<TAB>caption, with the recording's name before them where there are several
     Text,
-    /// A JSON object a line: `file_name` and the [`Segment`]; or `file_name` and `summary` or `error`
+    /// A JSON object a line: `file_name` and the [`Segment`]; at the end of a recording `file_name`, `duration`, `segments`
+    /// (how many) and perhaps `summary`, or `file_name` and `error`
     Jsonl,
     /// file_name,start,end,caption
     Csv,
@@ -30,6 +31,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// The first line of [`Format::Csv`].
+    pub const CSV_HEADER: &str = "file_name,start,end,caption";
+
     /// What the name of a file ends with.
     pub fn ending(self) -> &'static str {
         match self {
@@ -72,14 +76,20 @@ struct Told<'a> {
     segment: &'a Segment,
 }
 
-/// One sentence about the whole, or why there is none.
+/// The end of a recording.
 #[derive(Serialize)]
-struct Whole<'a> {
+struct Ended<'a> {
     file_name: &'a str,
+    duration: f64,
+    segments: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    file_name: &'a str,
+    error: &'a str,
 }
 
 impl<W: Write> Timelines<W> {
@@ -87,18 +97,27 @@ impl<W: Write> Timelines<W> {
     ///
     /// # Errors
     /// Where many are to be written in a format that has room for one, or `out` cannot be written.
-    pub fn new(format: Format, names: bool, mut out: W) -> Result<Self> {
+    pub fn new(format: Format, names: bool, out: W) -> Result<Self> {
+        let mut timelines = Self::going_on(format, names, out)?;
+        let begun = match format {
+            Format::Csv => writeln!(timelines.out, "{}", Format::CSV_HEADER),
+            Format::Vtt => writeln!(timelines.out, "WEBVTT"),
+            _ => Ok(()),
+        };
+        begun.map_err(|e| Error::io("-", e))?;
+        Ok(timelines)
+    }
+
+    /// [`Timelines::new`], where `out` has a beginning already.
+    ///
+    /// # Errors
+    /// Where many are to be written in a format that has room for one.
+    pub fn going_on(format: Format, names: bool, out: W) -> Result<Self> {
         if names && !format.holds_many() {
             return Err(Error::Config(
                 "this format holds the timeline of one recording: give one, or --out-dir for a file each".into(),
             ));
         }
-        let begun = match format {
-            Format::Csv => writeln!(out, "file_name,start,end,caption"),
-            Format::Vtt => writeln!(out, "WEBVTT"),
-            _ => Ok(()),
-        };
-        begun.map_err(|e| Error::io("-", e))?;
         Ok(Self {
             out,
             format,
@@ -164,9 +183,17 @@ impl<W: Write> Timelines<W> {
         if self.format == Format::Textgrid {
             text_grid(&mut self.out, duration, &self.held)?;
         }
+        if self.format == Format::Jsonl {
+            let ended = Ended {
+                file_name: &name,
+                duration,
+                segments: self.count,
+                summary,
+            };
+            json_line(&mut self.out, &ended)?;
+        }
         if let Some(text) = summary {
             match self.format {
-                Format::Jsonl => json_line(&mut self.out, &whole(&name, Some(text), None))?,
                 Format::Text if self.names => writeln!(self.out, "{name}\t\t\t{text}")?,
                 Format::Text => writeln!(self.out, "\n{text}")?,
                 Format::Vtt => writeln!(self.out, "\nNOTE {}", escaped(text))?,
@@ -183,10 +210,8 @@ impl<W: Write> Timelines<W> {
     /// Where writing fails.
     pub fn fail(&mut self, path: &Path, error: &str) -> io::Result<()> {
         if self.format == Format::Jsonl {
-            json_line(
-                &mut self.out,
-                &whole(&path.to_string_lossy(), None, Some(error)),
-            )?;
+            let file_name = &path.to_string_lossy();
+            json_line(&mut self.out, &Failed { file_name, error })?;
         }
         (self.count, self.held) = (0, Vec::new());
         self.out.flush()
@@ -201,18 +226,11 @@ impl<W: Write> Timelines<W> {
     }
 }
 
-fn whole<'a>(file_name: &'a str, summary: Option<&'a str>, error: Option<&'a str>) -> Whole<'a> {
-    Whole {
-        file_name,
-        summary,
-        error,
-    }
-}
-
-/// One JSON object a line.
+/// One JSON object a line, handed on in one piece: a row is in a file whole or not at all.
 fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    out.write_all(&line)
 }
 
 /// Hours, minutes, seconds and thousandths.
@@ -325,6 +343,8 @@ mod tests {
             .collect();
         assert_eq!(rows[0]["end"], 3.25);
         assert_eq!(rows[2]["summary"], "A day.");
+        assert_eq!(rows[2]["segments"], 2);
+        assert_eq!(rows[2]["duration"], 4000.0);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Islands: blocks of samples -> stretches of sound between silences, each with its levels; memory holds one at most.
 //!
-//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] on, and goes on to be while it is less than 4 dB
-//! below. An island ends with a silence longer than [`TimelineOptions::max_gap`], or when it is twice as long as a segment
+//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] or the level that [`Floor`] gives on, and goes on to
+//! be while it is less than 4 dB below; the floor is known from half a minute before and after it. An island ends with a silence longer than [`TimelineOptions::max_gap`], or when it is twice as long as a segment
 //! may be; then what follows the last cut is kept for the next.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::TimelineOptions;
+use super::floor::Floor;
 
 /// Frames a second.
 pub(super) const FRAMES: usize = 50;
@@ -15,14 +16,15 @@ pub(super) const FRAMES: usize = 50;
 /// How much below the threshold a sound still goes on, in dB.
 const HYSTERESIS: f32 = 4.0;
 
-/// The level of a frame in dB of full scale, and whether it is sound, where the one before `goes_on` to be or not.
-pub(super) fn level(frame: &[f32], silence: f32, goes_on: bool) -> (f32, bool) {
+/// The level of a frame in dB of full scale.
+pub(super) fn level(frame: &[f32]) -> f32 {
     let power = frame.iter().map(|x| x * x).sum::<f32>() / frame.len().max(1) as f32;
-    let level = 10.0 * power.max(1e-12).log10();
-    (
-        level,
-        level >= silence - if goes_on { HYSTERESIS } else { 0.0 },
-    )
+    10.0 * power.max(1e-12).log10()
+}
+
+/// Whether a frame of `level` is sound, where the one before `goes_on` to be or not.
+pub(super) fn is_sound(level: f32, silence: f32, goes_on: bool) -> bool {
+    level >= silence - if goes_on { HYSTERESIS } else { 0.0 }
 }
 
 /// A stretch of sound, at most [`TimelineOptions::max_gap`] of silence in it at a time.
@@ -78,7 +80,9 @@ impl Island {
 /// Cuts a stream into islands.
 pub(super) struct Islands {
     frame: usize,
-    threshold: f32,
+    floor: Floor,
+    /// Frames that are not judged yet: their samples one after the other, and their levels.
+    ahead: (VecDeque<f32>, VecDeque<f32>),
     /// In frames.
     max_gap: usize,
     most: usize,
@@ -97,7 +101,8 @@ impl Islands {
         let frames = |seconds: f64| (seconds * FRAMES as f64).ceil() as usize;
         Self {
             frame: rate as usize / FRAMES,
-            threshold: options.silence,
+            floor: Floor::new(options.silence),
+            ahead: Default::default(),
             max_gap: frames(options.max_gap),
             most: frames(2.0 * options.max_length),
             rest: Vec::new(),
@@ -116,7 +121,7 @@ impl Islands {
         rest.extend_from_slice(block);
         let frames = rest.chunks_exact(self.frame);
         let remainder = frames.remainder().to_vec();
-        frames.for_each(|frame| self.take(frame));
+        frames.for_each(|frame| self.hear(frame));
         self.rest = remainder;
     }
 
@@ -125,7 +130,10 @@ impl Islands {
         let mut last = std::mem::take(&mut self.rest);
         if !last.is_empty() {
             last.resize(self.frame, 0.0);
-            self.take(&last);
+            self.hear(&last);
+        }
+        while !self.ahead.1.is_empty() {
+            self.judge();
         }
         self.end_current();
     }
@@ -172,9 +180,25 @@ impl Islands {
         }
     }
 
-    fn take(&mut self, frame: &[f32]) {
+    /// Takes one more frame, and judges the one that was waiting longest.
+    fn hear(&mut self, frame: &[f32]) {
+        let level = level(frame);
+        self.floor.hear(level);
+        self.ahead.0.extend(frame);
+        self.ahead.1.push_back(level);
+        if self.ahead.1.len() > self.floor.ahead() {
+            self.judge();
+        }
+    }
+
+    /// The frame that was waiting longest is sound or silence.
+    fn judge(&mut self) {
+        let frame: Vec<f32> = self.ahead.0.drain(..self.frame).collect();
+        let Some(level) = self.ahead.1.pop_front() else {
+            return;
+        };
         let goes_on = (self.current.as_ref()).is_some_and(|c| c.sounding.last() == Some(&true));
-        let (level, sounding) = level(frame, self.threshold, goes_on);
+        let sounding = is_sound(level, self.floor.threshold(), goes_on);
         if sounding && self.current.is_none() {
             self.current = Some(Island {
                 samples: Vec::new(),
@@ -189,7 +213,7 @@ impl Islands {
         let Some(current) = &mut self.current else {
             return;
         };
-        current.samples.extend_from_slice(frame);
+        current.samples.extend_from_slice(&frame);
         current.levels.push(level);
         current.sounding.push(sounding);
         let silent = current.sounding.iter().rev().take_while(|s| !**s).count();

@@ -7,7 +7,8 @@
 //!
 //! What is told hangs on the samples alone, not on when they came.
 
-use super::islands::{FRAMES, level};
+use super::floor::Floor;
+use super::islands::{FRAMES, is_sound, level};
 use super::{Segment, TimelineOptions};
 use crate::audio::{AudioStream, Waveform};
 use crate::captioner::{CaptionOptions, Captioner};
@@ -33,6 +34,7 @@ pub struct Live<'a> {
     samples: Vec<f32>,
     /// Whole frames so far.
     now: usize,
+    floor: Floor,
     event: Option<Event>,
     /// The caption told last, and until when it was heard.
     last: Option<(String, usize)>,
@@ -65,6 +67,7 @@ impl<'a> Live<'a> {
         Ok(Self {
             frame: captioner.rate() as usize / FRAMES,
             captioner,
+            floor: Floor::new(options.silence),
             options,
             words,
             samples: Vec::new(),
@@ -118,8 +121,9 @@ impl<'a> Live<'a> {
             self.samples.drain(..self.frame);
         }
         let goes_on = self.event.as_ref().is_some_and(|e| e.end + 1 == self.now);
-        let frame = self.kept(self.now - 1, self.now);
-        let (_, sounding) = level(frame, self.options.silence, goes_on);
+        let level = level(self.kept(self.now - 1, self.now));
+        self.floor.hear(level);
+        let sounding = is_sound(level, self.floor.threshold(), goes_on);
         let now = self.now;
         if sounding {
             let event = self.event.get_or_insert(Event {

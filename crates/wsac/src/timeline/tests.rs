@@ -207,7 +207,7 @@ fn wrong_options_are_told() {
         ),
         (
             TimelineOptions {
-                silence: 3.0,
+                silence: Some(3.0),
                 ..options.clone()
             },
             "-120 and 0 dB",

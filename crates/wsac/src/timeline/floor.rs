@@ -1,0 +1,184 @@
+//! Floor: levels of frames [dB] as they come -> below which level there is silence now.
+//!
+//! A recording has a floor where its quietest moments, again and again, are equally loud: a hiss, a fan, a room. It is the
+//! level that most blocks of 2 s come down to and few go below, while something well above it is heard too (Martin's
+//! minimum statistics, 2001, for one band). Steady sound that nothing stands out of has none: an hour of rain is rain.
+
+use std::collections::VecDeque;
+
+use super::islands::FRAMES;
+
+/// Frames of a block, and how many of the lowest are left out for its lowest level.
+const BLOCK: usize = 2 * FRAMES;
+const LOWEST: usize = BLOCK / 10;
+
+/// The blocks that are remembered, a minute; and the fewest that tell a floor.
+const BLOCKS: usize = 30;
+const FEWEST: usize = 5;
+
+/// Lowest levels within so many dB are the same.
+const SAME: f32 = 3.0;
+/// The share of blocks that must come down to the floor, and the share that may go below.
+const COME_DOWN: f32 = 0.4;
+const GO_BELOW: f32 = 0.2;
+
+/// The share of frames that must be so many dB above a floor.
+const EVENTS: f32 = 0.1;
+const ABOVE: f32 = 10.0;
+
+/// What is louder is no floor, in dB of full scale.
+const LOUDEST: f32 = -35.0;
+
+/// So many dB above the floor there is sound.
+const MARGIN: f32 = 6.0;
+
+/// The level of silence where no floor is above it.
+pub(super) const SILENCE: f32 = -55.0;
+
+/// Follows the floor of a recording.
+#[derive(Debug, Clone)]
+pub(super) struct Floor {
+    /// A level that was asked for, which nothing changes.
+    fixed: Option<f32>,
+    threshold: f32,
+    /// Levels of the block that is not full yet.
+    block: Vec<f32>,
+    /// Sorted levels of whole blocks.
+    blocks: VecDeque<Vec<f32>>,
+}
+
+impl Floor {
+    /// No frame came yet; `fixed` is a level that was asked for.
+    pub fn new(fixed: Option<f32>) -> Self {
+        Self {
+            fixed,
+            threshold: fixed.unwrap_or(SILENCE),
+            block: Vec::with_capacity(BLOCK),
+            blocks: VecDeque::new(),
+        }
+    }
+
+    /// From this level on there is sound.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// Frames that are worth waiting for before the first is judged.
+    pub fn ahead(&self) -> usize {
+        match self.fixed {
+            Some(_) => 0,
+            None => BLOCKS / 2 * BLOCK,
+        }
+    }
+
+    /// Hears the level of one more frame.
+    pub fn hear(&mut self, level: f32) {
+        if self.fixed.is_some() {
+            return;
+        }
+        self.block.push(level);
+        if self.block.len() < BLOCK {
+            return;
+        }
+        self.block.sort_by(f32::total_cmp);
+        if self.blocks.len() == BLOCKS {
+            self.blocks.pop_front();
+        }
+        self.blocks.push_back(std::mem::take(&mut self.block));
+        self.threshold = match self.floor() {
+            Some(floor) => SILENCE.max(floor + MARGIN),
+            None => SILENCE,
+        };
+    }
+
+    /// The level that most blocks come down to, where there is one.
+    fn floor(&self) -> Option<f32> {
+        if self.blocks.len() < FEWEST {
+            return None;
+        }
+        let mut lowest: Vec<f32> = self.blocks.iter().map(|block| block[LOWEST]).collect();
+        lowest.sort_by(f32::total_cmp);
+        let count = |from: usize| {
+            let most = lowest[from] + SAME;
+            lowest[from..].partition_point(|level| *level <= most)
+        };
+        // The first of equals is the lowest.
+        let at = (0..lowest.len()).rev().max_by_key(|&from| count(from))?;
+        let blocks = lowest.len() as f32;
+        let floor = lowest[at..at + count(at)][count(at) / 2];
+        let above = |block: &Vec<f32>| block.len() - block.partition_point(|l| *l < floor + ABOVE);
+        let events = self.blocks.iter().map(above).sum::<usize>() as f32;
+        let is = count(at) as f32 >= COME_DOWN * blocks
+            && at as f32 <= GO_BELOW * blocks
+            && floor <= LOUDEST
+            && events >= EVENTS * blocks * BLOCK as f32;
+        is.then_some(floor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The threshold after `seconds` of the levels that `level` gives by the frame.
+    fn after(seconds: usize, level: impl Fn(usize) -> f32) -> f32 {
+        let mut floor = Floor::new(None);
+        (0..seconds * FRAMES).for_each(|i| floor.hear(level(i)));
+        floor.threshold()
+    }
+
+    #[test]
+    fn silence_follows_a_hiss_with_events_above_it() {
+        // 1 s of sound every 4 s, over a hiss that wavers by 1 dB.
+        let hiss = |i: usize| match i / FRAMES % 4 {
+            0 => -20.0,
+            _ => -45.0 + (i % 3) as f32 / 3.0,
+        };
+        let heard = after(120, hiss);
+        assert!((-43.0..=-37.0).contains(&heard), "{heard}");
+        assert_eq!(after(4, hiss), SILENCE);
+        // It is forgotten when it ends.
+        let ends = |i: usize| {
+            if i < 60 * FRAMES {
+                hiss(i)
+            } else {
+                hiss(i) - 40.0
+            }
+        };
+        assert_eq!(after(180, ends), SILENCE);
+    }
+
+    #[test]
+    fn what_nothing_stands_out_of_or_is_loud_or_varies_is_no_floor() {
+        assert_eq!(after(120, |_| -45.0), SILENCE);
+        let loud = |i: usize| {
+            if (i / FRAMES).is_multiple_of(4) {
+                -5.0
+            } else {
+                -25.0
+            }
+        };
+        assert_eq!(after(120, loud), SILENCE);
+        // Sounds of 4 s, each with another lowest level.
+        assert_eq!(
+            after(120, |i| -50.0 + (i / (4 * FRAMES) * 7 % 31) as f32),
+            SILENCE
+        );
+        // A quiet room.
+        let quiet = |i: usize| {
+            if (i / FRAMES).is_multiple_of(4) {
+                -20.0
+            } else {
+                -75.0
+            }
+        };
+        assert_eq!(after(120, quiet), SILENCE);
+    }
+
+    #[test]
+    fn a_level_that_was_asked_for_stays() {
+        let mut floor = Floor::new(Some(-70.0));
+        (0..9000).for_each(|i| floor.hear(if i / 50 % 4 == 0 { -20.0 } else { -45.0 }));
+        assert_eq!((floor.threshold(), floor.ahead()), (-70.0, 0));
+    }
+}
