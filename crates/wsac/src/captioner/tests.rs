@@ -524,7 +524,7 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
         ..plain.clone()
     };
     let told = captioner.describe(&heard, &nearest).unwrap();
-    assert!(told.score.unwrap() >= told.neighbours[0].similarity - 0.02);
+    assert!(told.score.unwrap() >= told.neighbours[0].similarity - 0.05);
     // Together as alone, with and without ranking.
     let by_votes = CaptionOptions {
         rerank: Some(Rerank {

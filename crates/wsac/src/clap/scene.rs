@@ -12,8 +12,6 @@
 
 mod search;
 
-use std::collections::HashMap;
-
 use super::classes::Classes;
 use super::evidence::Evidence;
 use super::listenings::LISTENINGS;
@@ -51,12 +49,6 @@ pub struct SceneOptions {
     pub speech_beside_voice: f32,
     /// From here on there is music.
     pub music: f32,
-    /// How far the whole is heard as captions tell it: evidence counts by [`Class::prior`](super::classes::Class::prior) to
-    /// this power.
-    pub habit: f32,
-    /// How far the classes of a family stand up for each other in the whole: a class counts by the share of its family's
-    /// evidence that the best of them has, to minus this power.
-    pub family: f32,
 }
 
 impl Default for SceneOptions {
@@ -72,8 +64,6 @@ impl Default for SceneOptions {
             speech: 0.7,
             speech_beside_voice: 0.8,
             music: 0.6,
-            habit: 0.0,
-            family: 0.0,
         }
     }
 }
@@ -138,40 +128,15 @@ impl Scene {
 /// The sounds that `heard` tells of; `None` where it tells of none (silence).
 pub fn scene(heard: &Evidence, classes: &Classes, options: &SceneOptions) -> Option<Scene> {
     let evidence = heard.pooled(&WHOLE, |_, _| 1.0);
-    let heard_as = told(&evidence, classes, options.habit);
-    let mut weights = specific(&heard_as, classes);
-    stand_up(&mut weights, classes, options.family);
+    let weights = specific(&evidence, classes);
     let (whole, whole_classes) = embed(&weights, |_| true, KEEP_WHOLE, classes)?;
-    let parts = Search::new(heard, classes, options, (&evidence, &heard_as), &weights).parts();
+    let parts = Search::new(heard, classes, options, &evidence, &weights).parts();
     Some(Scene {
         whole,
         whole_classes,
         parts,
         evidence,
     })
-}
-
-/// Evidence as likely as captions are to say the class, as far as `habit`: [521] -> [521].
-fn told(evidence: &[f32], classes: &Classes, habit: f32) -> Vec<f32> {
-    let told = evidence.iter().zip(classes.iter());
-    told.map(|(e, class)| e * class.prior().powf(habit))
-        .collect()
-}
-
-/// Multiplies the weights [521] of each family by how much more all of it weighs than the best of it, to the power `by`.
-fn stand_up(weights: &mut [f32], classes: &Classes, by: f32) {
-    let mut families: HashMap<&str, (f32, f32)> = HashMap::new();
-    for (weight, class) in weights.iter().zip(classes.iter()) {
-        let (all, best) = families.entry(&class.family).or_default();
-        *all += weight;
-        *best = best.max(*weight);
-    }
-    for (weight, class) in weights.iter_mut().zip(classes.iter()) {
-        let (all, best) = families[&*class.family];
-        if best > 0.0 {
-            *weight *= (all / best).powf(by);
-        }
-    }
 }
 
 /// Evidence weighed by how much each class says: [521] -> [521].

@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         heard: &'a Evidence,
         classes: &'a Classes,
         options: &'a SceneOptions,
-        (evidence, heard_as): (&[f32], &[f32]),
+        evidence: &[f32],
         weights: &[f32],
     ) -> Self {
         let mut search = Self {
@@ -80,7 +80,7 @@ impl<'a> Search<'a> {
         let seed = highest(&rank);
         search.take(Find {
             seed,
-            evidence: heard_as.to_vec(),
+            evidence: evidence.to_vec(),
             strength: evidence[seed],
         });
         search
