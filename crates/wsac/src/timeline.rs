@@ -58,10 +58,6 @@ use crate::error::{Error, Result};
 /// Segments that are put into words together.
 const TOGETHER: usize = 32;
 
-/// Seconds of silence around a piece that is listened to: windows that reach over its ends hear how it begins and ends, as
-/// in a recording of its own, and what is short is heard in more windows than one.
-const AROUND: f64 = 0.5;
-
 /// A stretch of a recording in which one thing is heard, and what that is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -287,9 +283,7 @@ impl Teller<'_> {
 /// What `tower` hears in a piece alone.
 fn listen(tower: &dyn AudioTower, island: &Island, piece: &Piece) -> Result<Heard> {
     let rate = tower.rate();
-    let around = vec![0.0; (AROUND * f64::from(rate)) as usize];
-    let sounds = island.sounds(piece.start, piece.end);
-    let samples = [around.as_slice(), &sounds, &around].concat();
+    let samples = island.sounds(piece.start, piece.end);
     tower.listen(&mut AudioStream::from_waveform(
         &Waveform { samples, rate },
         rate,

@@ -80,9 +80,15 @@ fn a_step_allocates_next_to_nothing_after_the_first() {
         let later: Vec<usize> = (0..8).map(|_| spent()).collect();
         let least = later.iter().min().copied().expect("steps");
         println!("{precision:?}: {first} bytes in the first step, then {later:?}");
-        // In bf16 operands are laid out in memory that is kept. For those of f32 products the crate `gemm` asks anew.
-        let ours = precision == Arithmetic::Bf16;
-        let share = if ours && Windows::usable() { 100 } else { 10 };
+        // In bf16 operands are laid out in memory that is kept. For those of f32 products the crate `gemm` asks anew: some of
+        // them where we have a kernel of our own, all of them (a fifth of the first step) where we have none. There bf16 is a
+        // portable product, which nobody gets unasked and which widens its operands anew each time.
+        let share = match (precision, Windows::usable()) {
+            (Arithmetic::Bf16, true) => 100,
+            (_, true) => 10,
+            (Arithmetic::Bf16, false) => continue,
+            (_, false) => 5,
+        };
         assert!(first > 4 << 20, "the first step takes {first} bytes");
         assert!(
             least * share < first,

@@ -83,10 +83,7 @@ fn captions(
 ) -> wsac::Result<Vec<Segment>> {
     let segment = |[start, end]: [f64; 2]| {
         let at = |time: f64| (time * f64::from(RATE)) as usize;
-        // With silence around it, as the timeline listens to its pieces.
-        let around = vec![0.0; at(0.5)];
-        let sound = &scene.recording.samples[at(start)..at(end)];
-        let samples = [around.as_slice(), sound, &around].concat();
+        let samples = scene.recording.samples[at(start)..at(end)].to_vec();
         let rate = RATE;
         let wave = Waveform { samples, rate };
         let heard =
