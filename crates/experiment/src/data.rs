@@ -262,7 +262,7 @@ fn find(folder: &Path, name: &str, pattern: Option<&str>) -> Sound {
         None => {
             let plain = folder.join(name);
             let with = |ending: &&str| folder.join(format!("{name}.{ending}"));
-            let other = || ENDINGS.iter().map(|e| with(&e)).find(|path| path.is_file());
+            let other = || ENDINGS.iter().map(with).find(|path| path.is_file());
             if plain.is_file() {
                 plain
             } else {

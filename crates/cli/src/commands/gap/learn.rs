@@ -104,13 +104,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         "wsac: {} pairs of {recordings} recordings and {named} clips with captions",
         audio.len()
     );
-    let mut options = LearnOptions::default();
-    options.kind = match args.method {
-        Method::Shift => Kind::Shift,
-        Method::Ridge => Kind::Ridge,
-        Method::Procrustes => Kind::Procrustes,
+    let options = LearnOptions {
+        kind: match args.method {
+            Method::Shift => Kind::Shift,
+            Method::Ridge => Kind::Ridge,
+            Method::Procrustes => Kind::Procrustes,
+        },
+        held_out: args.held_out,
+        seed: args.seed,
+        ..LearnOptions::default()
     };
-    (options.held_out, options.seed) = (args.held_out, args.seed);
     let map = GapMap::learn(&audio, &of_each, &options)?;
     map.save(&args.output)?;
     if let Some(learned) = &map.learned {
