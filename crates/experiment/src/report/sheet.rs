@@ -130,7 +130,7 @@ pub fn draw(
         ..Sheet::default()
     };
     let words = format!(
-        "t-SNE of {} pairs. 2: {} and a caption of it. 3a and 3b, the training side: captions with noise of variance \
+        "t-SNE of {} pairs. 2: {} and {}. 3a and 3b, the training side: captions with noise of variance \
          {noise_variance:.4}, and captions moved by the gap, against the same audio. 3c and 3d, the inference side: what takes the \
          audio's place, against captions. One map for all panels, so that they can be compared; the numbers are of all pairs.",
         audio.len(),
@@ -139,13 +139,18 @@ pub fn draw(
         } else {
             "each recording"
         },
+        if used.items.iter().any(|item| item.references.is_empty()) {
+            "the names of its classes"
+        } else {
+            "a caption of it"
+        },
     );
     Ok(Some((drawn(sheet.draw())?.drawing, words)))
 }
 
 fn sounds(used: &Used) -> &'static str {
     if used.probe.is_some() {
-        "stand-in for audio"
+        "stand-in"
     } else {
         "audio"
     }

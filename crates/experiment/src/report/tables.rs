@@ -162,7 +162,11 @@ pub fn facts(config: &Config, outcome: &Outcome, data: usize) -> Vec<String> {
     let source = &config.data[data];
     let used = &outcome.data[data];
     let mut facts = vec![
-        format!("Learned from the captions of {}.", source.train.display()),
+        if config.training.iter().all(|t| t.model.is_some()) {
+            "Nothing was trained: the captioners were given.".to_owned()
+        } else {
+            format!("Learned from the captions of {}.", source.train.display())
+        },
         format!(
             "{} clips captioned, of {}.",
             used.items.len(),
