@@ -81,10 +81,13 @@ fn a_grid_killed_in_the_middle_loses_only_the_cell_that_was_running() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the binary");
-    // Until the first cell is scored.
+    // Until the first cell is scored: its file has its own name, not that of one that is being written.
     let begun = Instant::now();
     let scored = || {
-        std::fs::read_dir(world.path("grid/scores")).is_ok_and(|mut files| files.next().is_some())
+        let whole = |file: std::io::Result<std::fs::DirEntry>| {
+            file.is_ok_and(|file| file.path().extension().is_some_and(|end| end == "json"))
+        };
+        std::fs::read_dir(world.path("grid/scores")).is_ok_and(|files| files.into_iter().any(whole))
     };
     while !scored() && begun.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));
