@@ -289,36 +289,27 @@ impl Config {
     /// # Errors
     /// Where a setting is unknown or of the wrong kind.
     pub fn settings(&self, strategy: &Named, seed: u64, space: &Space) -> Result<TrainConfig> {
-        let mut all = self.train.clone();
-        for (key, value) in &strategy.settings {
-            match (all.get_mut(key), value) {
-                (Some(toml::Value::Table(old)), toml::Value::Table(new)) if key == "decoder" => {
-                    old.extend(new.clone());
-                }
-                _ => {
-                    all.insert(key.clone(), value.clone());
-                }
-            }
-        }
-        let preset = all.remove("preset");
+        let wrong = |e: String| Error::Config(format!("training {:?}: {e}", strategy.name));
+        let (mut all, mut own) = (self.train.clone(), strategy.settings.clone());
+        let preset = (own.remove("preset"), all.remove("preset"));
+        let preset = preset.0.or(preset.1);
         let mut config = match preset.as_ref().and_then(toml::Value::as_str) {
             Some("fast") | None => TrainConfig::default(),
             Some("paper") => TrainConfig::paper(),
             Some("reference") => TrainConfig::reference(),
             Some(other) => {
-                return Err(Error::Config(format!(
-                    "training {:?}: preset {other:?} is none of fast, paper, reference",
-                    strategy.name
+                return Err(wrong(format!(
+                    "preset {other:?} is none of fast, paper, reference"
                 )));
             }
         };
         if !space.hears_parts {
             (config.clauses, config.joined) = (0.0, 0.0);
         }
-        let text = toml::to_string(&all).map_err(|e| Error::Config(e.to_string()))?;
-        let mut config = config
-            .with_toml(&text)
-            .map_err(|e| Error::Config(format!("training {:?}: {e}", strategy.name)))?;
+        for settings in [all, own] {
+            let text = toml::to_string(&settings).map_err(|e| wrong(e.to_string()))?;
+            config = config.with_toml(&text).map_err(|e| wrong(e.to_string()))?;
+        }
         config.seed = seed;
         config.precision = config.precision.decided();
         Ok(config)

@@ -1,20 +1,20 @@
 //! The grid, cell by cell: what is there already is read, what is missing is made, and all of it can be stopped.
 
+mod measured;
+
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use wsac::bridge::{GapMap, LearnOptions, gap};
-use wsac::clap::{Encoder, TextTower};
+use wsac::bridge::GapMap;
+use wsac::clap::{Encoder, Heard, TextTower};
 use wsac::embedding::Embeddings;
-use wsac::model::load_gap;
-use wsac::train::{self, embed_cached};
+use wsac::train;
 use wsac::{Error, Result};
 
 use crate::config::{Config, Source, slug};
-use crate::data::{Data, Item, Sound};
-use crate::hearing::{self, Heards};
+use crate::data::{Data, Item};
 use crate::judging::{self, Judge, Measure};
 use crate::probe::Displacement;
 use crate::stage::{self, Key};
@@ -25,6 +25,8 @@ use crate::training::{Ground, Trained};
 pub struct Setup<'a> {
     /// The encoder that the settings name.
     pub encoder: &'a Encoder,
+    /// Its text tower.
+    pub text: Arc<dyn TextTower>,
     /// What computes the metrics.
     pub judge: &'a dyn Judge,
     /// The experiment's folder.
@@ -111,7 +113,7 @@ pub struct Used {
     /// The items that could be heard.
     pub items: Vec<Item>,
     /// What was heard of each.
-    pub heard: Vec<wsac::clap::Heard>,
+    pub heard: Vec<Heard>,
     /// The items that could not be heard, and why.
     pub unheard: Vec<(String, String)>,
     /// The modality gap [d], where it could be measured.
@@ -148,7 +150,6 @@ pub fn run(
         config.settings(strategy, 0, setup.encoder.space())?;
     }
     let observer: Observer = Mutex::new(observer);
-    let text: Arc<dyn TextTower> = setup.encoder.text_tower()?.into();
     let mut outcome = Outcome {
         cells: Vec::new(),
         data: Vec::new(),
@@ -170,7 +171,7 @@ pub fn run(
             config,
             setup,
             observer: &observer,
-            text: text.clone(),
+            clips: OnceCell::new(),
             source,
             data,
         };
@@ -196,7 +197,8 @@ struct Block<'a, 'o> {
     config: &'a Config,
     setup: &'a Setup<'a>,
     observer: &'a Observer<'o>,
-    text: Arc<dyn TextTower>,
+    /// See [`Block::clips`].
+    clips: OnceCell<Vec<Embeddings>>,
     source: &'a Source,
     data: &'a Data,
 }
@@ -279,179 +281,12 @@ impl Block<'_, '_> {
         Ok(used)
     }
 
-    /// How far stand-ins are moved, where captions stand in for sounds.
-    fn probe(&self) -> Result<Option<Displacement>> {
-        let Some(probe) = &self.source.probe else {
-            return Ok(None);
-        };
-        let clips = self.data.validation.as_ref().unwrap_or(&self.data.train);
-        let rows = self.embed(&clips.concat())?;
-        let mut from = 0;
-        let clips: Vec<Embeddings> = clips
-            .iter()
-            .map(|clip| {
-                let range = from..from + clip.len();
-                from = range.end;
-                rows.slice(range)
-            })
-            .collect();
-        let counted = Counted::new(self.observer, 0);
-        let each = || counted.one();
-        Displacement::measure(probe, &clips, self.setup.encoder, self.setup.out, &each).map(Some)
-    }
-
-    /// What is heard of each item.
-    fn heard(&self, probe: Option<&Displacement>) -> Result<(Heards, Key)> {
-        let sounds: Vec<&Sound> = self.data.items.iter().map(|item| &item.sound).collect();
-        let Some(probe) = probe else {
-            return self.listen(&sounds, &self.data.name);
-        };
-        let captions: Vec<String> = sounds
-            .iter()
-            .filter_map(|sound| match sound {
-                Sound::Caption(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect();
-        let heard = probe.stand_ins(&self.embed(&captions)?, "test");
-        let key = Key::of("probe")
-            .with(&self.setup.encoder.space().identity)
-            .with_all(&captions);
-        let key = key.with_all(probe.gap.iter().map(|x| x.to_le_bytes()));
-        Ok((
-            heard,
-            key.with(probe.noise_variance.to_le_bytes())
-                .with(probe.seed.to_le_bytes()),
-        ))
-    }
-
-    fn listen(&self, sounds: &[&Sound], what: &str) -> Result<(Heards, Key)> {
-        let counted = Counted::new(self.observer, sounds.len());
-        let each = || counted.one();
-        hearing::listen(
-            sounds,
-            self.setup.encoder,
-            self.setup.out,
-            &slug(what),
-            &each,
-        )
-    }
-
-    /// The modality gap, where a training shifts by it: as it was given, or measured between validation clips and their
-    /// captions.
-    fn gap(&self, probe: Option<&Displacement>) -> Result<Option<Vec<f32>>> {
-        let wanted = |t: &crate::config::Named| {
-            t.model.is_none()
-                && self
-                    .config
-                    .settings(t, 0, self.setup.encoder.space())
-                    .is_ok_and(|s| s.shift)
-        };
-        if !self.config.training.iter().any(wanted) {
-            return Ok(None);
-        }
-        if let Some(file) = &self.source.gap {
-            return load_gap(file, self.text.dim()).map(Some);
-        }
-        if let Some(probe) = probe {
-            let captions = self
-                .data
-                .validation
-                .as_ref()
-                .unwrap_or(&self.data.train)
-                .concat();
-            let texts = self.embed(&captions)?;
-            let heard = probe.stand_ins(&texts, "validation");
-            return gap(&hearing::embeddings(&heard, self.text.dim()), &texts).map(Some);
-        }
-        let (Some(sounds), Some(captions)) = (&self.data.validation_sounds, &self.data.validation)
-        else {
-            let name = &self.data.name;
-            return Err(Error::Config(format!(
-                "a training shifts embeddings, but data {name:?} tells no gap: give validation_audio (recordings of the \
-                 validation clips), or gap = \"FILE\" from `wsac gap CAPTIONS --audio DIR -o FILE`"
-            )));
-        };
-        let sounds: Vec<&Sound> = sounds.iter().collect();
-        let (heard, _) = self.listen(&sounds, &format!("{} validation", self.data.name))?;
-        let texts = self.embed(&captions.concat())?;
-        gap(&hearing::embeddings(&heard, self.text.dim()), &texts).map(Some)
-    }
-
-    /// The map from sounds to texts, where an inference strategy uses one: learned from the validation clips, none of which is
-    /// captioned. Of stand-ins, the first caption of a clip stands in, the others are its texts.
-    fn map(&self, probe: Option<&Displacement>) -> Result<Option<Arc<GapMap>>> {
-        if !self.config.inference.iter().any(|i| i.gap_map) {
-            return Ok(None);
-        }
-        let missing = || {
-            let name = &self.data.name;
-            Error::Config(format!(
-                "an inference strategy has a gap_map, but data {name:?} has no pairs to learn it from: give validation, and \
-                 validation_audio or [data.probe]"
-            ))
-        };
-        let clips = self.data.validation.as_ref().ok_or_else(missing)?;
-        let rows = self.embed(&clips.concat())?;
-        let mut from = 0;
-        let mut heard = Vec::new();
-        let mut texts = Vec::new();
-        let sounds = match (&self.data.validation_sounds, probe) {
-            (Some(sounds), None) => {
-                let sounds: Vec<&Sound> = sounds.iter().collect();
-                Some(
-                    self.listen(&sounds, &format!("{} validation", self.data.name))?
-                        .0,
-                )
-            }
-            (_, Some(_)) => None,
-            (None, None) => return Err(missing()),
-        };
-        for (i, clip) in clips.iter().enumerate() {
-            let of = rows.slice(from..from + clip.len());
-            from += clip.len();
-            match (&sounds, probe) {
-                (Some(sounds), _) => {
-                    if let Ok(sound) = &sounds[i] {
-                        heard.push(sound.embedding.clone());
-                        texts.push(of);
-                    }
-                }
-                (None, Some(probe)) if of.len() > 1 => {
-                    if let Ok(sound) = probe.stand_in(of.row(0), "map", i) {
-                        heard.push(sound.embedding);
-                        texts.push(of.slice(1..of.len()));
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut audio = Embeddings::empty(rows.dim());
-        heard.iter().for_each(|row| audio.push(row));
-        GapMap::learn(&audio, &texts, &LearnOptions::default()).map(|map| Some(Arc::new(map)))
-    }
-
-    fn embed(&self, texts: &[String]) -> Result<Embeddings> {
-        let space = &self.setup.encoder.space().identity;
-        let mut on_progress = |done, total| {
-            // Whether to stop is asked at the next cell; a batch of texts takes no time.
-            let _ = tell(self.observer, &Event::Embedded { done, total });
-        };
-        embed_cached(
-            texts,
-            self.text.as_ref(),
-            space,
-            Some(self.setup.cache),
-            &mut on_progress,
-        )
-    }
-
     fn train(&self, t: usize, seed: u64, gap: Option<&[f32]>) -> Result<Trained> {
         let strategy = &self.config.training[t];
         let ground = Ground {
             data: self.data,
             encoder: self.setup.encoder,
-            text: self.text.as_ref(),
+            text: self.setup.text.as_ref(),
             gap,
             out: self.setup.out,
             cache: self.setup.cache,
@@ -501,19 +336,19 @@ impl Block<'_, '_> {
         let name = format!("{}-seed{}", name.join("-"), cell.seed);
         let out = self.setup.out;
         let (told, _) = stage::once(&stage::file(out, "told", &name, &key), || {
-            let captioner = telling::captioner(trained.model()?, inference, self.text.clone())?;
-            let heard: Heards = used.heard.iter().cloned().map(Ok).collect();
+            let captioner =
+                telling::captioner(trained.model()?, inference, self.setup.text.clone())?;
             telling::tell(
                 &captioner,
                 inference,
-                &heard,
+                &used.heard,
                 used.map.as_ref(),
                 &mut |done| {
                     let _ = tell(
                         self.observer,
                         &Event::Telling {
                             done,
-                            total: heard.len(),
+                            total: used.heard.len(),
                         },
                     );
                 },
@@ -558,28 +393,5 @@ impl Config {
             }
         });
         self.data.len() * trained.sum::<usize>() * self.inference.len()
-    }
-}
-
-/// Counts what several threads have done.
-struct Counted<'a, 'o> {
-    observer: &'a Observer<'o>,
-    done: AtomicUsize,
-    total: usize,
-}
-
-impl<'a, 'o> Counted<'a, 'o> {
-    fn new(observer: &'a Observer<'o>, total: usize) -> Self {
-        Self {
-            observer,
-            done: AtomicUsize::new(0),
-            total,
-        }
-    }
-
-    fn one(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.total.max(done);
-        let _ = tell(self.observer, &Event::Embedded { done, total });
     }
 }

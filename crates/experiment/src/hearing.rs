@@ -27,7 +27,7 @@ pub fn listen(
     each: &(dyn Fn() + Sync),
 ) -> Result<(Heards, Key)> {
     let key = Key::of("heard")
-        .with(&encoder.space().identity)
+        .with(encoder.made_in())
         .with_all(sounds.iter().map(|s| stamp(s)));
     let path = stage::file(folder, "heard", what, &key);
     let (heard, _) = stage::once(&path, || {
@@ -82,5 +82,14 @@ pub fn point(embedding: Embedding) -> Heard {
 pub fn embeddings(heard: &[std::result::Result<Heard, String>], dim: usize) -> Embeddings {
     let mut rows = Embeddings::empty(dim);
     heard.iter().flatten().for_each(|h| rows.push(&h.embedding));
+    rows
+}
+
+/// All rows of `clips`, [N, d].
+pub fn joined(clips: &[Embeddings], dim: usize) -> Embeddings {
+    let mut rows = Embeddings::empty(dim);
+    for clip in clips {
+        (0..clip.len()).for_each(|i| rows.push(&clip.get(i)));
+    }
     rows
 }

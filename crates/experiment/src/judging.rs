@@ -27,6 +27,33 @@ pub struct Measure {
     pub value: std::result::Result<Value, String>,
 }
 
+/// The metrics by which cells and clips are ranked, the first that there is.
+const RANKED_BY: [&str; 3] = ["spider", "cider_d", "strict"];
+
+/// The one of these `names` by which cells and clips are ranked.
+pub fn ranked_by<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
+    let is_there = |by: &&str| names.clone().any(|name| name == *by);
+    RANKED_BY.into_iter().find(is_there)
+}
+
+/// The metric by which a cell and its clips are ranked, the first that has a value.
+pub fn ranked(measures: &[Measure]) -> Option<(&'static str, &Value)> {
+    let values = || {
+        measures
+            .iter()
+            .filter_map(|m| Some((m.name.as_str(), m.value.as_ref().ok()?)))
+    };
+    let by = ranked_by(
+        values()
+            .map(|(name, _)| name)
+            .collect::<Vec<_>>()
+            .into_iter(),
+    )?;
+    values()
+        .find(|(name, _)| *name == by)
+        .map(|(_, value)| (by, value))
+}
+
 /// A score of all items and of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Value {

@@ -47,10 +47,7 @@ impl Displacement {
                 let sounds: Vec<Sound> = files(recordings)?.into_iter().map(Sound::File).collect();
                 let sounds: Vec<&Sound> = sounds.iter().collect();
                 let (heard, _) = hearing::listen(&sounds, encoder, folder, "probe", each)?;
-                let mut texts = Embeddings::empty(dim);
-                for clip in clips {
-                    (0..clip.len()).for_each(|i| texts.push(&clip.get(i)));
-                }
+                let texts = hearing::joined(clips, dim);
                 gap(&hearing::embeddings(&heard, dim), &texts)?
             }
             None => {

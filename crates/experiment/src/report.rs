@@ -18,15 +18,13 @@ use wsac_report::table::Table;
 use wsac_report::{Drawing, page};
 
 use crate::config::{Config, slug};
-use crate::grid::{Outcome, Setup};
+use crate::grid::{Cell, Outcome, Setup};
+use crate::judging::{ranked, ranked_by};
 use crate::table::{Row, rows};
 use crate::{Error, Result};
 
 pub use run::write as write_run;
 pub use tables::{table, write as write_tables};
-
-/// The metrics by which clips are ranked and histograms drawn, the first that a cell has.
-const RANKED_BY: [&str; 3] = ["spider", "cider_d", "strict"];
 
 /// What is drawn beside the table.
 #[derive(Debug, Clone, Copy)]
@@ -161,12 +159,6 @@ fn named(config: &Config, training: usize, inference: usize) -> String {
     )
 }
 
-fn ranked_by<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
-    RANKED_BY
-        .into_iter()
-        .find(|by| names.clone().any(|name| name == *by))
-}
-
 /// What each row of a data set adds to its first.
 fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.data == data).collect();
@@ -197,16 +189,12 @@ fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
 /// The scores of clips under each inference strategy, by the training that does best with one of them.
 fn histogram(config: &Config, outcome: &Outcome, data: usize) -> Option<Histogram> {
     let cells: Vec<_> = outcome.cells.iter().filter(|c| c.data == data).collect();
-    let ok = cells.first()?.measures.iter().filter(|m| m.value.is_ok());
-    let by = ranked_by(ok.map(|m| m.name.as_str()))?;
+    let (by, _) = ranked(&cells.first()?.measures)?;
     // Hits are 0 or 1: nothing to see.
     if by == "strict" {
         return None;
     }
-    let value = |cell: &crate::grid::Cell| {
-        let measure = cell.measures.iter().find(|m| m.name == by)?;
-        measure.value.as_ref().ok().cloned()
-    };
+    let value = |cell: &Cell| ranked(&cell.measures).map(|(_, value)| value.clone());
     let best = cells
         .iter()
         .filter_map(|c| Some((value(c)?.corpus, c.training)))

@@ -4,12 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use wsac::audio::AudioStream;
-use wsac::bridge::GapMap;
-use wsac::bridge::{Bridge, Strategy};
+use wsac::bridge::{GapMap, Strategy};
 use wsac::captioner::{CaptionOptions, Captioner, Neighbour};
-use wsac::clap::{AudioTower, Heard, TextTower};
-use wsac::embedding::Embeddings;
+use wsac::clap::{Deaf, Heard, TextTower};
 use wsac::generate::Search;
 use wsac::memory::Centre;
 use wsac::model::Model;
@@ -23,44 +20,12 @@ const TOGETHER: usize = 64;
 /// The caption of one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
-    /// The sentence; empty where the item could not be heard.
+    /// The sentence.
     pub caption: String,
     /// The sum of its tokens' log-probabilities (nats).
     pub logprob: f64,
     /// The nearest captions of the memory, best first, and their similarities.
     pub neighbours: Vec<(String, f32)>,
-}
-
-/// An audio tower that hears nothing: all was heard before.
-struct Deaf(usize);
-
-impl AudioTower for Deaf {
-    fn dim(&self) -> usize {
-        self.0
-    }
-
-    fn rate(&self) -> u32 {
-        16_000
-    }
-
-    fn listen(&self, _: &mut AudioStream) -> Result<Heard> {
-        Err(Error::Config(
-            "this captioner tells what was heard before".into(),
-        ))
-    }
-}
-
-/// A text tower that several captioners share.
-struct Shared(Arc<dyn TextTower>);
-
-impl TextTower for Shared {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-
-    fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings> {
-        self.0.embed(texts, on_progress)
-    }
 }
 
 /// A captioner of `model` as `inference` wants it; `text` reads candidates where they are ranked.
@@ -77,7 +42,7 @@ pub fn captioner(
     }
     let width = model.card.decoder.embedding;
     let captioner =
-        Captioner::new(Box::new(Deaf(width)), model)?.with_text_tower(Box::new(Shared(text)))?;
+        Captioner::new(Box::new(Deaf(width)), model)?.with_text_tower(Box::new(text))?;
     match inference.centre {
         Some(true) => captioner.with_centre(Centre::MemoryMean, None),
         Some(false) => captioner.with_centre(Centre::None, None),
@@ -99,7 +64,7 @@ pub fn options(
         inference.strategy,
         inference.tau,
         inference.top_k,
-        projection(model),
+        model.card.bridge,
     )
     .map_err(|e| Error::Config(format!("inference {:?}: {e}", inference.name)))?;
     options.search = Search::of_width(inference.beam);
@@ -112,11 +77,6 @@ pub fn options(
     Ok(options)
 }
 
-/// What the model does where no strategy is asked for, or only a name.
-fn projection(model: &Model) -> Bridge {
-    model.card.bridge
-}
-
 /// Captions for what was heard, in order; `each` is told how many are done.
 ///
 /// # Errors
@@ -124,41 +84,29 @@ fn projection(model: &Model) -> Bridge {
 pub fn tell(
     captioner: &Captioner,
     inference: &Inference,
-    heard: &[std::result::Result<Heard, String>],
+    heard: &[Heard],
     map: Option<&Arc<GapMap>>,
     each: &mut dyn FnMut(usize),
 ) -> Result<Vec<Told>> {
     let options = options(inference, captioner.model(), map)?;
-    let silent = Told {
-        caption: String::new(),
-        logprob: 0.0,
-        neighbours: Vec::new(),
-    };
-    let mut told = vec![silent; heard.len()];
-    let whole: Vec<(usize, Heard)> = heard
-        .iter()
-        .enumerate()
-        .filter_map(|(i, heard)| {
-            let mut heard = heard.as_ref().ok()?.clone();
-            if !inference.parts {
-                heard.parts.clear();
-            }
-            Some((i, heard))
-        })
-        .collect();
-    for (batch, some) in whole.chunks(TOGETHER).enumerate() {
+    let mut told = Vec::with_capacity(heard.len());
+    for some in heard.chunks(TOGETHER) {
+        let mut some = some.to_vec();
+        if !inference.parts {
+            some.iter_mut().for_each(|heard| heard.parts.clear());
+        }
         let asked: Vec<(&Heard, &CaptionOptions)> =
-            some.iter().map(|(_, heard)| (heard, &options)).collect();
-        for ((i, _), caption) in some.iter().zip(captioner.describe_together(&asked)) {
+            some.iter().map(|heard| (heard, &options)).collect();
+        for caption in captioner.describe_together(&asked) {
             let caption = caption?;
             let pair = |n: Neighbour| (n.caption, n.similarity);
-            told[*i] = Told {
+            told.push(Told {
                 caption: caption.text,
                 logprob: caption.logprob,
                 neighbours: caption.neighbours.into_iter().map(pair).collect(),
-            };
+            });
         }
-        each((batch * TOGETHER + some.len()).min(heard.len()));
+        each(told.len());
     }
     Ok(told)
 }

@@ -117,6 +117,7 @@ impl World {
         let (out, cache) = (self.0.path().join("out"), self.0.path().join("cache"));
         let setup = Setup {
             encoder: &Encoder::mini(),
+            text: Encoder::mini().text_tower()?.into(),
             judge: &Simple,
             out: &out,
             cache: &cache,

@@ -18,11 +18,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use wsac::audio::AudioStream;
 use wsac::bridge::Bridge;
 use wsac::bundled;
 use wsac::captioner::{CaptionOptions, Captioner};
-use wsac::clap::{AudioTower, Heard, Space};
+use wsac::clap::{Deaf, Heard, Space};
 use wsac::dataset::read_captions;
 use wsac::embedding::{Embedding, dot, normalize};
 use wsac::generate::Search;
@@ -36,23 +35,6 @@ const GAP: f32 = 0.4;
 const NOISE: f32 = 0.3;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
-
-/// Hears nothing: what is heard is given.
-struct Deaf(usize);
-
-impl AudioTower for Deaf {
-    fn dim(&self) -> usize {
-        self.0
-    }
-
-    fn rate(&self) -> u32 {
-        16_000
-    }
-
-    fn listen(&self, _: &mut AudioStream) -> wsac::Result<Heard> {
-        Err(wsac::Error::Config("there is no sound here".into()))
-    }
-}
 
 struct Args {
     train: PathBuf,

@@ -33,6 +33,14 @@ impl Arithmetic {
             Precision::Bf16 => Self::Bf16,
         }
     }
+
+    /// `identity` of a space, for embeddings that were computed so: those in f32 keep it as it is.
+    pub fn mark(self, identity: &str) -> String {
+        match self.precision() {
+            Precision::F32 => identity.to_owned(),
+            Precision::Bf16 => format!("{identity}-bf16"),
+        }
+    }
 }
 
 #[cfg(test)]

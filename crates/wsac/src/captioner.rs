@@ -32,7 +32,7 @@ use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound, TextTower};
 use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Echo, Hypothesis, Prompt, Rules, generate_together};
-use crate::memory::{Centre, Memory};
+use crate::memory::{Centre, Hit, Memory};
 use crate::model::Model;
 pub use options::CaptionOptions;
 use options::Memories;
@@ -53,9 +53,6 @@ const ORDER: [&str; 8] = [
 /// Below this centred similarity to the nearest caption the evidence is weak: of the ESC-10 clips under it, under half
 /// were captioned truly, of those above 80 to 97 %.
 const WEAK: f32 = 0.70;
-
-/// How often a caption may stand in a memory and still leave room for others among the nearest.
-const REPEATED: usize = 8;
 
 /// Words after which the word before them may not come again ("crinkling and crinkling").
 const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
@@ -433,21 +430,12 @@ fn alike(memory: Option<&Memory>, sound: &Embedding, texts: &Embeddings) -> Vec<
 
 /// [`Captioner::neighbours`] in `memory`.
 fn nearest(memory: &Memory, heard: &Heard, k: usize) -> Vec<Neighbour> {
-    let mut told: Vec<Neighbour> = Vec::with_capacity(k);
-    if k == 0 {
-        return told;
-    }
-    for hit in memory.nearest(&heard.embedding, REPEATED * k) {
-        let caption = memory.caption(hit.index);
-        let said = |t: &Neighbour| t.caption.eq_ignore_ascii_case(caption);
-        if told.len() < k && !told.iter().any(said) {
-            told.push(Neighbour {
-                caption: caption.to_owned(),
-                similarity: hit.similarity,
-            });
-        }
-    }
-    told
+    let neighbour = |hit: Hit| Neighbour {
+        caption: memory.caption(hit.index).to_owned(),
+        similarity: hit.similarity,
+    };
+    let hits = memory.nearest_distinct(&heard.embedding, k);
+    hits.into_iter().map(neighbour).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod audio;
 pub mod bert;
 pub mod classes;
 pub mod cnn14;
+mod deaf;
 mod encoder;
 pub mod evidence;
 pub mod family;
@@ -27,11 +28,14 @@ pub mod text;
 pub mod windows;
 pub mod yamnet;
 
+use std::sync::Arc;
+
 use crate::audio::{AudioStream, Waveform};
 use crate::embedding::Embeddings;
 use crate::error::Result;
 use crate::timeline::Course;
 pub use audio::ClapAudio;
+pub use deaf::Deaf;
 pub use encoder::{Encoder, Space};
 pub use family::Family;
 pub use folder::ClapFiles;
@@ -88,4 +92,15 @@ pub trait TextTower: Send + Sync {
     /// # Errors
     /// Where a text has no embedding.
     fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings>;
+}
+
+/// A tower that several captioners share.
+impl<T: TextTower + ?Sized> TextTower for Arc<T> {
+    fn dim(&self) -> usize {
+        T::dim(self)
+    }
+
+    fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings> {
+        T::embed(self, texts, on_progress)
+    }
 }

@@ -15,14 +15,11 @@ use crate::bundled;
 use crate::clap::{Sound, TextTower, classes::Class};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
-use crate::memory::{Centre, Memory};
+use crate::memory::{Centre, Hit, Memory};
 use crate::tokenizer::Tokenizer;
 
 /// The most tokens of a piece.
 pub const LONGEST: usize = 24;
-
-/// How often a caption may stand in a memory and still leave room for others among the nearest.
-const REPEATED: usize = 8;
 
 /// What the decoder reads before the prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -131,11 +128,9 @@ impl Prompting {
             let Some(memory) = memory else {
                 return Vec::new();
             };
-            let hits = memory.nearest(point, REPEATED * most);
-            let mut said = HashSet::new();
-            let captions = hits.iter().map(|hit| memory.caption(hit.index));
-            let new = captions.filter(|caption| said.insert(caption.to_lowercase()));
-            new.take(most).map(str::to_owned).collect()
+            let hits = memory.nearest_distinct(point, most);
+            let caption = |hit: &Hit| memory.caption(hit.index).to_owned();
+            hits.iter().map(caption).collect()
         };
         match *self {
             Self::None => Vec::new(),

@@ -3,18 +3,16 @@
 mod judge;
 mod watch;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, bail};
 use wsac::bridge::Compat;
 use wsac_experiment::report::{self, Options};
 use wsac_experiment::{Config, Setup, run as run_grid};
 
-use super::eval::{Metric, ToolArgs, Wanted};
-use super::train::stop_on_ctrl_c;
+use super::eval::{ToolArgs, Wanted};
+use super::train::Stop;
 use super::{batch_code, use_threads};
 use crate::precision::Precision;
 use crate::{encoder, folders};
@@ -50,25 +48,32 @@ pub struct Args {
     #[arg(long, value_enum)]
     compat: Option<super::train::Order>,
 
-    /// What training and the encoder's products are computed in [default: as the file says]
-    #[arg(long, value_enum)]
-    precision: Option<Precision>,
-
-    /// Metrics, as for `wsac eval`
-    #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
-    metrics: Wanted,
-
     /// Show what would be run, and stop
     #[arg(long)]
     dry_run: bool,
 
+    #[command(flatten)]
+    running: Running,
+}
+
+/// How a grid is run, whether for the first time or for its report.
+#[derive(clap::Args)]
+pub struct Running {
+    /// Metrics, as for `wsac eval`; of a report those that the experiment was run with
+    #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
+    metrics: Wanted,
+
+    /// What the encoder's products are computed in, and training [default: f32, and as the file says]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
+
     /// Number of threads [default: all cores]
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    pub threads: Option<usize>,
 
     /// No progress and no notes
     #[arg(short, long)]
-    quiet: bool,
+    pub quiet: bool,
 
     #[command(flatten)]
     tools: ToolArgs,
@@ -76,7 +81,7 @@ pub struct Args {
 
 /// Runs the grid, writes its table and prints it.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    use_threads(args.threads)?;
+    use_threads(args.running.threads)?;
     let config = args.config()?;
     let out = args.folder();
     if args.dry_run {
@@ -117,75 +122,56 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         args.config.display(),
         out.display()
     );
-    let grid = Grid {
-        config,
-        out: &out,
-        metrics: &args.metrics.metrics,
-        precision: args.precision,
-        tools: &args.tools,
-        quiet: args.quiet,
-    };
-    grid.run(Options::default(), &command, &out.join("report"))
+    let report = out.join("report");
+    (args.running).grid(&config, &out, Options::default(), &command, &report)
 }
 
 /// The settings in an experiment's folder, from which `wsac report` makes its report again.
 pub const SETTINGS: &str = "experiment.toml";
 
-/// A grid, and what it is run with.
-pub struct Grid<'a> {
-    /// The settings.
-    pub config: Config,
-    /// The experiment's folder.
-    pub out: &'a Path,
-    /// What is measured.
-    pub metrics: &'a [Metric],
-    /// What the encoder's products are computed in.
-    pub precision: Option<Precision>,
-    /// What metrics need.
-    pub tools: &'a ToolArgs,
-    /// No progress and no notes.
-    pub quiet: bool,
-}
-
-impl Grid<'_> {
-    /// Runs it, or reads what was run, prints its table, and writes its report to `report`.
-    pub fn run(&self, options: Options, command: &str, report: &Path) -> Result<ExitCode> {
-        let config = &self.config;
+impl Running {
+    /// Runs the grid of `config` in the folder `out`, or reads what was run, prints its table, and writes its report to
+    /// `report`; `command` makes that again.
+    pub fn grid(
+        &self,
+        config: &Config,
+        out: &Path,
+        options: Options,
+        command: &str,
+        report: &Path,
+    ) -> Result<ExitCode> {
         let encoder = encoder::find(&config.encoder, None)?;
         let encoder = match self.precision {
             Some(precision) => encoder.with_arithmetic(precision.into()),
             None => encoder,
         };
-        let tools = self.tools.open(self.metrics, &[], self.quiet)?;
-        let judge = Metrics::new(self.metrics, &tools);
-        let cache = folders::cache().unwrap_or_else(|| self.out.join("cache"));
+        let tools = self.tools.open(&self.metrics.metrics, &[], self.quiet)?;
+        let judge = Metrics::new(&self.metrics.metrics, &tools);
+        let cache = folders::cache().unwrap_or_else(|| out.join("cache"));
         let setup = Setup {
             encoder: &encoder,
+            text: encoder.text_tower()?.into(),
             judge: &judge,
-            out: self.out,
+            out,
             cache: &cache,
         };
-        let stop = stop_on_ctrl_c()?;
+        let stop = Stop::on_ctrl_c()?;
         let mut watch = Watch::new(config, self.quiet);
         let outcome = run_grid(config, &setup, &mut |event| {
             watch.see(event);
-            if stop.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            stop.asked()
         });
         watch.close();
         let outcome = match outcome {
             Err(wsac::Error::Interrupted(_)) => {
-                let out = self.out.display();
+                let out = out.display();
                 eprintln!("wsac: stopped; what is done is kept in {out}, the same command goes on");
                 return Ok(ExitCode::from(130));
             }
             outcome => outcome?,
         };
         let table = report::write(config, &outcome, &setup, options, command, report)?;
-        report::write_tables(&table, self.out)?;
+        report::write_tables(&table, out)?;
         print!("{}", table.markdown(true));
         if !self.quiet {
             eprintln!("wsac: open {}", report.join("index.html").display());
@@ -206,7 +192,11 @@ impl Args {
     fn config(&self) -> Result<Config> {
         let mut config = Config::read(&self.config)?;
         if let Some(name) = &self.clap {
-            config.encoder.clone_from(name);
+            // A path is kept in full, so that the report finds it from every folder.
+            config.encoder = match name != "mini" && Path::new(name).exists() {
+                true => std::path::absolute(name)?.to_string_lossy().into_owned(),
+                false => name.clone(),
+            };
         }
         if !self.seeds.is_empty() {
             config.seeds.clone_from(&self.seeds);
@@ -218,16 +208,13 @@ impl Args {
                     self.config.display()
                 );
             }
-            let name = if Compat::from(order) == Compat::Paper {
-                "paper"
-            } else {
-                "reference"
-            };
+            // The presets bear the same names.
+            let name = toml::Value::try_from(Compat::from(order))?;
             for key in ["preset", "compat"] {
-                config.train.insert(key.into(), name.into());
+                config.train.insert(key.into(), name.clone());
             }
         }
-        if let Some(precision) = self.precision {
+        if let Some(precision) = self.running.precision {
             let value = toml::Value::try_from(wsac::arithmetic::Arithmetic::from(precision))?;
             config.train.insert("precision".into(), value);
         }

@@ -7,10 +7,8 @@ use anyhow::{Result, bail};
 use wsac_experiment::Config;
 use wsac_experiment::report::{Options, write_run};
 
-use super::eval::{ToolArgs, Wanted};
-use super::experiment::{Grid, SETTINGS};
+use super::experiment::{Running, SETTINGS};
 use super::use_threads;
-use crate::precision::Precision;
 
 /// Make the report of an experiment, or of a single captioner: tables, pictures, clips with all their captions
 ///
@@ -34,45 +32,22 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Metrics, as the experiment was run with
-    #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
-    metrics: Wanted,
-
-    /// What the encoder's products are computed in, as the experiment was run with
-    #[arg(long, value_enum)]
-    precision: Option<Precision>,
-
-    /// Number of threads [default: all cores]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-
-    /// No progress and no notes
-    #[arg(short, long)]
-    quiet: bool,
-
     #[command(flatten)]
-    tools: ToolArgs,
+    running: Running,
 }
 
 /// Writes the report.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    use_threads(args.threads)?;
+    use_threads(args.running.threads)?;
     let out = args.out.clone().unwrap_or_else(|| args.run.join("report"));
     let command = format!("wsac report {} --out {}", args.run.display(), out.display());
     if args.run.join(SETTINGS).is_file() {
-        let grid = Grid {
-            config: Config::read(&args.run.join(SETTINGS))?,
-            out: &args.run,
-            metrics: &args.metrics.metrics,
-            precision: args.precision,
-            tools: &args.tools,
-            quiet: args.quiet,
-        };
+        let config = Config::read(&args.run.join(SETTINGS))?;
         let options = Options {
             clips: args.clips,
             seed: args.seed,
         };
-        return grid.run(options, &command, &out);
+        return (args.running).grid(&config, &args.run, options, &command, &out);
     }
     if !args.run.join("config.json").is_file() {
         bail!(
@@ -82,7 +57,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         );
     }
     write_run(&args.run, args.seed, &command, &out)?;
-    if !args.quiet {
+    if !args.running.quiet {
         eprintln!("wsac: open {}", out.join("index.html").display());
     }
     Ok(ExitCode::SUCCESS)

@@ -168,15 +168,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         cache: args.cache.clone().or_else(crate::folders::cache),
         resume: args.resume,
     };
-    let stop = stop_on_ctrl_c()?;
+    let stop = Stop::on_ctrl_c()?;
     let mut watch = Watch::new(quiet);
     let outcome = train(config, &job, &mut |event| {
         watch.see(event);
-        if stop.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        stop.asked()
     });
     watch.close();
     match outcome {
@@ -239,18 +235,32 @@ fn clips_of(file: &Path, quiet: bool) -> Result<Vec<Vec<String>>> {
 }
 
 /// A flag that the first Ctrl-C raises; the second ends the process at once.
-pub fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = stop.clone();
-    ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Waits for Ctrl-C from now on.
+    pub fn on_ctrl_c() -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let raised = stop.clone();
+        ctrlc::set_handler(move || {
+            if raised.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            eprintln!(
+                "\nwsac: stopping after this step; Ctrl-C again stops at once and loses the epoch"
+            );
+        })?;
+        Ok(Self(stop))
+    }
+
+    /// Whether to go on.
+    pub fn asked(&self) -> ControlFlow<()> {
+        if self.0.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
-        eprintln!(
-            "\nwsac: stopping after this step; Ctrl-C again stops at once and loses the epoch"
-        );
-    })?;
-    Ok(stop)
+    }
 }
 
 /// The command that resumes this run.

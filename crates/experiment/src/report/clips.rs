@@ -8,10 +8,11 @@ use wsac::mel::YamnetFrontEnd;
 use wsac_report::clip::{ClipPicture, Sound as Heard};
 use wsac_report::page::{Clip, Told};
 
-use super::{drawn, named, ranked_by, tables};
+use super::{drawn, named, tables};
 use crate::config::Config;
 use crate::data::Sound;
 use crate::grid::{Cell, Outcome, Setup};
+use crate::judging::ranked;
 use crate::{Error, Result};
 
 /// Sounds shown of a clip.
@@ -44,18 +45,8 @@ pub fn of(
     let Some(last) = cells.last() else {
         return Ok(Vec::new());
     };
-    let names = || {
-        last.measures
-            .iter()
-            .filter(|m| m.value.is_ok())
-            .map(|m| m.name.as_str())
-            .collect::<Vec<_>>()
-    };
-    let by = ranked_by(names().into_iter());
-    let score = |cell: &Cell, i: usize| {
-        let measure = cell.measures.iter().find(|m| Some(m.name.as_str()) == by)?;
-        measure.value.as_ref().ok()?.per_item[i]
-    };
+    let by = ranked(&last.measures).map(|(by, _)| by);
+    let score = |cell: &Cell, i: usize| ranked(&cell.measures)?.1.per_item[i];
     let mut order: Vec<usize> = (0..used.items.len()).collect();
     order.sort_by(|&a, &b| {
         score(last, a)

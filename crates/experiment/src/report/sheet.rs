@@ -34,12 +34,11 @@ pub fn draw(
         return Ok(None);
     }
     let space = setup.encoder.space();
-    let text = setup.encoder.text_tower()?;
     let texts: Vec<String> = used.items.iter().map(described).collect();
     let text = embed_cached(
         &texts,
-        text.as_ref(),
-        &space.identity,
+        setup.text.as_ref(),
+        &setup.encoder.made_in(),
         Some(setup.cache),
         &mut |_, _| {},
     )?;

@@ -190,16 +190,3 @@ fn what_cannot_be_laid_out_is_told() {
     assert!(told(&[0.0; 6]).contains("at least four rows"));
     assert!(told(&[0.0, 1.0, 2.0, 3.0, 4.0, f32::INFINITY, 6.0, 7.0]).contains("row 2"));
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -p wsac-report -- --ignored --nocapture tsne"]
-fn how_long_three_thousand_rows_take() {
-    let rows = clusters(30, 100, 512, 0.3);
-    let begun = std::time::Instant::now();
-    let map = Tsne::default().run(&rows, 512).unwrap();
-    println!(
-        "{:.1} s, divergence {:.3}",
-        begun.elapsed().as_secs_f64(),
-        map.divergence
-    );
-}

@@ -72,41 +72,17 @@ pub fn singles(folder: &Path) -> Anything<Vec<Item>> {
         .collect()
 }
 
-/// The mixtures of `mixtures.csv`: each of two clips scaled to RMS 0.05, the second by its gain, delayed by its offset, and summed.
+/// The mixtures of `mixtures.csv` ([`Waveform::mixed_with`]).
 pub fn mixtures(folder: &Path, singles: &[Item]) -> Anything<Vec<Item>> {
     let mut rows = csv::Reader::from_path(folder.join("mixtures.csv"))?;
     let list: Vec<Mixture> = rows.deserialize().collect::<Result<_, _>>()?;
     list.iter()
         .map(|m| {
-            let level = |name: &str, gain: f64| -> Anything<Vec<f32>> {
-                let item = singles
-                    .iter()
-                    .find(|s| s.name == name)
-                    .ok_or("a mixture of an unknown clip")?;
-                let samples = &item.wave.samples;
-                let power = samples.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>()
-                    / samples.len().max(1) as f64;
-                let scale = gain * 0.05 / power.sqrt().max(1e-9);
-                Ok(samples
-                    .iter()
-                    .map(|&x| (f64::from(x) * scale) as f32)
-                    .collect())
+            let wave = |name: &str| -> Anything<&Waveform> {
+                let item = singles.iter().find(|s| s.name == name);
+                Ok(&item.ok_or("a mixture of an unknown clip")?.wave)
             };
-            let (a, b) = (
-                level(&m.file_a, 1.0)?,
-                level(&m.file_b, 10f64.powf(m.gain_b_db / 20.0))?,
-            );
-            let offset = (m.offset_b_s * f64::from(RATE)) as usize;
-            let mut samples = vec![0.0; a.len().max(offset + b.len())];
-            samples.iter_mut().zip(&a).for_each(|(s, x)| *s += x);
-            samples[offset..]
-                .iter_mut()
-                .zip(&b)
-                .for_each(|(s, x)| *s += x);
-            let wave = Waveform {
-                samples,
-                rate: RATE,
-            };
+            let wave = wave(&m.file_a)?.mixed_with(wave(&m.file_b)?, m.gain_b_db, m.offset_b_s);
             Ok(Item {
                 name: format!("mixture {}", m.id),
                 wave,

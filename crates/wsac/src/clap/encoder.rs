@@ -126,6 +126,12 @@ impl Encoder {
         &self.space
     }
 
+    /// What tells embeddings that its towers make from all others, where they are kept: the space's identity, and what they
+    /// were computed in.
+    pub fn made_in(&self) -> String {
+        self.arithmetic.mark(&self.space.identity)
+    }
+
     /// From sounds to the space.
     ///
     /// # Errors

@@ -6,13 +6,17 @@ use std::collections::HashSet;
 
 use wsac_nn::matmul::{Mat, Store, matmul};
 
-use super::Memory;
+use super::{Hit, Memory};
+use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 
 /// Rows that are compared with all rows kept so far at once.
 const ROWS: usize = 256;
 /// Rows kept so far that they meet at once.
 const KEPT: usize = 4096;
+
+/// How often a caption may stand in a memory and still leave room for others among the nearest.
+const REPEATED: usize = 8;
 
 /// How many captions went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +47,25 @@ pub(crate) fn words(caption: &str) -> String {
 }
 
 impl Memory {
+    /// The `k` captions nearest to `query`, best first; what several people wrote alike (but for upper and lower case) is
+    /// found once.
+    pub fn nearest_distinct(&self, query: &Embedding, k: usize) -> Vec<Hit> {
+        let mut found: Vec<Hit> = Vec::with_capacity(k);
+        if k == 0 {
+            return found;
+        }
+        for hit in self.nearest(query, REPEATED * k) {
+            let said = |other: &Hit| {
+                let other = self.caption(other.index);
+                other.eq_ignore_ascii_case(self.caption(hit.index))
+            };
+            if found.len() < k && !found.iter().any(said) {
+                found.push(hit);
+            }
+        }
+        found
+    }
+
     /// The memory with each caption once ([`distinct`]), and how many went; with `near` also without those whose cosine to
     /// one that stays is at least that. The first stays, and so does the centre. A memory of 100,000 takes about a minute with `near`.
     ///

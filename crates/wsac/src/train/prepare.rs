@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::companions::Asked;
 use super::{Examples, Job, Noise, TrainConfig};
-use crate::arithmetic::Precision;
 use crate::bridge::{Perturb, sigma_pairs};
 use crate::clap::TextTower;
 use crate::clauses;
@@ -92,10 +91,7 @@ pub(super) fn prepare(
             }
         })
         .collect();
-    let mut made_in = job.space.identity.clone();
-    if config.precision.precision() == Precision::Bf16 {
-        made_in += "-bf16";
-    }
+    let made_in = config.precision.mark(&job.space.identity);
     let rows = embed_cached(
         &texts.list,
         job.text,

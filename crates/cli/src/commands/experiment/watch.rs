@@ -1,13 +1,11 @@
 //! What a person sees of an experiment: the bar of what is going on, and a line a cell.
 
 use indicatif::ProgressBar;
+use wsac_experiment::judging::ranked;
 use wsac_experiment::{Config, Event};
 
 use crate::commands::train::Watch as Training;
 use crate::progress;
-
-/// The metric that is told of a cell that is done, the first that it has.
-const TOLD: [&str; 3] = ["spider", "cider_d", "strict"];
 
 /// Follows an experiment.
 pub struct Watch<'a> {
@@ -59,13 +57,8 @@ impl<'a> Watch<'a> {
                     &self.config.training[cell.training].name,
                     &self.config.inference[cell.inference].name,
                 ];
-                let told = TOLD.iter().find_map(|name| {
-                    let measure = cell.measures.iter().find(|m| m.name == *name)?;
-                    Some(format!(
-                        ": {name} {:.4}",
-                        measure.value.as_ref().ok()?.corpus
-                    ))
-                });
+                let told = ranked(&cell.measures)
+                    .map(|(name, value)| format!(": {name} {:.4}", value.corpus));
                 let [data, training, inference] = names;
                 let kept = if *reused { " (kept)" } else { "" };
                 let (seed, told) = (cell.seed, told.unwrap_or_default());

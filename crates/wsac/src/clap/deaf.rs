@@ -1,0 +1,27 @@
+//! A tower without ears: for captioners that tell what was heard before, elsewhere, or never.
+
+use super::{AudioTower, Heard};
+use crate::audio::AudioStream;
+use crate::error::{Error, Result};
+
+/// An audio tower that hears nothing; its number is the width `d` of the embeddings that its captioner is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Deaf(pub usize);
+
+impl AudioTower for Deaf {
+    fn dim(&self) -> usize {
+        self.0
+    }
+
+    fn rate(&self) -> u32 {
+        16_000
+    }
+
+    /// # Errors
+    /// Always.
+    fn listen(&self, _: &mut AudioStream) -> Result<Heard> {
+        Err(Error::Config(
+            "this captioner tells what was heard before; it cannot listen".into(),
+        ))
+    }
+}
