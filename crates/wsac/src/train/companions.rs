@@ -9,7 +9,6 @@ use super::prepare::hash;
 use super::related::{Clips, Lists, NO_CLIP};
 use super::{Job, Prompts, Related, TrainConfig};
 use crate::bridge::{Bridge, Strategy};
-use crate::checkpoint::write_whole;
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -55,9 +54,6 @@ pub(super) struct Companions {
 impl Asked<'_> {
     pub fn find(&self) -> Result<Companions> {
         let config = self.config;
-        if config.replace.is_empty() && config.prompt.is_none() {
-            return Ok(Companions::default());
-        }
         let mut memory = Memory::new(self.captions, self.rows.clone())?;
         memory.set_centre(self.job.space.centre);
         let captions = Clips {
@@ -193,7 +189,7 @@ impl Asked<'_> {
         let key = hash([self.fingerprint, &clips, what].into_iter());
         let name = format!(
             "{}-related-{}.safetensors",
-            self.job.space.identity,
+            self.config.precision.mark(&self.job.space.identity),
             &key[..24]
         );
         Some(self.job.cache.as_ref()?.join(name))
@@ -206,6 +202,6 @@ impl Asked<'_> {
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let mut out = TensorFile::new();
         fill(&mut out);
-        write_whole(&path, &out.to_bytes()?)
+        out.save(&path)
     }
 }

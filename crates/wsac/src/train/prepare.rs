@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::companions::Asked;
+use super::companions::{Asked, Companions};
 use super::{Examples, Job, Noise, TrainConfig};
 use crate::bridge::{Perturb, sigma_pairs};
 use crate::clap::TextTower;
@@ -121,7 +121,6 @@ pub(super) fn prepare(
 
     // Rows 0..n are the captions' own, as `Examples` wants them; clauses come behind, once each.
     let mut embeddings = gather(&rows, own.iter());
-    let own_rows = embeddings.clone();
     let mut place = HashMap::new();
     let mut single = Vec::new();
     for (caption, (&row, parts)) in own.iter().zip(&clauses).enumerate() {
@@ -167,18 +166,22 @@ pub(super) fn prepare(
         .flat_map(|(clip, captions)| captions.iter().map(move |_| clip))
         .collect();
     let unseen_rows = gather(&rows, unseen_rows.iter());
-    let companions = Asked {
-        config,
-        job,
-        tokenizer: &tokenizer,
-        captions: &captions,
-        clips: &clips,
-        rows: &own_rows,
-        unseen: &unseen_rows,
-        next: embeddings.len(),
-        fingerprint: &fingerprint,
-    }
-    .find()?;
+    let companions = if config.replace.is_empty() && config.prompt.is_none() {
+        Companions::default()
+    } else {
+        let asked = Asked {
+            config,
+            job,
+            tokenizer: &tokenizer,
+            captions: &captions,
+            clips: &clips,
+            rows: &embeddings.slice(0..captions.len()),
+            unseen: &unseen_rows,
+            next: embeddings.len(),
+            fingerprint: &fingerprint,
+        };
+        asked.find()?
+    };
     let companion_rows = Embeddings::from_unit_rows(rows.dim(), companions.rows)?;
     (0..companion_rows.len()).for_each(|i| embeddings.push(&companion_rows.get(i)));
     Ok(Prepared {
