@@ -14,10 +14,10 @@ use wsac::bridge::Bridge;
 use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
 use wsac::clap::Heard;
 use wsac::clap::evidence::Evidence;
-use wsac::clap::listenings::{LISTENINGS, PLAIN};
 use wsac::clap::mini::Mini;
 use wsac::clap::scene::SceneOptions;
 use wsac::generate::Search;
+use wsac::mel::YamnetFrontEnd;
 use wsac::memory::{Centre, Memory};
 use wsac::rng::Stream;
 
@@ -33,9 +33,9 @@ const RESAMPLES: usize = 10_000;
 enum Ears {
     /// Once, as one.
     Plain,
-    /// Five times, as one.
-    Five,
-    /// Five times, as several sounds.
+    /// Six times, as one.
+    Six,
+    /// Six times, as several sounds.
     Parts,
 }
 
@@ -67,28 +67,36 @@ fn main() -> Anything<()> {
                 .collect();
         }
     }
-    let gathered = Mini::bundled()?;
+    let mini = Mini::bundled()?;
     let gather = |items: &[Item]| -> Anything<Vec<Evidence>> {
-        let each = |item: &Item| {
-            Ok(gathered.evidence(&mut AudioStream::from_waveform(&item.wave, RATE)?)?)
-        };
+        let each =
+            |item: &Item| Ok(mini.evidence(&mut AudioStream::from_waveform(&item.wave, RATE)?)?);
         items.par_iter().map(each).collect()
     };
     let evidence = (gather(&one)?, gather(&two)?);
+    // YAMNet alone, as if every listening were the plain one.
+    let once = |items: &[Item]| -> Vec<Evidence> {
+        let each = |item: &Item| {
+            let mut ear = YamnetFrontEnd::new();
+            let mel = ear.mel(&item.wave.samples);
+            let scores = mini.yamnet().scores(&ear.patches(&mel));
+            Evidence::new(std::array::from_fn(|_| scores.clone()))
+        };
+        items.par_iter().map(each).collect()
+    };
+    let once = (once(&one), once(&two));
     let hear = |ears: Ears| -> Anything<(Vec<Heard>, Vec<Heard>)> {
         let mut options = SceneOptions::default();
         if ears != Ears::Parts {
             options.most_parts = 1;
         }
         let mini = Mini::bundled()?.with_options(options);
-        let each = |evidence: &Evidence| match ears {
-            Ears::Plain => {
-                let rows = evidence.rows(PLAIN).collect::<Vec<_>>().concat();
-                let once: [Vec<f32>; LISTENINGS] = std::array::from_fn(|_| rows.clone());
-                mini.understand(&Evidence::new(once))
-            }
-            Ears::Five | Ears::Parts => mini.understand(evidence),
+        let evidence = if ears == Ears::Plain {
+            &once
+        } else {
+            &evidence
         };
+        let each = |evidence: &Evidence| mini.understand(evidence);
         Ok((
             evidence.0.iter().map(each).collect(),
             evidence.1.iter().map(each).collect(),
@@ -167,7 +175,7 @@ fn rows(captioner: &Captioner) -> Anything<Vec<Row>> {
     add("+ centring, tau 0.02", Ears::Plain, &options);
     options.search = Search::of_width(4);
     add("+ beam 4", Ears::Plain, &options);
-    add("+ five listenings", Ears::Five, &options);
+    add("+ six listenings", Ears::Six, &options);
     options.memory = None;
     add("+ parts, memory of clauses", Ears::Parts, &options);
     let parts = options.clone();

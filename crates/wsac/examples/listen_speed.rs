@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::clap::AudioTower;
-use wsac::clap::listenings::listenings;
+use wsac::clap::listenings::held_back;
 use wsac::clap::mini::Mini;
 use wsac::mel::YamnetFrontEnd;
 
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let load = pool.install(|| best(5, Mini::bundled));
         let decode = best(10, || Waveform::load(&source, YamnetFrontEnd::RATE));
         let frames_time = best(10, mel);
-        let versions = pool.install(|| best(10, || listenings(&frames, 0.1)));
+        let versions = pool.install(|| best(10, || held_back(&frames, 0.1)));
         let scene = best(10, || mini.scene(&evidence));
         let all = pool.install(|| best(10, || mini.listen(&mut open()?)));
         println!(

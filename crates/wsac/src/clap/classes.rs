@@ -22,6 +22,9 @@ const UNSAID: f32 = 10.0;
 const HABIT: f32 = 0.4;
 const PRIOR: (f32, f32) = (0.3, 1.5);
 
+/// A class with no more classes below it than these is as telling as one with none.
+const BASIC: u32 = 2;
+
 /// One row of `classes.csv`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Class {
@@ -80,13 +83,14 @@ impl Class {
         said.powf(HABIT).clamp(PRIOR.0, PRIOR.1)
     }
 
-    /// What the evidence for it weighs: a class above many others is always heard with them and says less; one that
-    /// is dropped says nothing. Speech and music are told by these very names, and weigh nearly whole.
+    /// What the evidence for it weighs: a class above many others is always heard with them and says less, one above
+    /// [`BASIC`] at most (rain, fire) is the word that people use; one that is dropped says nothing. Speech and music
+    /// are told by these very names, and weigh nearly whole.
     pub fn weight(&self) -> f32 {
         match self.name.as_str() {
             _ if self.dropped => 0.0,
             "Speech" | "Music" => 1.0 / 1.5,
-            _ => 1.0 / (1.0 + self.descendants as f32),
+            _ => 1.0 / (1.0 + self.descendants.saturating_sub(BASIC) as f32),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What YAMNet hears in a whole recording, listening five times: samples at 16 kHz -> scores [5, T, 521].
+//! What YAMNet hears in a whole recording, listening six times: samples at 16 kHz -> scores [6, T, 521].
 //!
 //! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
 //! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
 
-use super::listenings::{LISTENINGS, listenings};
+use super::listenings::{AS_IT_IS, Ears, LISTENINGS};
 use super::yamnet::{CLASSES, Yamnet};
 use crate::audio::AudioStream;
 use crate::error::{Error, Result};
@@ -44,18 +44,18 @@ impl Evidence {
         }
         const WHOLE: usize = YamnetFrontEnd::samples(CHUNK);
         let mut evidence = Self::new(std::array::from_fn(|_| Vec::new()));
-        let mut front_end = YamnetFrontEnd::new();
+        let mut ears = Ears::new();
         let mut samples = Vec::new();
         while let Some(block) = sound.next_block()? {
             evidence.samples += block.len();
             samples.extend_from_slice(&block);
             // Half a chunk more is awaited, so that the last one is no scrap.
             while samples.len() >= WHOLE + WHOLE / 2 {
-                evidence.hear(yamnet, &mut front_end, &samples[..WHOLE]);
+                evidence.hear(yamnet, &mut ears, &samples[..WHOLE]);
                 samples.drain(..CHUNK * YamnetFrontEnd::PATCH_HOP * YamnetFrontEnd::FRAME_HOP);
             }
         }
-        evidence.hear(yamnet, &mut front_end, &samples);
+        evidence.hear(yamnet, &mut ears, &samples);
         Ok(evidence)
     }
 
@@ -69,15 +69,12 @@ impl Evidence {
         }
     }
 
-    fn hear(&mut self, yamnet: &Yamnet, front_end: &mut YamnetFrontEnd, samples: &[f32]) {
+    fn hear(&mut self, yamnet: &Yamnet, ears: &mut Ears, samples: &[f32]) {
         if samples.iter().all(|&x| x == 0.0) {
             let silence = vec![0.0; YamnetFrontEnd::covering(samples.len()) * CLASSES];
             return self.push(&std::array::from_fn(|_| silence.as_slice()));
         }
-        let squares: f64 = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-        let rms = (squares / samples.len() as f64).sqrt() as f32;
-        let scores = listenings(&front_end.mel(samples), rms)
-            .map(|mel| yamnet.scores(&YamnetFrontEnd::patches(&mel)));
+        let scores = ears.patches(samples).map(|patches| yamnet.scores(&patches));
         self.push(&std::array::from_fn(|l| scores[l].as_slice()));
     }
 
@@ -173,10 +170,23 @@ impl Evidence {
         pooled
     }
 
-    /// The mean of the two highest scores of class `c` under listening `l`.
-    pub fn twice(&self, l: usize, c: usize) -> f32 {
+    /// The scores [521] of the sound as it is in each row: the mean of two listenings.
+    pub fn as_it_is(&self) -> impl Iterator<Item = Vec<f32>> {
+        let mean = |t| {
+            let rows = AS_IT_IS.map(|l| self.row(l, t));
+            let mut sum = vec![0.0; CLASSES];
+            rows.for_each(|row| sum.iter_mut().zip(row).for_each(|(s, x)| *s += x));
+            sum.iter_mut().for_each(|s| *s /= AS_IT_IS.len() as f32);
+            sum
+        };
+        (0..self.len()).map(mean)
+    }
+
+    /// The mean of the two highest scores of class `c` in the sound as it is.
+    pub fn twice(&self, c: usize) -> f32 {
         let mut highest = [0.0; 2];
-        self.rows(l).for_each(|row| insert(&mut highest, row[c]));
+        let score = |t| AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32;
+        (0..self.len()).for_each(|t| insert(&mut highest, score(t)));
         highest.iter().sum::<f32>() / self.len().clamp(1, 2) as f32
     }
 }
@@ -213,12 +223,18 @@ mod tests {
     fn the_highest_windows_are_the_evidence() {
         let some = evidence(&[0.1, 0.9, 0.5, 0.7]);
         let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} {b}");
-        close(some.pooled(&[2.0, 1.0, 1.0, 1.0, 0.0], |_, _| 1.0)[3], 0.7);
+        close(
+            some.pooled(&[1.0, 1.0, 1.0, 1.0, 1.0, 0.0], |_, _| 1.0)[3],
+            0.7,
+        );
         let mask = |_, t| if t == 1 { 0.0 } else { 1.0 };
-        close(some.pooled(&[1.0; 5], mask)[3], 1.3 / 3.0);
-        close(some.twice(0, 3), 0.8);
-        close(evidence(&[0.4]).twice(0, 3), 0.4);
-        close(evidence(&[0.4]).pooled(&[1.0; 5], |_, _| 1.0)[3], 0.4);
+        close(some.pooled(&[1.0; LISTENINGS], mask)[3], 1.3 / 3.0);
+        close(some.twice(3), 0.8);
+        close(evidence(&[0.4]).twice(3), 0.4);
+        close(
+            evidence(&[0.4]).pooled(&[1.0; LISTENINGS], |_, _| 1.0)[3],
+            0.4,
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Five ways to listen to the same sound: linear mel magnitudes [F, 64] -> five of the same shape.
+//! Six ways to listen to the same sound: samples -> linear mel magnitudes [F, 64] six times.
 //!
-//! YAMNet names what is loudest. Each listening holds back, without removing it, something that hides other sounds, so
-//! that what is beside or beneath it gets its turn.
+//! YAMNet names what is loudest. Two listenings are at a little less and a little more than the sound's speed: what is
+//! heard in both is less of an accident than what is heard once. Each of the others holds back, without removing it,
+//! something that hides other sounds, so that what is beside or beneath it gets its turn.
 
 use rayon::prelude::*;
 
@@ -10,10 +11,13 @@ use crate::mel::YamnetFrontEnd;
 const MELS: usize = YamnetFrontEnd::MELS;
 
 /// How many there are.
-pub const LISTENINGS: usize = 5;
+pub const LISTENINGS: usize = 6;
 
-/// The first listening is the sound as it is.
-pub const PLAIN: usize = 0;
+/// The two of the sound as it is, but for its speed.
+pub const AS_IT_IS: std::ops::Range<usize> = 0..2;
+
+/// Their speeds in percent. Other pairs from 90 to 115 do as well.
+const SPEEDS: [usize; 2] = [95, 105];
 
 /// The loudness that a recording is brought to, and the most it is amplified: noise is not made a sound.
 const LEVEL: f32 = 0.1;
@@ -39,9 +43,46 @@ const LOW: f32 = 0.38;
 const LOW_SLOPE: f32 = 25.0;
 const LOW_LEFT: f32 = 0.12;
 
-/// `mel` [F, 64] as it is; at one loudness; with tones held back; with what stands out of the background held back;
-/// with low sounds held back. `rms` is the root of the mean square of the samples. F is more than 60, as a patch is.
-pub fn listenings(mel: &[f32], rms: f32) -> [Vec<f32>; LISTENINGS] {
+/// The front ends of all listenings.
+pub struct Ears {
+    slower: YamnetFrontEnd,
+    faster: YamnetFrontEnd,
+    usual: YamnetFrontEnd,
+}
+
+impl Ears {
+    /// Plans their transforms.
+    #[allow(clippy::new_without_default)] // As for the front ends.
+    pub fn new() -> Self {
+        let [slower, faster] = SPEEDS.map(YamnetFrontEnd::at_speed);
+        let usual = YamnetFrontEnd::new();
+        Self {
+            slower,
+            faster,
+            usual,
+        }
+    }
+
+    /// The patches [N, 96, 64] of each listening to `samples`: slower; faster; at one loudness; with tones held back;
+    /// with what stands out of the background held back; with low sounds held back. Patch `n` begins at the same time
+    /// in all of them.
+    pub fn patches(&mut self, samples: &[f32]) -> [Vec<f32>; LISTENINGS] {
+        let squares: f64 = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let rms = (squares / samples.len().max(1) as f64).sqrt() as f32;
+        let at_speed = |ear: &mut YamnetFrontEnd| {
+            let mel = ear.mel(samples);
+            ear.patches(&mel)
+        };
+        let (slower, faster) = (at_speed(&mut self.slower), at_speed(&mut self.faster));
+        let [gain, tones, background, high] =
+            held_back(&self.usual.mel(samples), rms).map(|mel| self.usual.patches(&mel));
+        [slower, faster, gain, tones, background, high]
+    }
+}
+
+/// `mel` [F, 64] at one loudness; with tones held back; with what stands out of the background held back; with low
+/// sounds held back. `rms` is the root of the mean square of the samples. F is more than 60, as a patch is.
+pub fn held_back(mel: &[f32], rms: f32) -> [Vec<f32>; 4] {
     let gain = (LEVEL / rms.max(QUIETEST)).min(MOST_GAIN);
     let (tones, background) = (tones(mel), background(mel));
     let high = high_pass();
@@ -49,7 +90,6 @@ pub fn listenings(mel: &[f32], rms: f32) -> [Vec<f32>; LISTENINGS] {
         mel.iter().enumerate().map(|(i, &m)| f(i, m)).collect()
     };
     [
-        mel.to_vec(),
         each(&|_, m| m * gain),
         each(&|i, m| m * (TONE_LEFT + (1.0 - TONE_LEFT) * (1.0 - tones[i]))),
         each(&|i, m| {
@@ -207,14 +247,13 @@ mod tests {
             (frame[5], frame[60]) = (1.0, 1.0);
         }
         mel[50 * MELS..51 * MELS].fill(3.0);
-        let [plain, gain, no_tones, quiet, high] = listenings(&mel, 0.01);
-        assert_eq!(plain, mel);
+        let [gain, no_tones, quiet, high] = held_back(&mel, 0.01);
         let at = |frame: usize, band: usize| frame * MELS + band;
         assert_close("gain", &[gain[at(0, 5)]], &[10.0], 1e-5);
         assert!(no_tones[at(0, 5)] < 0.21 && no_tones[at(50, 30)] > 2.9);
         assert!(quiet[at(0, 5)] == 1.0 && quiet[at(50, 30)] < 0.7);
         assert!(high[at(0, 5)] < 0.2 && high[at(0, 60)] > 0.99);
-        let silent = listenings(&[0.0; 96 * MELS], 0.0);
+        let silent = held_back(&[0.0; 96 * MELS], 0.0);
         assert!(silent.iter().flatten().all(|&x| x == 0.0));
     }
 }

@@ -1,7 +1,7 @@
 //! The audio tower of `mini`: a recording at 16 kHz -> what was heard, with embeddings [384] among MiniLM's.
 //!
 //! ```text
-//! samples -evidence-> YAMNet scores [5, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
+//! samples -evidence-> YAMNet scores [6, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
 //! ```
 //!
 //! It was trained on no pair of sound and text, and can say no more than AudioSet's classes do.
@@ -10,7 +10,6 @@ use std::path::Path;
 
 use super::classes::{Class, Classes};
 use super::evidence::Evidence;
-use super::listenings::PLAIN;
 use super::scene::{Scene, SceneOptions, ScenePart, scene};
 use super::yamnet::{CLASSES, Yamnet};
 use super::{AudioTower, Heard, Moments, Part, Sound, SoundCourse};
@@ -71,6 +70,11 @@ impl Mini {
     /// With other rules about when a further sound is believed.
     pub fn with_options(self, options: SceneOptions) -> Self {
         Self { options, ..self }
+    }
+
+    /// The network that hears.
+    pub fn yamnet(&self) -> &Yamnet {
+        &self.yamnet
     }
 
     /// What is known about the classes.
@@ -174,10 +178,11 @@ impl AudioTower for Mini {
     /// YAMNet's scores, of all classes but those that no caption tells.
     fn moments(&self, audio: &mut AudioStream) -> Result<Option<Moments>> {
         let evidence = self.evidence(audio)?;
+        let rows: Vec<Vec<f32>> = evidence.as_it_is().collect();
         let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
         let sounds = told.map(|(c, class)| SoundCourse {
             name: class.name.clone(),
-            scores: evidence.rows(PLAIN).map(|row| row[c]).collect(),
+            scores: rows.iter().map(|row| row[c]).collect(),
         });
         let hop = YamnetFrontEnd::PATCH_SECONDS / 2.0;
         let merged = evidence.stride() as f64;
@@ -191,7 +196,8 @@ impl AudioTower for Mini {
     /// The square roots of YAMNet's scores, listening once, every quarter of a window.
     fn course(&self, samples: &[f32]) -> Result<Course> {
         let hop = YamnetFrontEnd::FRAMES / 4;
-        let mut mel = YamnetFrontEnd::new().mel(samples);
+        let mut ear = YamnetFrontEnd::new();
+        let mut mel = ear.mel(samples);
         let frames = (samples.len() / YamnetFrontEnd::FRAME_HOP).max(YamnetFrontEnd::FRAMES);
         let windows = 1 + (frames - YamnetFrontEnd::FRAMES).div_ceil(hop);
         let covered = (windows - 1) * hop + YamnetFrontEnd::FRAMES;
@@ -199,7 +205,7 @@ impl AudioTower for Mini {
         let patches: Vec<f32> = (0..windows)
             .flat_map(|t| {
                 let first = t * hop * YamnetFrontEnd::MELS;
-                YamnetFrontEnd::patches(&mel[first..first + YamnetFrontEnd::PATCH])
+                ear.patches(&mel[first..first + YamnetFrontEnd::PATCH])
             })
             .collect();
         let mut rows = self.yamnet.scores(&patches);

@@ -1,4 +1,4 @@
-//! Which sounds are in a recording, and when: scores [5, T, 521] -> the whole as one point [d], and its parts.
+//! Which sounds are in a recording, and when: scores [6, T, 521] -> the whole as one point [d], and its parts.
 //!
 //! ```text
 //! first part:   the class with the most specific evidence; its kin (similarity >= 0.5) are taken
@@ -20,7 +20,7 @@ use crate::mel::YamnetFrontEnd;
 use search::Search;
 
 /// What each listening weighs in the evidence of the whole: the last one, without low sounds, would colour it.
-const WHOLE: [f32; LISTENINGS] = [2.0, 1.0, 1.0, 1.0, 0.0];
+const WHOLE: [f32; LISTENINGS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
 
 /// Classes that make the embedding of the whole: beyond them is noise.
 const KEEP_WHOLE: usize = 10;

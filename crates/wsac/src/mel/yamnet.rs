@@ -10,6 +10,8 @@ pub struct YamnetFrontEnd {
     stft: Stft,
     bank: MelBank,
     magnitudes: Vec<f32>,
+    /// The rate that the samples are taken to have.
+    rate: usize,
 }
 
 impl YamnetFrontEnd {
@@ -37,11 +39,19 @@ impl YamnetFrontEnd {
     /// Plans its transform.
     #[allow(clippy::new_without_default)] // It plans a transform; that should be seen where it happens.
     pub fn new() -> Self {
-        let stft = Stft::new(hann(Self::FRAME), Self::N_FFT);
+        Self::at_speed(100)
+    }
+
+    /// An ear to the same sound played at `percent` of its speed, 80 to 120: its samples are taken for samples at so much
+    /// of their rate. Patches begin at the same times as those of the sound as it is, and are so much longer or shorter.
+    pub fn at_speed(percent: usize) -> Self {
+        let rate = Self::RATE as usize * percent / 100;
+        let stft = Stft::new(hann(Self::FRAME * percent / 100), Self::N_FFT);
         Self {
             magnitudes: vec![0.0; stft.bins()],
             stft,
-            bank: MelBank::htk(Self::RATE, Self::N_FFT, Self::MELS, 125.0, 7500.0),
+            bank: MelBank::htk(rate as u32, Self::N_FFT, Self::MELS, 125.0, 7500.0),
+            rate,
         }
     }
 
@@ -57,15 +67,22 @@ impl YamnetFrontEnd {
         1 + more.div_ceil(Self::PATCH_HOP * Self::FRAME_HOP)
     }
 
+    /// The frame where patch `t` begins.
+    fn begins(&self, t: usize) -> usize {
+        let samples = t * Self::PATCH_HOP * Self::RATE as usize;
+        (samples + self.rate / 2) / self.rate
+    }
+
     /// The linear mel magnitudes [F, 64] of `samples`, padded with silence so that every one of them is in a patch and
     /// there is at least one.
     pub fn mel(&mut self, samples: &[f32]) -> Vec<f32> {
-        let covered = Self::samples(Self::covering(samples.len()));
+        let count = self.begins(Self::covering(samples.len()) - 1) + Self::FRAMES;
+        let [frame, hop] =
+            [Self::FRAME, Self::FRAME_HOP].map(|n| n * self.rate / Self::RATE as usize);
         let mut samples = samples.to_vec();
-        samples.resize(covered, 0.0);
-        let count = 1 + (samples.len() - Self::FRAME) / Self::FRAME_HOP;
+        samples.resize(frame + (count - 1) * hop, 0.0);
         let mut mel = vec![0.0; count * Self::MELS];
-        let frames = samples.windows(Self::FRAME).step_by(Self::FRAME_HOP);
+        let frames = samples.windows(frame).step_by(hop);
         for (frame, bands) in frames.zip(mel.chunks_exact_mut(Self::MELS)) {
             self.stft.magnitudes(frame, &mut self.magnitudes);
             self.bank.apply(&self.magnitudes, bands);
@@ -74,10 +91,10 @@ impl YamnetFrontEnd {
     }
 
     /// Linear `mel` [F, 64] -> patches [N, 96, 64] of `ln(mel + 0.001)`, what the network takes.
-    pub fn patches(mel: &[f32]) -> Vec<f32> {
+    pub fn patches(&self, mel: &[f32]) -> Vec<f32> {
         let log: Vec<f32> = mel.iter().map(|x| (x + Self::OFFSET).ln()).collect();
-        let patches = log.windows(Self::PATCH);
-        let patches = patches.step_by(Self::PATCH_HOP * Self::MELS);
+        let first = |t| self.begins(t) * Self::MELS;
+        let patches = (0..).map_while(|t| log.get(first(t)..first(t) + Self::PATCH));
         patches.flatten().copied().collect()
     }
 }
@@ -90,7 +107,9 @@ mod tests {
     use crate::tensors::Tensors;
 
     fn patches(samples: &[f32]) -> Vec<f32> {
-        YamnetFrontEnd::patches(&YamnetFrontEnd::new().mel(samples))
+        let mut ear = YamnetFrontEnd::new();
+        let mel = ear.mel(samples);
+        ear.patches(&mel)
     }
 
     #[test]
@@ -141,6 +160,34 @@ mod tests {
             let x: Vec<f32> = (0..samples).map(|n| (n as f32 * 0.3).sin()).collect();
             let whole = patches(&x);
             assert_eq!(whole.len(), windows * YamnetFrontEnd::PATCH, "{samples}");
+        }
+    }
+
+    #[test]
+    fn at_another_speed_it_hears_what_that_rate_would_be() {
+        // A tone at 95 % of its speed is the tone at 95 % of its pitch, and the patches begin when the others do.
+        let tone = |hz: f32| -> Vec<f32> {
+            let at = |n: usize| (n as f32 * hz * std::f32::consts::TAU / 16_000.0).sin();
+            (0..80_000).map(at).collect()
+        };
+        let mut slower = YamnetFrontEnd::at_speed(95);
+        let mel = slower.mel(&tone(2000.0));
+        let usual = YamnetFrontEnd::new().mel(&tone(1900.0));
+        for (band, (a, b)) in mel.iter().zip(&usual).take(64).enumerate() {
+            assert!((a - b).abs() < 0.03 * b + 0.2, "{band}: {a} {b}");
+        }
+        for speed in [95, 100, 105] {
+            let mut ear = YamnetFrontEnd::at_speed(speed);
+            let mut click = vec![0.0; 80_000];
+            click[40_000..40_016].fill(1.0); // 2.5 s: in the patches from 1.92 s and 2.40 s
+            let mel = ear.mel(&click);
+            let patches = ear.patches(&mel);
+            let loud = |patch: &[f32]| patch.iter().any(|&x| x > -1.0);
+            let heard: Vec<usize> = (patches.chunks_exact(YamnetFrontEnd::PATCH).enumerate())
+                .filter(|(_, patch)| loud(patch))
+                .map(|(t, _)| t)
+                .collect();
+            assert_eq!(heard, [4, 5], "{speed}");
         }
     }
 

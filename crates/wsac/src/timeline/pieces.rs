@@ -11,6 +11,12 @@ use super::{Course, Island, TimelineOptions};
 /// Silence inside an island parts two atoms from this many frames on, 0.2 s.
 const PAUSE: usize = 10;
 
+/// What is alone and no longer than this many frames, 80 ms, is a click that no caption would tell.
+const CLICK: usize = 4;
+
+/// How much more alike two sounds must be where the longest silence that may lie between sounds of one segment parts them.
+const PAUSED: f32 = 0.5;
+
 /// Windows on either side that are compared to find a turn.
 const SIDE: usize = 2;
 
@@ -81,6 +87,7 @@ fn atoms(island: &Island, course: &Course, least: usize) -> Vec<Atom> {
             _ => spans.push((i, i + 1)),
         }
     }
+    spans.retain(|(first, end)| end - first > CLICK);
     let turns = turns(island, course);
     let mut atoms = Vec::new();
     for (first, end) in spans {
@@ -142,15 +149,17 @@ fn moved(island: &Island, frame: usize) -> usize {
         .min(levels.len())
 }
 
-/// Joins neighbours that are alike, the most alike first.
+/// Joins neighbours that are alike, the most alike first. The longer the silence between them, the more alike they must
+/// be: many sounds end with it.
 fn join(atoms: &mut Vec<Atom>, alike: f32, gap: usize, most: usize) {
     loop {
         let mut best: Option<(usize, f32)> = None;
         for (i, pair) in atoms.windows(2).enumerate() {
-            let near = pair[1].first - pair[0].end <= gap;
+            let pause = (pair[1].first - pair[0].end) as f32 / gap as f32;
+            let enough = alike + PAUSED * pause;
             let likeness = cosine(&pair[0].sum, &pair[1].sum);
             let fits = pair[1].end - pair[0].first <= most;
-            if near && fits && likeness > alike && best.is_none_or(|(_, l)| likeness > l) {
+            if pause <= 1.0 && fits && likeness > enough && best.is_none_or(|(_, l)| likeness > l) {
                 best = Some((i, likeness));
             }
         }

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::audio::{Source, Waveform};
-use crate::clap::listenings::{LISTENINGS, PLAIN};
+use crate::clap::listenings::{AS_IT_IS, LISTENINGS};
 use crate::clap::yamnet::CLASSES;
 use crate::golden::{json, shared, yamnet_signal};
 
@@ -20,14 +20,26 @@ fn hear(mini: &Mini, samples: Vec<f32>) -> Heard {
 }
 
 #[test]
-fn the_plain_listening_is_yamnet_alone_to_the_bit() {
+fn a_listening_is_yamnet_at_its_speed() {
     let mini = Mini::bundled().unwrap();
-    // 72 s: two chunks, the second one longer.
-    let samples = yamnet_signal().repeat(24);
-    let evidence = mini.evidence(&mut stream(samples.clone())).unwrap();
-    let mel = YamnetFrontEnd::new().mel(&samples);
-    let scores = mini.yamnet.scores(&YamnetFrontEnd::patches(&mel));
-    assert_eq!(evidence.rows(PLAIN).collect::<Vec<_>>().concat(), scores);
+    let compare = |samples: &[f32], check: &dyn Fn(&[f32], &[f32])| {
+        let evidence = mini.evidence(&mut stream(samples.to_vec())).unwrap();
+        for (l, speed) in AS_IT_IS.zip([95, 105]) {
+            let mut ear = YamnetFrontEnd::at_speed(speed);
+            let mel = ear.mel(samples);
+            let scores = mini.yamnet.scores(&ear.patches(&mel));
+            check(&evidence.rows(l).collect::<Vec<_>>().concat(), &scores);
+        }
+        evidence
+    };
+    // 30 s are one chunk.
+    compare(&yamnet_signal().repeat(10), &|a, b| assert_eq!(a, b));
+    // 72 s are two, the second one longer: its patches begin at the nearest frame, counted from its own beginning.
+    let evidence = compare(&yamnet_signal().repeat(24), &|a, b| {
+        assert_eq!(a.len(), b.len());
+        let far: f32 = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum();
+        assert!(far / (a.len() as f32) < 1e-3, "{}", far / a.len() as f32);
+    });
     assert_eq!(evidence.duration(), 72.0);
     assert_eq!(evidence.len(), 149);
 }
@@ -53,9 +65,13 @@ fn real_clips_are_heard_as_in_the_golden_run() {
             samples,
             "{file}"
         );
-        let mut plain = [0.0; LISTENINGS];
-        plain[PLAIN] = 1.0;
-        let pooled = evidence.pooled(&plain, |_, _| 1.0);
+        // The golden run listened once, to the sound as it is.
+        let wave = Waveform::load(&Source::from(path.clone()), 16_000).unwrap();
+        let mut ear = YamnetFrontEnd::new();
+        let mel = ear.mel(&wave.samples);
+        let scores = mini.yamnet.scores(&ear.patches(&mel));
+        let once = Evidence::new(std::array::from_fn(|_| scores.clone()));
+        let pooled = once.pooled(&[1.0; LISTENINGS], |_, _| 1.0);
         let best = (0..CLASSES).max_by(|&a, &b| pooled[a].total_cmp(&pooled[b]));
         let top = clip["top3_pooled"].as_array().unwrap();
         let name = |c: usize| mini.classes().class(c).name.as_str();
@@ -117,7 +133,7 @@ fn a_sound_in_long_silence_is_found_at_its_time() {
     let part = &heard.parts[0];
     assert!((898.0..=900.5).contains(&part.start) && (901.0..=905.0).contains(&part.end));
     let alone = hear(&mini, yamnet_signal());
-    assert_eq!(heard.sounds[0].name, alone.sounds[0].name);
+    assert!(alone.sounds.iter().any(|s| s.name == heard.sounds[0].name));
 }
 
 #[test]

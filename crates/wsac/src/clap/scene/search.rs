@@ -1,13 +1,13 @@
-//! The search for the parts of a scene: scores [5, T, 521] and the evidence of the whole [521] -> parts.
+//! The search for the parts of a scene: scores [6, T, 521] and the evidence of the whole [521] -> parts.
 
 use super::{SceneOptions, ScenePart, embed, highest, specific};
 use crate::clap::classes::{Class, Classes};
 use crate::clap::evidence::Evidence;
-use crate::clap::listenings::{LISTENINGS, PLAIN};
+use crate::clap::listenings::LISTENINGS;
 use crate::clap::yamnet::CLASSES;
 
 /// What each listening weighs in the evidence of a further part: the last one, without low sounds, finds what is hidden.
-const PARTS: [f32; LISTENINGS] = [2.0, 1.0, 1.0, 1.0, 1.0];
+const PARTS: [f32; LISTENINGS] = [1.0; LISTENINGS];
 
 /// Classes that make the embedding of a part.
 const KEEP_PART: usize = 8;
@@ -60,8 +60,8 @@ impl<'a> Search<'a> {
         weights: &[f32],
     ) -> Self {
         let mut search = Self {
-            speech: heard.twice(PLAIN, classes.speech()),
-            music: heard.twice(PLAIN, classes.music()),
+            speech: heard.twice(classes.speech()),
+            music: heard.twice(classes.music()),
             heard,
             classes,
             options,
