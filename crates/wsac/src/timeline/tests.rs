@@ -100,6 +100,23 @@ fn pieces_are_cut_where_the_sound_turns_and_joined_where_it_does_not() {
     assert_eq!(ends(&found), [[0.0, 7.0]]);
     let (found, _) = pieces(&island, &course(&[(0, 6), (2, 7)]), &options);
     assert_eq!(ends(&found), [[0.0, 3.0], [4.0, 7.0]]);
+    // Two sounds that are somewhat alike (a cosine of 0.7) are one over a short pause, and two over a longer one.
+    let somewhat = |windows: usize| {
+        let mut course = course(&[(0, 2 * windows)]);
+        let second = windows * course.dim;
+        course.rows[second..]
+            .chunks_exact_mut(4)
+            .for_each(|row| row[1] = 1.0);
+        course
+    };
+    for (pause, parts) in [(0.3, 1), (1.5, 2)] {
+        let island = one(&[sound(0, 3.0), silence(pause), sound(0, 3.0)].concat());
+        let (found, _) = pieces(&island, &somewhat(7), &options);
+        assert_eq!(found.len(), parts, "{pause}");
+    }
+    // A click alone is nothing to tell.
+    let click = one(&[silence(1.0), sound(0, 0.06)].concat());
+    assert!(pieces(&click, &course(&[(0, 1)]), &options).0.is_empty());
     // What stands alone and is short is widened; what is long is cut, and nothing is lost.
     let (found, _) = pieces(
         &one(&[silence(1.0), sound(0, 0.1)].concat()),
