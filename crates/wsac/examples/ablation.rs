@@ -77,9 +77,8 @@ fn main() -> Anything<()> {
     // YAMNet alone, as if every listening were the plain one.
     let once = |items: &[Item]| -> Vec<Evidence> {
         let each = |item: &Item| {
-            let mut ear = YamnetFrontEnd::new();
-            let mel = ear.mel(&item.wave.samples);
-            let scores = mini.yamnet().scores(&ear.patches(&mel));
+            let patches = YamnetFrontEnd::new().hear(&item.wave.samples);
+            let scores = mini.yamnet().scores(&patches);
             Evidence::new(std::array::from_fn(|_| scores.clone()))
         };
         items.par_iter().map(each).collect()

@@ -170,23 +170,15 @@ impl Evidence {
         pooled
     }
 
-    /// The scores [521] of the sound as it is in each row: the mean of two listenings.
-    pub fn as_it_is(&self) -> impl Iterator<Item = Vec<f32>> {
-        let mean = |t| {
-            let rows = AS_IT_IS.map(|l| self.row(l, t));
-            let mut sum = vec![0.0; CLASSES];
-            rows.for_each(|row| sum.iter_mut().zip(row).for_each(|(s, x)| *s += x));
-            sum.iter_mut().for_each(|s| *s /= AS_IT_IS.len() as f32);
-            sum
-        };
-        (0..self.len()).map(mean)
+    /// The score of class `c` in row `t` of the sound as it is: the mean of two listenings.
+    pub fn as_it_is(&self, t: usize, c: usize) -> f32 {
+        AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32
     }
 
     /// The mean of the two highest scores of class `c` in the sound as it is.
     pub fn twice(&self, c: usize) -> f32 {
         let mut highest = [0.0; 2];
-        let score = |t| AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32;
-        (0..self.len()).for_each(|t| insert(&mut highest, score(t)));
+        (0..self.len()).for_each(|t| insert(&mut highest, self.as_it_is(t, c)));
         highest.iter().sum::<f32>() / self.len().clamp(1, 2) as f32
     }
 }

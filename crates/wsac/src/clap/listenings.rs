@@ -69,14 +69,16 @@ impl Ears {
     pub fn patches(&mut self, samples: &[f32]) -> [Vec<f32>; LISTENINGS] {
         let squares: f64 = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
         let rms = (squares / samples.len().max(1) as f64).sqrt() as f32;
-        let at_speed = |ear: &mut YamnetFrontEnd| {
-            let mel = ear.mel(samples);
-            ear.patches(&mel)
-        };
-        let (slower, faster) = (at_speed(&mut self.slower), at_speed(&mut self.faster));
         let [gain, tones, background, high] =
             held_back(&self.usual.mel(samples), rms).map(|mel| self.usual.patches(&mel));
-        [slower, faster, gain, tones, background, high]
+        [
+            self.slower.hear(samples),
+            self.faster.hear(samples),
+            gain,
+            tones,
+            background,
+            high,
+        ]
     }
 }
 

@@ -178,11 +178,12 @@ impl AudioTower for Mini {
     /// YAMNet's scores, of all classes but those that no caption tells.
     fn moments(&self, audio: &mut AudioStream) -> Result<Option<Moments>> {
         let evidence = self.evidence(audio)?;
-        let rows: Vec<Vec<f32>> = evidence.as_it_is().collect();
         let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
         let sounds = told.map(|(c, class)| SoundCourse {
             name: class.name.clone(),
-            scores: rows.iter().map(|row| row[c]).collect(),
+            scores: (0..evidence.len())
+                .map(|t| evidence.as_it_is(t, c))
+                .collect(),
         });
         let hop = YamnetFrontEnd::PATCH_SECONDS / 2.0;
         let merged = evidence.stride() as f64;

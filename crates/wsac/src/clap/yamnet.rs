@@ -226,9 +226,7 @@ mod tests {
     }
 
     fn patches(samples: &[f32]) -> Vec<f32> {
-        let mut ear = YamnetFrontEnd::new();
-        let mel = ear.mel(samples);
-        ear.patches(&mel)
+        YamnetFrontEnd::new().hear(samples)
     }
 
     #[test]

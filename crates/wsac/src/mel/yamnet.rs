@@ -90,6 +90,12 @@ impl YamnetFrontEnd {
         mel
     }
 
+    /// `samples` as the network takes them: [`YamnetFrontEnd::patches`] of [`YamnetFrontEnd::mel`].
+    pub fn hear(&mut self, samples: &[f32]) -> Vec<f32> {
+        let mel = self.mel(samples);
+        self.patches(&mel)
+    }
+
     /// Linear `mel` [F, 64] -> patches [N, 96, 64] of `ln(mel + 0.001)`, what the network takes.
     pub fn patches(&self, mel: &[f32]) -> Vec<f32> {
         let log: Vec<f32> = mel.iter().map(|x| (x + Self::OFFSET).ln()).collect();
@@ -107,9 +113,7 @@ mod tests {
     use crate::tensors::Tensors;
 
     fn patches(samples: &[f32]) -> Vec<f32> {
-        let mut ear = YamnetFrontEnd::new();
-        let mel = ear.mel(samples);
-        ear.patches(&mel)
+        YamnetFrontEnd::new().hear(samples)
     }
 
     #[test]
@@ -180,8 +184,7 @@ mod tests {
             let mut ear = YamnetFrontEnd::at_speed(speed);
             let mut click = vec![0.0; 80_000];
             click[40_000..40_016].fill(1.0); // 2.5 s: in the patches from 1.92 s and 2.40 s
-            let mel = ear.mel(&click);
-            let patches = ear.patches(&mel);
+            let patches = ear.hear(&click);
             let loud = |patch: &[f32]| patch.iter().any(|&x| x > -1.0);
             let heard: Vec<usize> = (patches.chunks_exact(YamnetFrontEnd::PATCH).enumerate())
                 .filter(|(_, patch)| loud(patch))

@@ -155,7 +155,7 @@ fn join(atoms: &mut Vec<Atom>, alike: f32, gap: usize, most: usize) {
     loop {
         let mut best: Option<(usize, f32)> = None;
         for (i, pair) in atoms.windows(2).enumerate() {
-            let pause = (pair[1].first - pair[0].end) as f32 / gap as f32;
+            let pause = (pair[1].first - pair[0].end) as f32 / gap.max(1) as f32;
             let enough = alike + PAUSED * pause;
             let likeness = cosine(&pair[0].sum, &pair[1].sum);
             let fits = pair[1].end - pair[0].first <= most;

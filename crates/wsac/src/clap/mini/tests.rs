@@ -25,9 +25,8 @@ fn a_listening_is_yamnet_at_its_speed() {
     let compare = |samples: &[f32], check: &dyn Fn(&[f32], &[f32])| {
         let evidence = mini.evidence(&mut stream(samples.to_vec())).unwrap();
         for (l, speed) in AS_IT_IS.zip([95, 105]) {
-            let mut ear = YamnetFrontEnd::at_speed(speed);
-            let mel = ear.mel(samples);
-            let scores = mini.yamnet.scores(&ear.patches(&mel));
+            let patches = YamnetFrontEnd::at_speed(speed).hear(samples);
+            let scores = mini.yamnet.scores(&patches);
             check(&evidence.rows(l).collect::<Vec<_>>().concat(), &scores);
         }
         evidence
@@ -67,9 +66,8 @@ fn real_clips_are_heard_as_in_the_golden_run() {
         );
         // The golden run listened once, to the sound as it is.
         let wave = Waveform::load(&Source::from(path.clone()), 16_000).unwrap();
-        let mut ear = YamnetFrontEnd::new();
-        let mel = ear.mel(&wave.samples);
-        let scores = mini.yamnet.scores(&ear.patches(&mel));
+        let patches = YamnetFrontEnd::new().hear(&wave.samples);
+        let scores = mini.yamnet.scores(&patches);
         let once = Evidence::new(std::array::from_fn(|_| scores.clone()));
         let pooled = once.pooled(&[1.0; LISTENINGS], |_, _| 1.0);
         let best = (0..CLASSES).max_by(|&a, &b| pooled[a].total_cmp(&pooled[b]));
