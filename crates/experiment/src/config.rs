@@ -142,6 +142,10 @@ pub struct Inference {
     /// Whether similarities are measured from the memory's mean; without it as the encoder wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<bool>,
+    /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
+    /// gains by leaning on the data set (a captioner that was trained here leans on them in any case).
+    #[serde(default)]
+    pub train_memory: bool,
     /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
     #[serde(default)]
     pub dedup: bool,

@@ -324,6 +324,11 @@ impl Block<'_, '_> {
             .with(trained.key.name())
             .with(heard.name())
             .with(settings);
+        let key = if inference.train_memory {
+            self.data.key(key)
+        } else {
+            key
+        };
         // A map was learned from the validation clips.
         let pairs = self.data.validation.iter().flatten().flatten();
         let key = key.with_all(pairs.filter(|_| inference.gap_map));
@@ -336,8 +341,11 @@ impl Block<'_, '_> {
         let name = format!("{}-seed{}", name.join("-"), cell.seed);
         let out = self.setup.out;
         let (told, _) = stage::once(&stage::file(out, "told", &name, &key), || {
+            let memory = (inference.train_memory)
+                .then(|| self.train_memory())
+                .transpose()?;
             let captioner =
-                telling::captioner(trained.model()?, inference, self.setup.text.clone())?;
+                telling::captioner(trained.model()?, memory, inference, self.setup.text.clone())?;
             telling::tell(
                 &captioner,
                 inference,

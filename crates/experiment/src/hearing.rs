@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use wsac::audio::{AudioStream, Source};
+use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::clap::{AudioTower, Encoder, Heard};
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::{Error, Result};
@@ -26,12 +26,13 @@ pub fn listen(
     what: &str,
     each: &(dyn Fn() + Sync),
 ) -> Result<(Heards, Key)> {
+    let tower = encoder.audio_tower()?;
     let key = Key::of("heard")
         .with(encoder.made_in())
+        .with_all(ear(tower.as_ref())?)
         .with_all(sounds.iter().map(|s| stamp(s)));
     let path = stage::file(folder, "heard", what, &key);
     let (heard, _) = stage::once(&path, || {
-        let tower = encoder.audio_tower()?;
         let listen = |sound: &&Sound| {
             let heard = hear(sound, tower.as_ref()).map_err(|e| e.to_string());
             each();
@@ -40,6 +41,20 @@ pub fn listen(
         Ok(sounds.par_iter().map(listen).collect::<Heards>())
     })?;
     Ok((heard, key))
+}
+
+/// What `tower` makes of a second of a rising tone: it changes with the tower's weights and with the code around them.
+fn ear(tower: &dyn AudioTower) -> Result<Vec<[u8; 4]>> {
+    let rate = tower.rate();
+    let tone = |i: u32| {
+        let t = i as f32 / rate as f32;
+        0.5 * (std::f32::consts::TAU * (200.0 + 1500.0 * t) * t).sin()
+    };
+    let samples = (0..rate).map(tone).collect();
+    let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
+    let heard = tower.listen(&mut stream)?;
+    let coordinates = heard.embedding.as_slice().iter();
+    Ok(coordinates.map(|x| x.to_le_bytes()).collect())
 }
 
 fn hear(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
@@ -92,4 +107,45 @@ pub fn joined(clips: &[Embeddings], dim: usize) -> Embeddings {
         (0..clip.len()).for_each(|i| rows.push(&clip.get(i)));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hears the mean loudness, and how often the sign changes, times `turn`.
+    struct Simple {
+        turn: f32,
+    }
+
+    impl AudioTower for Simple {
+        fn dim(&self) -> usize {
+            2
+        }
+
+        fn rate(&self) -> u32 {
+            8000
+        }
+
+        fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
+            let mut samples = Vec::new();
+            while let Some(block) = audio.next_block()? {
+                samples.extend(block);
+            }
+            let loud = samples.iter().map(|x| x.abs()).sum::<f32>() / samples.len() as f32;
+            let turns = samples.windows(2).filter(|w| w[0] * w[1] < 0.0).count();
+            let row = vec![loud, self.turn * turns as f32];
+            Embedding::new(row)
+                .map(point)
+                .ok_or_else(|| Error::Config("is silent".into()))
+        }
+    }
+
+    #[test]
+    fn an_ear_is_known_by_what_it_hears() {
+        let ear = |turn| ear(&Simple { turn }).expect("an ear");
+        assert_eq!(ear(1e-3), ear(1e-3));
+        assert_ne!(ear(1e-3), ear(1.1e-3));
+        assert_eq!(ear(1e-3).len(), 2);
+    }
 }

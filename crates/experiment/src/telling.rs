@@ -8,7 +8,7 @@ use wsac::bridge::{GapMap, Strategy};
 use wsac::captioner::{CaptionOptions, Captioner, Neighbour};
 use wsac::clap::{Deaf, Heard, TextTower};
 use wsac::generate::Search;
-use wsac::memory::Centre;
+use wsac::memory::{Centre, Memory};
 use wsac::model::Model;
 use wsac::{Error, Result};
 
@@ -28,15 +28,21 @@ pub struct Told {
     pub neighbours: Vec<(String, f32)>,
 }
 
-/// A captioner of `model` as `inference` wants it; `text` reads candidates where they are ranked.
+/// A captioner of `model` as `inference` wants it, leaning on `memory` where there is one, else on its own; `text` reads
+/// candidates where they are ranked.
 ///
 /// # Errors
 /// Where the model has no embeddings of its own width.
 pub fn captioner(
     mut model: Model,
+    memory: Option<Memory>,
     inference: &Inference,
     text: Arc<dyn TextTower>,
 ) -> Result<Captioner> {
+    if let Some(mut memory) = memory {
+        memory.set_centre(model.card.centre());
+        model.memory = Some(memory);
+    }
     if let (true, Some(memory)) = (inference.dedup || inference.near.is_some(), &model.memory) {
         model.memory = Some(memory.without_repeats(inference.near)?.0);
     }

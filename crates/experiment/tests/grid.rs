@@ -189,11 +189,20 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
     };
     assert_eq!(captions(&fresh), captions(&whole));
 
-    // One more inference strategy trains nothing.
-    let more =
-        format!("{CONFIG}[[inference]]\nname = \"nearest\"\nstrategy = \"nearest\"\nbeam = 2\n");
+    // One more inference strategy trains nothing. Its memory, the captions that were learned from, is the model's own.
+    let more = format!(
+        "{CONFIG}[[inference]]\nname = \"again\"\nstrategy = \"projection\"\ntrain_memory = true\n"
+    );
     let (more, made, steps) = world.count(&world.config(&more));
     assert_eq!((more.cells.len(), made, steps), (12, 4, 0));
+    for cells in more.cells.chunks(3) {
+        for (again, told) in cells[2].told.iter().zip(&cells[1].told) {
+            let names =
+                |told: &[(String, f32)]| told.iter().map(|n| n.0.clone()).collect::<Vec<_>>();
+            assert_eq!(again.caption, told.caption);
+            assert_eq!(names(&again.neighbours), names(&told.neighbours));
+        }
+    }
 
     let rows = table::rows(&config, &whole).unwrap();
     assert_eq!(rows.len(), 4);

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::ngrams::{Count, N, NGram, Vocabulary, counts, shared};
-use crate::{Items, Scores};
+use crate::{Items, Scores, ptb};
 
 const SIGMA: f64 = 6.0;
 
@@ -56,31 +56,11 @@ fn consensus(items: &Items, similarity: fn(&Vector, &Vector) -> f64) -> Scores {
             (counts(candidate), references)
         })
         .collect();
-
-    // The number of items whose references have the n-gram.
-    let of_items: Vec<Vec<NGram>> = (counted.par_iter())
-        .map(|(_, references)| {
-            let ngrams = references.iter().flatten().map(|&(_, ngram, _)| ngram);
-            let mut ngrams: Vec<NGram> = ngrams.collect();
-            ngrams.sort_unstable();
-            ngrams.dedup();
-            ngrams
-        })
-        .collect();
-    let mut frequency: HashMap<NGram, u32> = HashMap::new();
-    for ngram in of_items.into_iter().flatten() {
-        *frequency.entry(ngram).or_default() += 1;
-    }
-    let log_items = (items.len() as f64).ln();
-    let weight = |ngram: &NGram| {
-        let df = frequency.get(ngram).copied().unwrap_or(0);
-        log_items - f64::from(df.max(1)).ln()
-    };
-
+    let rarity = Rarity::among(counted.par_iter().map(|(_, references)| references));
     let per_item = counted.par_iter().map(|(candidate, references)| {
-        let candidate = Vector::new(candidate, weight);
+        let candidate = rarity.vector(candidate);
         let similarities = references.iter().map(|reference| {
-            let reference = Vector::new(reference, weight);
+            let reference = rarity.vector(reference);
             similarity(&candidate, &reference)
         });
         similarities.sum::<f64>() / references.len() as f64 * 10.0
@@ -88,8 +68,92 @@ fn consensus(items: &Items, similarity: fn(&Vector, &Vector) -> f64) -> Scores {
     Scores::mean_of(per_item.collect())
 }
 
+/// In how many documents n-grams occur.
+#[derive(Debug, Clone)]
+struct Rarity {
+    /// Of those that more than one document has; a single one counts as much as none.
+    frequency: HashMap<NGram, u32>,
+    log_documents: f64,
+}
+
+impl Rarity {
+    /// Among `documents`, each of several captions.
+    fn among<'a>(documents: impl IndexedParallelIterator<Item = &'a Vec<Vec<Count>>>) -> Self {
+        let distinct: Vec<Vec<NGram>> = documents
+            .map(|captions| {
+                let ngrams = captions.iter().flatten().map(|&(_, ngram, _)| ngram);
+                let mut ngrams: Vec<NGram> = ngrams.collect();
+                ngrams.sort_unstable();
+                ngrams.dedup();
+                ngrams
+            })
+            .collect();
+        let log_documents = (distinct.len() as f64).ln();
+        let mut frequency: HashMap<NGram, u32> = HashMap::new();
+        for ngram in distinct.into_iter().flatten() {
+            *frequency.entry(ngram).or_default() += 1;
+        }
+        frequency.retain(|_, documents| *documents > 1);
+        Self {
+            frequency,
+            log_documents,
+        }
+    }
+
+    fn vector(&self, counts: &[Count]) -> Vector {
+        Vector::new(counts, |ngram| {
+            let df = self.frequency.get(ngram).copied().unwrap_or(1);
+            self.log_documents - f64::from(df).ln()
+        })
+    }
+}
+
+/// Captions among which others can be compared as CIDEr-D does, without being references: how rare each of their n-grams is.
+///
+/// ```
+/// let corpus = wsac_metrics::Corpus::of(&["A dog barks.", "A dog growls.", "Rain falls on a roof."]);
+/// let [dogs, dog, rain] = &corpus.vectors(&["Dogs and a dog bark.", "A dog growls.", "Rain."])[..] else {
+///     panic!("three captions, three vectors")
+/// };
+/// assert!(dogs.clipped_cosine(dog) > dogs.clipped_cosine(rain));
+/// assert!((dog.clipped_cosine(dog) - 0.75).abs() < 1e-9, "it has no n-gram of 4 words");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    vocabulary: Vocabulary,
+    rarity: Rarity,
+}
+
+impl Corpus {
+    /// Of `captions` as people wrote them, each a document of its own.
+    pub fn of<S: AsRef<str> + Sync>(captions: &[S]) -> Self {
+        let mut vocabulary = Vocabulary::default();
+        let words: Vec<Vec<u32>> = (ptb::tokenise_all(captions).iter())
+            .map(|caption| vocabulary.words(caption))
+            .collect();
+        let counted: Vec<Vec<Vec<Count>>> = words.par_iter().map(|w| vec![counts(w)]).collect();
+        let rarity = Rarity::among(counted.par_iter());
+        Self { vocabulary, rarity }
+    }
+
+    /// The vectors of `captions` as they were written, comparable with each other.
+    pub fn vectors<S: AsRef<str>>(&self, captions: &[S]) -> Vec<Vector> {
+        let tokenised: Vec<String> = (captions.iter())
+            .map(|caption| ptb::tokenise(caption.as_ref()))
+            .collect();
+        let mut new = HashMap::new();
+        (tokenised.iter())
+            .map(|caption| {
+                let words = self.vocabulary.words_beside(caption, &mut new);
+                self.rarity.vector(&counts(&words))
+            })
+            .collect()
+    }
+}
+
 /// A caption's tf-idf values.
-struct Vector {
+#[derive(Debug, Clone)]
+pub struct Vector {
     /// The n-grams, `(n, itself, value)`, sorted.
     values: Vec<(usize, NGram, f64)>,
     /// Euclidean length of the vector of each n.
@@ -114,8 +178,8 @@ impl Vector {
         }
     }
 
-    /// CIDEr-D's similarity, averaged over n.
-    fn clipped_cosine(&self, reference: &Self) -> f64 {
+    /// CIDEr-D's similarity, averaged over n: 0 to 1, a tenth of a score against this one `reference`.
+    pub fn clipped_cosine(&self, reference: &Self) -> f64 {
         let apart = self.length - reference.length;
         let penalty = (-(apart * apart) / (2.0 * SIGMA * SIGMA)).exp();
         self.product(reference, |x, y| x.min(y) * y) * penalty

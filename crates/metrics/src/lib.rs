@@ -49,7 +49,7 @@ mod vocab;
 pub mod wordnet;
 
 pub use bleu::bleu;
-pub use cider::{cider, cider_d};
+pub use cider::{Corpus, Vector, cider, cider_d};
 pub use error::{Error, Result};
 pub use items::Items;
 pub use rouge::rouge_l;

@@ -13,17 +13,34 @@ pub(crate) type NGram = [u32; N];
 const NONE: u32 = u32::MAX;
 
 /// Gives each distinct word a number. Words are what Unicode white space parts, as Python's `str.split()`.
-#[derive(Default)]
-pub(crate) struct Vocabulary<'a> {
-    numbers: HashMap<&'a str, u32>,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Vocabulary {
+    numbers: HashMap<String, u32>,
 }
 
-impl<'a> Vocabulary<'a> {
+impl Vocabulary {
     /// The words of `caption`, numbered.
-    pub(crate) fn words(&mut self, caption: &'a str) -> Vec<u32> {
-        let number = |word| {
+    pub(crate) fn words(&mut self, caption: &str) -> Vec<u32> {
+        let number = |word: &str| {
             let next = self.numbers.len() as u32;
-            *self.numbers.entry(word).or_insert(next)
+            (self.numbers.get(word).copied()).unwrap_or_else(|| {
+                self.numbers.insert(word.to_owned(), next);
+                next
+            })
+        };
+        caption.split_whitespace().map(number).collect()
+    }
+
+    /// The same, where this vocabulary stays as it is: words that it has not are numbered on in `new`.
+    pub(crate) fn words_beside<'a>(
+        &self,
+        caption: &'a str,
+        new: &mut HashMap<&'a str, u32>,
+    ) -> Vec<u32> {
+        let number = |word: &'a str| {
+            let next = (self.numbers.len() + new.len()) as u32;
+            let known = self.numbers.get(word).copied();
+            known.unwrap_or_else(|| *new.entry(word).or_insert(next))
         };
         caption.split_whitespace().map(number).collect()
     }

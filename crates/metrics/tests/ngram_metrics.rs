@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
-use wsac_metrics::{Items, Scores, bleu, cider, cider_d, diversity, rouge_l, vocab};
+use wsac_metrics::{Corpus, Items, Scores, bleu, cider, cider_d, diversity, rouge_l, vocab};
 
 const TOLERANCE: f64 = 1e-12;
 
@@ -149,4 +149,34 @@ fn nothing_said_has_a_score() {
     assert_eq!(cider_d(&none).corpus, 0.0);
     assert_eq!(vocab(&none).f1, 0.0);
     assert_eq!(diversity(none.candidates()).mean_length, 0.0);
+}
+
+#[test]
+fn a_corpus_compares_as_cider_d_scores_against_one_reference() {
+    let pairs = [
+        (
+            "A dog barks, and barks again.",
+            "A dog barks at a passing car.",
+        ),
+        ("Rain falls on a tin roof!", "Rain is falling on a roof"),
+        ("A man's voice", "People talk in a large hall."),
+        ("Birds", "A dog barks"),
+    ];
+    let items = Items::new(
+        pairs.iter().map(|(c, _)| (*c).to_owned()).collect(),
+        pairs.iter().map(|(_, r)| vec![(*r).to_owned()]).collect(),
+    );
+    let items = items.unwrap();
+    let scores = cider_d(&items.clone().tokenised());
+    let references: Vec<&String> = items.references().iter().flatten().collect();
+    let corpus = Corpus::of(&references);
+    for ((candidate, references), score) in items.iter().zip(&scores.per_item) {
+        let vectors = corpus.vectors(&[candidate, &references[0]]);
+        let likeness = vectors[0].clipped_cosine(&vectors[1]);
+        assert!((10.0 * likeness - score).abs() < TOLERANCE, "{candidate}");
+    }
+    // Words that the corpus has not are told apart.
+    let vectors = corpus.vectors(&["xyzzy plugh", "quux frobs", "xyzzy plugh"]);
+    assert_eq!(vectors[0].clipped_cosine(&vectors[1]), 0.0);
+    assert!((vectors[0].clipped_cosine(&vectors[2]) - 0.5).abs() < TOLERANCE);
 }

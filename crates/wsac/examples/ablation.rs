@@ -189,10 +189,7 @@ fn rows(captioner: &Captioner) -> Anything<Vec<Row>> {
     options.rerank = Some(Rerank::default());
     add("+ re-ranking by similarity", Ears::Parts, &options);
     options.rerank = Some(Rerank {
-        by: Measure::Consensus {
-            retrieved: 10,
-            alpha: 0.0,
-        },
+        by: Measure::consensus(),
         ..Rerank::default()
     });
     add("instead by consensus", Ears::Parts, &options);

@@ -9,13 +9,17 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use std::sync::{Arc, OnceLock};
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use wsac_metrics::Corpus;
 
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::rows::{Kind, Rows};
 use crate::texts::Texts;
+pub(crate) use repeats::words;
 pub use repeats::{Repeats, distinct};
 
 /// Captions with their unit embeddings.
@@ -25,6 +29,8 @@ pub struct Memory {
     rows: Rows,
     centring: Option<Centring>,
     description: Option<String>,
+    /// See [`Memory::corpus`].
+    corpus: OnceLock<Arc<Corpus>>,
 }
 
 /// Where the angle between a query and a row is measured from.
@@ -93,6 +99,7 @@ impl Memory {
             rows,
             centring: None,
             description: None,
+            corpus: OnceLock::new(),
         })
     }
 
@@ -119,6 +126,12 @@ impl Memory {
     /// All captions in order.
     pub fn captions(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
         self.captions.iter()
+    }
+
+    /// Its captions as CIDEr sees them, each a document. Counted when first asked for (a second for 100,000 captions).
+    pub fn corpus(&self) -> &Corpus {
+        let count = || Arc::new(Corpus::of(&self.captions().collect::<Vec<_>>()));
+        self.corpus.get_or_init(count)
     }
 
     /// The embeddings [N, d] as they are kept.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wsac::bridge::{GapMap, LearnOptions, gap};
 use wsac::clap::Heard;
 use wsac::embedding::Embeddings;
+use wsac::memory::Memory;
 use wsac::model::load_gap;
 use wsac::train::embed_cached;
 use wsac::{Error, Result};
@@ -164,6 +165,12 @@ impl Block<'_, '_> {
             }
         }
         GapMap::learn(&audio, &texts, &LearnOptions::default()).map(|map| Some(Arc::new(map)))
+    }
+
+    /// The captions that are learned from, as a memory.
+    pub(super) fn train_memory(&self) -> Result<Memory> {
+        let captions = self.data.train.concat();
+        Memory::new(&captions, self.embed(&captions)?)
     }
 
     fn embed(&self, texts: &[String]) -> Result<Embeddings> {

@@ -48,12 +48,12 @@ impl Strategy {
         if top_k == Some(0) {
             return wrong("top-k must be at least 1");
         }
-        let (own_tau, own_k) = match own {
-            Bridge::Project { tau, top_k } => (tau, top_k),
-            _ => (TAU, None),
+        let own_k = match own {
+            Bridge::Project { top_k, .. } => top_k,
+            _ => None,
         };
         let projection = Bridge::Project {
-            tau: tau.unwrap_or(own_tau),
+            tau: tau.unwrap_or(own.tau()),
             top_k: top_k.or(own_k),
         };
         match asked {
@@ -69,6 +69,14 @@ impl Strategy {
 }
 
 impl Bridge {
+    /// The temperature that captions are weighted with: its own, where it is a projection, else the usual one.
+    pub fn tau(&self) -> f32 {
+        match self {
+            Self::Project { tau, .. } => *tau,
+            _ => TAU,
+        }
+    }
+
     /// Its strategy, without settings.
     pub fn strategy(&self) -> Strategy {
         match self {

@@ -5,15 +5,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
+use wsac_metrics::Corpus;
 
 use super::options::Memories;
-use super::ranking::{Measure, Rerank, consensus};
+use super::ranking::{Measure, Rerank, Voter, WIDER, consensus};
 use super::{Caption, CaptionOptions, Captioner, WEAK, alike, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Prompt, Rules, Search, generate_together};
+use crate::memory::{Memory, words};
 use crate::model::Model;
 use crate::prompt;
 
@@ -240,15 +242,15 @@ impl Captioner {
                             .for_each(|c| own.push(&rows.get(places[&*c.text])));
                         alike(memory, &telling.heard.embedding, &own)
                     }
-                    Measure::Consensus { retrieved, .. } => {
+                    Measure::Consensus {
+                        retrieved,
+                        tau,
+                        peers,
+                        ..
+                    } => {
+                        let tau = tau.unwrap_or(WIDER * self.model.card.bridge.tau());
                         let memory = telling.options.memories(&self.model).captions;
-                        let votes = memory.map_or(Vec::new(), |memory| {
-                            nearest(memory, &telling.heard, retrieved)
-                        });
-                        let votes: Vec<&str> = votes.iter().map(|n| &*n.caption).collect();
-                        let texts: Vec<&str> =
-                            telling.candidates.iter().map(|c| &*c.text).collect();
-                        consensus(&texts, &votes)
+                        telling.agreed(memory, retrieved, tau, peers)
                     }
                 };
                 Ok(telling.scores(rerank, measured))
@@ -319,7 +321,8 @@ impl Telling<'_> {
 
     /// Adds a candidate, unless there is one of these words already.
     fn add(&mut self, text: String, logprob: f64, mean_logprob: f64, strategy: Bridge) {
-        if self.candidates.iter().any(|c| c.text == text) {
+        let said = words(&text);
+        if self.candidates.iter().any(|c| words(&c.text) == said) {
             return;
         }
         let options = self.options;
@@ -356,6 +359,26 @@ impl Telling<'_> {
     fn named(&self) -> usize {
         let named = self.candidates.iter().map(|c| c.named);
         named.max().unwrap_or(0)
+    }
+
+    /// How much each candidate agrees with the `retrieved` captions of `memory` nearest to the sound.
+    fn agreed(&self, memory: Option<&Memory>, retrieved: usize, tau: f32, peers: f32) -> Vec<f32> {
+        let texts: Vec<&str> = self.candidates.iter().map(|c| &*c.text).collect();
+        let written: Vec<bool> = (self.candidates.iter())
+            .map(|c| c.logprob.is_finite())
+            .collect();
+        let Some(memory) = memory else {
+            return consensus(&texts, &written, &[], peers, &Corpus::of(&texts));
+        };
+        let near = nearest(memory, &self.heard, retrieved);
+        let most = near.first().map_or(0.0, |n| n.similarity);
+        let voters: Vec<Voter> = (near.iter())
+            .map(|n| Voter {
+                caption: &n.caption,
+                weight: ((n.similarity - most) / tau).exp(),
+            })
+            .collect();
+        consensus(&texts, &written, &voters, peers, memory.corpus())
     }
 
     /// The score of each candidate, of which `measured` is the measure.

@@ -528,10 +528,7 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
     // Together as alone, with and without ranking.
     let by_votes = CaptionOptions {
         rerank: Some(Rerank {
-            by: Measure::Consensus {
-                retrieved: 5,
-                alpha: 0.0,
-            },
+            by: Measure::consensus(),
             ..Rerank::default()
         }),
         ..plain.clone()
@@ -561,11 +558,16 @@ fn a_captioner_that_cannot_read_says_so() {
     assert!(none.check().is_err());
     let text = r#"{"by": {"consensus": {"retrieved": 5}}, "widths": [2, 8]}"#;
     let read: Rerank = serde_json::from_str(text).unwrap();
-    assert_eq!(
-        read.by,
-        Measure::Consensus {
-            retrieved: 5,
-            alpha: 0.0
-        }
-    );
+    let five = Measure::Consensus {
+        retrieved: 5,
+        tau: None,
+        peers: 0.1,
+        alpha: 0.0,
+    };
+    assert_eq!(read.by, five);
+    for wrong in [r#"{"tau": 0.0}"#, r#"{"peers": 1.5}"#] {
+        let text = format!(r#"{{"by": {{"consensus": {wrong}}}}}"#);
+        let read: Rerank = serde_json::from_str(&text).unwrap();
+        assert!(read.check().is_err(), "{wrong}");
+    }
 }

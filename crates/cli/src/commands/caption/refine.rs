@@ -10,9 +10,6 @@ use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
 use wsac::memory::Centre;
 use wsac::model::load_gap;
 
-/// How many of the nearest captions have a vote in a consensus.
-const VOTES: usize = 10;
-
 /// What is done before and beside the bridge.
 #[derive(clap::Args)]
 pub struct RefineArgs {
@@ -91,10 +88,7 @@ impl RefineArgs {
         let alpha = self.rerank_alpha;
         let by = match self.rerank? {
             By::Similarity => Measure::Similarity { alpha },
-            By::Consensus => Measure::Consensus {
-                retrieved: VOTES,
-                alpha,
-            },
+            By::Consensus => Measure::consensus().with_alpha(alpha),
         };
         Some(Rerank {
             by,

@@ -1,121 +1,111 @@
-//! Consensus of captions: texts [C] and the votes of other texts [R] -> the mean likeness of each, in [0, 1].
+//! Consensus of captions (minimum Bayes risk): candidates [C], and what captions like the sound say -> a score each, in [0, 1].
 //!
-//! Likeness is CIDEr's: for n-grams of 1 to 4 words the cosine of their counts, each weighted by how rare it is. An n-gram
-//! is rare that few of the texts at hand have, as there is no corpus of references here.
+//! If the true caption were one of the memory's, this likely each, how good would a candidate be by CIDEr-D? What the
+//! decoder found speaks too, a little. Nothing speaks for itself.
 
-use std::collections::HashMap;
+use wsac_metrics::{Corpus, Vector};
 
-/// The longest n-gram.
-const LONGEST: usize = 4;
+use crate::memory::words;
 
-/// The n-grams of a text with their weights, for each length, and the lengths of these vectors.
-struct Grams {
-    weights: [HashMap<String, f32>; LONGEST],
-    norms: [f32; LONGEST],
+/// A caption of the memory with a vote.
+pub struct Voter<'a> {
+    pub caption: &'a str,
+    /// How likely it is the true one, in shares of the others.
+    pub weight: f32,
 }
 
-/// The mean likeness of each of `candidates` to the other candidates and to `voters`; all 0 where it is alone.
-pub fn consensus(candidates: &[&str], voters: &[&str]) -> Vec<f32> {
-    let texts: Vec<[HashMap<String, f32>; LONGEST]> = (candidates.iter().chain(voters))
-        .map(|text| counts(text))
+/// The mean likeness of each of `candidates` to `voters`, and by the share `peers` to the other candidates of which
+/// `written` is true; all 0 where there is nothing to compare with. Likeness is CIDEr-D's, n-grams being rare by `corpus`.
+pub fn consensus(
+    candidates: &[&str],
+    written: &[bool],
+    voters: &[Voter],
+    peers: f32,
+    corpus: &Corpus,
+) -> Vec<f32> {
+    let texts: Vec<&str> = (candidates.iter().copied())
+        .chain(voters.iter().map(|v| v.caption))
         .collect();
-    let mut rarity: HashMap<&String, f32> = HashMap::new();
-    for gram in texts.iter().flatten().flat_map(HashMap::keys) {
-        *rarity.entry(gram).or_default() += 1.0;
-    }
-    let all = texts.len() as f32;
-    let weigh = |(gram, n): (&String, &f32)| {
-        // One that all have still says a little.
-        (gram.clone(), n * (1.0 + (all / rarity[gram]).ln()))
-    };
-    let grams: Vec<Grams> = (texts.iter())
-        .map(|counts| {
-            let weights = counts.each_ref().map(|c| c.iter().map(weigh).collect());
-            let norms = weights.each_ref().map(length);
-            Grams { weights, norms }
-        })
-        .collect();
-    let mean = |i: usize| {
-        let others = (0..grams.len()).filter(|&j| j != i);
-        let sum: f32 = others.map(|j| grams[i].likeness(&grams[j])).sum();
-        sum / (grams.len() - 1).max(1) as f32
-    };
-    (0..candidates.len()).map(mean).collect()
-}
-
-/// How often a text has each n-gram, for each n.
-fn counts(text: &str) -> [HashMap<String, f32>; LONGEST] {
-    let text = text.to_lowercase();
-    let words: Vec<&str> = (text.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .collect();
-    std::array::from_fn(|n| {
-        let mut counts = HashMap::new();
-        for gram in words.windows(n + 1) {
-            *counts.entry(gram.join(" ")).or_default() += 1.0;
+    let vectors = corpus.vectors(&texts);
+    let (own, others) = vectors.split_at(candidates.len());
+    let likeness = |a: &Vector, b: &Vector| a.clipped_cosine(b) as f32;
+    let score = |i: usize| {
+        let own_words = words(candidates[i]);
+        let votes = (voters.iter().zip(others))
+            .filter(|(voter, _)| words(voter.caption) != own_words)
+            .map(|(voter, vector)| (voter.weight, likeness(&own[i], vector)));
+        let found = (own.iter().zip(written).enumerate())
+            .filter(|(j, (_, written))| *j != i && **written)
+            .map(|(_, (vector, _))| (1.0, likeness(&own[i], vector)));
+        match (mean(votes), mean(found)) {
+            (Some(votes), Some(found)) => (1.0 - peers) * votes + peers * found,
+            (votes, found) => votes.or(found).unwrap_or(0.0),
         }
-        counts
-    })
+    };
+    (0..candidates.len()).map(score).collect()
 }
 
-/// Summed in an order of its own, that equal texts give equal bits.
-fn length(weights: &HashMap<String, f32>) -> f32 {
-    let mut squares: Vec<f32> = weights.values().map(|w| w * w).collect();
-    squares.sort_by(f32::total_cmp);
-    squares.iter().sum::<f32>().sqrt()
-}
-
-impl Grams {
-    /// The mean over n of the cosines; where neither text is that long, n says nothing.
-    fn likeness(&self, other: &Self) -> f32 {
-        let (mut sum, mut lengths) = (0.0, 0);
-        for n in 0..LONGEST {
-            let norms = (self.norms[n], other.norms[n]);
-            if norms == (0.0, 0.0) {
-                continue;
-            }
-            lengths += 1;
-            let (mine, theirs) = (&self.weights[n], &other.weights[n]);
-            let shared = mine.iter().filter_map(|(g, w)| Some(w * theirs.get(g)?));
-            let mut shared: Vec<f32> = shared.collect();
-            shared.sort_by(f32::total_cmp);
-            if norms.0 > 0.0 && norms.1 > 0.0 {
-                sum += shared.iter().sum::<f32>() / (norms.0 * norms.1);
-            }
-        }
-        sum / lengths.max(1) as f32
-    }
+/// The mean of `(weight, value)`s; `None` where no weight is above 0.
+fn mean(weighted: impl Iterator<Item = (f32, f32)>) -> Option<f32> {
+    let (total, sum) = weighted.fold((0.0, 0.0), |(total, sum), (weight, value)| {
+        (total + weight, sum + weight * value)
+    });
+    (total > 0.0).then(|| sum / total)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_most_say_is_the_consensus() {
-        let candidates = [
-            "a dog barks loudly",
-            "a man speaks and a dog barks",
-            "a cat meows",
-        ];
-        let scores = consensus(&candidates, &["a dog barks", "dog barking in a yard"]);
-        assert!(scores[0] > scores[1] && scores[1] > scores[2], "{scores:?}");
-        assert!(scores.iter().all(|s| (0.0..=1.0).contains(s)));
-        assert_eq!(consensus(&["a dog"], &[]), [0.0]);
-        let same = consensus(&["a dog barks", "A dog barks."], &[]);
-        assert!((same[0] - 1.0).abs() < 1e-6 && same[0] == same[1]);
-        assert!(consensus(&[], &["a dog"]).is_empty());
+    const TEXTS: [&str; 5] = [
+        "A dog barks loudly.",
+        "A man speaks and a dog barks.",
+        "A cat meows.",
+        "A dog barks.",
+        "Dog barking in a yard.",
+    ];
+
+    fn voters<'a>(texts: &[&'a str], weights: &[f32]) -> Vec<Voter<'a>> {
+        let voter = |(&caption, &weight): (&&'a str, &f32)| Voter { caption, weight };
+        texts.iter().zip(weights).map(voter).collect()
     }
 
     #[test]
-    fn equal_texts_give_equal_bits() {
-        let texts = [
-            "rain falls on a roof and a dog barks",
-            "wind blows hard while rain falls",
-        ];
-        let first = consensus(&texts, &["rain falls"]);
-        for _ in 0..20 {
-            assert_eq!(first, consensus(&texts, &["rain falls"]));
-        }
+    fn what_the_likely_captions_say_is_the_consensus() {
+        let corpus = Corpus::of(&TEXTS);
+        let written = [true; 3];
+        let among =
+            |votes: &[Voter], peers| consensus(&TEXTS[..3], &written, votes, peers, &corpus);
+        let scores = among(&voters(&TEXTS[3..], &[1.0, 1.0]), 0.0);
+        assert!(scores[0] > scores[1] && scores[1] > scores[2], "{scores:?}");
+        assert!(scores.iter().all(|s| (0.0..=1.0).contains(s)));
+        // Who is likelier has more of a say, and a caption none for itself.
+        let cats = among(
+            &voters(&["a cat meows loudly", "a dog barks"], &[9.0, 1.0]),
+            0.0,
+        );
+        assert!(cats[2] > cats[0], "{cats:?}");
+        let itself = among(&voters(&TEXTS[2..4], &[9.0, 1.0]), 0.0);
+        assert!(itself[2] < itself[0], "{itself:?}");
+        // Without voters the candidates have the only say.
+        let alone = among(&[], 0.1);
+        assert!(alone[0] > alone[2], "{alone:?}");
+        assert_eq!(alone, among(&[], 0.9));
+    }
+
+    #[test]
+    fn only_what_was_written_speaks_beside_the_voters() {
+        let corpus = Corpus::of(&TEXTS);
+        let votes = voters(&["a cat meows"], &[1.0]);
+        let with = |written: [bool; 2]| consensus(&TEXTS[..2], &written, &votes, 0.5, &corpus);
+        assert_eq!(with([false, false])[0], with([true, false])[0]);
+        assert!(with([false, true])[0] > with([false, false])[0]);
+    }
+
+    #[test]
+    fn one_alone_scores_nothing() {
+        let corpus = Corpus::of(&["a dog"]);
+        assert_eq!(consensus(&["a dog"], &[true], &[], 0.1, &corpus), [0.0]);
+        assert!(consensus(&[], &[], &voters(&["a dog"], &[1.0]), 0.1, &corpus).is_empty());
     }
 }
