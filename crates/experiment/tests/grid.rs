@@ -189,14 +189,20 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
     };
     assert_eq!(captions(&fresh), captions(&whole));
 
-    // One more inference strategy trains nothing. Its memory, the captions that were learned from, is the model's own.
-    let more = format!(
-        "{CONFIG}[[inference]]\nname = \"again\"\nstrategy = \"projection\"\ntrain_memory = true\n"
+    // One more inference strategy trains nothing.
+    let more =
+        format!("{CONFIG}[[inference]]\nname = \"nearest\"\nstrategy = \"nearest\"\nbeam = 2\n");
+    let (nearest, made, steps) = world.count(&world.config(&more));
+    assert_eq!((nearest.cells.len(), made, steps), (12, 4, 0));
+
+    // The captions that were learned from are the memory of what was trained here.
+    let again = format!(
+        "{more}[[inference]]\nname = \"again\"\nstrategy = \"projection\"\ntrain_memory = true\n"
     );
-    let (more, made, steps) = world.count(&world.config(&more));
-    assert_eq!((more.cells.len(), made, steps), (12, 4, 0));
-    for cells in more.cells.chunks(3) {
-        for (again, told) in cells[2].told.iter().zip(&cells[1].told) {
+    let (again, made, steps) = elsewhere.count(&elsewhere.config(&again));
+    assert_eq!((again.cells.len(), made, steps), (16, 8, 0));
+    for cells in again.cells.chunks(4) {
+        for (again, told) in cells[3].told.iter().zip(&cells[1].told) {
             let names =
                 |told: &[(String, f32)]| told.iter().map(|n| n.0.clone()).collect::<Vec<_>>();
             assert_eq!(again.caption, told.caption);

@@ -2,7 +2,7 @@
 //! one that is told: `Caption`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use wsac_metrics::Corpus;
@@ -27,6 +27,8 @@ struct Telling<'a> {
     /// What the decoder reads before the prefix.
     words: Vec<u32>,
     candidates: Vec<Candidate>,
+    /// The words of each, whatever their case and punctuation.
+    said: HashSet<String>,
 }
 
 /// What could be told.
@@ -117,6 +119,7 @@ impl Captioner {
             heard,
             options,
             candidates: Vec::new(),
+            said: HashSet::new(),
         })
     }
 
@@ -321,8 +324,7 @@ impl Telling<'_> {
 
     /// Adds a candidate, unless there is one of these words already.
     fn add(&mut self, text: String, logprob: f64, mean_logprob: f64, strategy: Bridge) {
-        let said = words(&text);
-        if self.candidates.iter().any(|c| words(&c.text) == said) {
+        if !self.said.insert(words(&text)) {
             return;
         }
         let options = self.options;

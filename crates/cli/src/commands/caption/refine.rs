@@ -85,13 +85,12 @@ impl RefineArgs {
     }
 
     fn rerank(&self) -> Option<Rerank> {
-        let alpha = self.rerank_alpha;
         let by = match self.rerank? {
-            By::Similarity => Measure::Similarity { alpha },
-            By::Consensus => Measure::consensus().with_alpha(alpha),
+            By::Similarity => Measure::default(),
+            By::Consensus => Measure::consensus(),
         };
         Some(Rerank {
-            by,
+            by: by.with_alpha(self.rerank_alpha),
             widths: self.rerank_widths.clone(),
             nearest: self.rerank_nearest,
             ..Rerank::default()

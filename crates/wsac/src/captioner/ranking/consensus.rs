@@ -28,12 +28,13 @@ pub fn consensus(
         .collect();
     let vectors = corpus.vectors(&texts);
     let (own, others) = vectors.split_at(candidates.len());
+    let said: Vec<String> = texts.iter().map(|text| words(text)).collect();
+    let (own_words, their_words) = said.split_at(candidates.len());
     let likeness = |a: &Vector, b: &Vector| a.clipped_cosine(b) as f32;
     let score = |i: usize| {
-        let own_words = words(candidates[i]);
-        let votes = (voters.iter().zip(others))
-            .filter(|(voter, _)| words(voter.caption) != own_words)
-            .map(|(voter, vector)| (voter.weight, likeness(&own[i], vector)));
+        let votes = (voters.iter().zip(others).zip(their_words))
+            .filter(|(_, words)| **words != own_words[i])
+            .map(|((voter, vector), _)| (voter.weight, likeness(&own[i], vector)));
         let found = (own.iter().zip(written).enumerate())
             .filter(|(j, (_, written))| *j != i && **written)
             .map(|(_, (vector, _))| (1.0, likeness(&own[i], vector)));
@@ -100,6 +101,33 @@ mod tests {
         let with = |written: [bool; 2]| consensus(&TEXTS[..2], &written, &votes, 0.5, &corpus);
         assert_eq!(with([false, false])[0], with([true, false])[0]);
         assert!(with([false, true])[0] > with([false, false])[0]);
+    }
+
+    #[test]
+    fn equal_texts_give_equal_bits() {
+        let texts = [
+            "rain falls on a roof and a dog barks",
+            "wind blows hard while rain falls",
+        ];
+        let once = || {
+            let corpus = Corpus::of(&texts);
+            consensus(
+                &texts,
+                &[true; 2],
+                &voters(&["rain falls"], &[1.0]),
+                0.1,
+                &corpus,
+            )
+        };
+        let first = once();
+        for _ in 0..20 {
+            assert_eq!(first, once());
+        }
+        // Case and full stops tell no captions apart: each is the other's, and both are as good.
+        let twins = ["a dog barks loudly", "A dog barks loudly."];
+        let corpus = Corpus::of(&[twins[0], "rain falls"]);
+        let same = consensus(&twins, &[true; 2], &[], 0.1, &corpus);
+        assert!((same[0] - 1.0).abs() < 1e-6 && same[0] == same[1]);
     }
 
     #[test]
