@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     caption, completions, convert, embed, eval, experiment, gap, listen, memory, metrics, models,
-    report, serve, train,
+    paraphrase, report, serve, train,
 };
 
 /// Write a sentence for a sound, offline; learn your own words from a text file of captions.
@@ -25,6 +25,7 @@ pub enum Command {
     Caption(caption::Args),
     Train(Box<train::Args>),
     Memory(memory::Args),
+    Paraphrase(paraphrase::Args),
     Embed(embed::Args),
     Eval(Box<eval::Args>),
     Experiment(Box<experiment::Args>),

@@ -11,6 +11,7 @@ pub mod listen;
 pub mod memory;
 pub mod metrics;
 pub mod models;
+pub mod paraphrase;
 pub mod report;
 pub mod serve;
 pub mod train;
@@ -28,6 +29,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Caption(args) => caption::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Memory(args) => memory::run(&args),
+        Command::Paraphrase(args) => paraphrase::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Experiment(args) => experiment::run(&args),

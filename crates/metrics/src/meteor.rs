@@ -13,6 +13,7 @@ mod lexicon;
 mod matches;
 mod normalise;
 pub(crate) mod paraphrases;
+mod phrasebook;
 mod statistics;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+pub use phrasebook::Phrasebook;
 pub use statistics::{Matcher, Sides, Statistics};
 
 use crate::tables::{Section, Tables};

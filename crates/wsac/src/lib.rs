@@ -23,6 +23,7 @@ pub mod mel;
 pub mod memory;
 pub mod model;
 pub mod params;
+pub mod paraphrase;
 pub mod prompt;
 pub mod rng;
 pub mod rows;

@@ -15,6 +15,40 @@ fn built(world: &World, name: &str, content: &[u8]) -> String {
 }
 
 #[test]
+fn captions_are_paraphrased_into_a_file_to_train_on() {
+    let world = World::new();
+    world.write(
+        "captions.csv",
+        b"file_name,caption\na.wav,A person walks on gravel\nb.wav,Someone walks on gravel while a dog barks.\nb.wav,A dog \
+          barks while a person walks on gravel.\n",
+    );
+    let wsac = |args: &[&str]| world.wsac(args).assert();
+    wsac(&[
+        "paraphrase",
+        "captions.csv",
+        "--similarity",
+        "0.5",
+        "-o",
+        "more.csv",
+    ])
+    .success()
+    .stderr(contains("of 3 captions"));
+    let said = std::fs::read_to_string(world.path("more.csv")).expect("the paraphrases");
+    assert!(said.starts_with("file_name,caption\n"), "{said}");
+    assert!(said.contains("\na.wav,Someone walks on gravel\n"), "{said}");
+    let read = wsac(&["memory", "build", "more.csv", "-o", "m.safetensors"]).success();
+    assert!(!stderr(&read).contains("warning"), "{said}");
+    let again = wsac(&["paraphrase", "captions.csv", "--similarity", "0.5"]).success();
+    assert_eq!(String::from_utf8_lossy(&again.get_output().stdout), said);
+    wsac(&["paraphrase", "captions.csv", "--similarity", "2"])
+        .code(2)
+        .stderr(contains("between -1 and 1"));
+    wsac(&["paraphrase", "captions.csv", "--meteor", "none.bin"])
+        .code(2)
+        .stderr(contains("none.bin"));
+}
+
+#[test]
 fn captions_files_of_all_kinds_become_memories() {
     let world = World::new();
     for (name, content, count) in [

@@ -186,6 +186,23 @@ impl Paraphrases {
         })
     }
 
+    /// All phrases in their order, each with its words, as if it had been found at the start of a sentence.
+    pub fn phrases(&self) -> impl Iterator<Item = (Found, impl Iterator<Item = u16>)> {
+        let entries = (0..self.begins.len()).flat_map(|block| self.block(block));
+        entries.map(|entry| {
+            let span = Span {
+                start: 0,
+                words: entry.phrase.words().count() as u32,
+            };
+            let found = Found {
+                id: entry.id,
+                span,
+                list: entry.list,
+            };
+            (found, entry.phrase.words())
+        })
+    }
+
     fn block(&self, block: usize) -> Entries<'_> {
         let (phrases, lists) = self.begins[block];
         Entries {

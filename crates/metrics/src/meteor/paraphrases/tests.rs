@@ -1,8 +1,9 @@
 //! The packed table against the pairs that it was made from, looked up the slow way.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::Phrasebook;
 use super::*;
 
 /// A table of some thousand pairs over few words, so that phrases begin and overlap in every way.
@@ -88,6 +89,41 @@ fn sentences_find_what_a_search_through_all_pairs_finds() {
         .collect();
     assert!(wanted.len() > 1000 && wanted.iter().any(|w| w.3.len() > 5));
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_phrasebook_has_all_pairs_of_known_words_both_ways() {
+    let pairs = pairs();
+    let book = Phrasebook::among(
+        &table(&text(&pairs)),
+        ["a", "ab", "c", "'s", "é", "zzz"].into_iter(),
+        &["c"].into(),
+    );
+    let known = |phrase: &str| {
+        phrase
+            .split(' ')
+            .all(|word| ["a", "ab", "c", "'s", "é"].contains(&word))
+    };
+    let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (left, right) in pairs
+        .iter()
+        .flat_map(|(l, rs)| rs.iter().map(move |r| (l, r)))
+    {
+        let content = |phrase: &str, other: &str| {
+            let mut words = phrase.split(' ').filter(|&word| word != "c");
+            words.any(|word| !other.split(' ').any(|o| o == word))
+        };
+        let differ = content(left, right) || content(right, left);
+        if known(left) && known(right) && differ {
+            wanted.entry(left).or_default().insert(right);
+            wanted.entry(right).or_default().insert(left);
+        }
+    }
+    assert!(wanted.len() > 50 && book.len() == wanted.len());
+    for (phrase, others) in wanted {
+        assert!(book.others(phrase).eq(others), "{phrase}");
+    }
+    assert_eq!(book.others("b").count(), 0);
 }
 
 #[test]
