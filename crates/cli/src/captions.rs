@@ -60,7 +60,7 @@ pub fn read(path: &Path, quiet: bool) -> Result<CaptionSet> {
 }
 
 /// The embeddings of `texts` [N, d].
-pub fn embed(tower: &dyn TextTower, texts: &[&str], quiet: bool) -> Result<Embeddings> {
+pub fn embed(tower: &dyn TextTower, texts: &[&str], quiet: bool) -> wsac::Result<Embeddings> {
     let bar = progress::bar(texts.len(), "embedding captions", quiet);
     let rows = tower.embed(texts, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();

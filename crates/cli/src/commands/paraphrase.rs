@@ -7,10 +7,10 @@ use anyhow::Result;
 use wsac::paraphrase::{Paraphrasing, paraphrase};
 use wsac_metrics::tables::Tables;
 
+use crate::captions;
 use crate::encoder::EncoderArgs;
 use crate::meteor::TablesFile;
 use crate::output::Output;
-use crate::{captions, progress};
 
 /// Say captions in other words, to learn from more of them
 ///
@@ -61,16 +61,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let encoder = args.encoder.open()?;
     let tables = Tables::open(args.tables.find()?)?;
     let set = captions::read(&args.captions, quiet)?;
+    let out = args.output.open()?;
     let texts: Vec<String> = set.captions().map(str::to_owned).collect();
     let tower = encoder.text_tower()?;
     let said = paraphrase(&texts, &tables, &how, &mut |texts| {
-        let bar = progress::bar(texts.len(), "embedding captions", quiet);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let rows = tower.embed(&texts, &mut |done| bar.set_position(done as u64));
-        bar.finish_and_clear();
-        rows
+        captions::embed(tower.as_ref(), &texts, quiet)
     })?;
-    let mut out = csv::Writer::from_writer(args.output.open()?);
+    let mut out = csv::Writer::from_writer(out);
     out.write_record(["file_name", "caption"])?;
     for (i, paraphrases) in said.iter().enumerate() {
         let clip = set.clip_of(i);
