@@ -1,6 +1,6 @@
 //! Captions files and their embeddings, as several commands read them: with warnings and a bar on standard error.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use wsac::clap::{Encoder, TextTower};
@@ -9,36 +9,6 @@ use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 
 use crate::progress;
-
-/// A file of captions, and how often an epoch of training has each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Corpus {
-    /// The file.
-    pub file: PathBuf,
-    /// 1 is once; 0.3 is three of ten.
-    pub share: f64,
-}
-
-impl Corpus {
-    /// `FILE`, or `FILE@SHARE` where there is no file of that name.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let whole = Self {
-            file: text.into(),
-            share: 1.0,
-        };
-        let Some((file, share)) = text.rsplit_once('@').filter(|_| !whole.file.exists()) else {
-            return Ok(whole);
-        };
-        match share.parse::<f64>() {
-            Ok(share) if share > 0.0 && share <= 100.0 => Ok(Self {
-                file: file.into(),
-                share,
-            }),
-            Ok(_) => Err("the share behind @ must be above 0 and at most 100".into()),
-            Err(_) => Ok(whole),
-        }
-    }
-}
 
 /// Reads the captions of `path` (`-`: standard input).
 pub fn read(path: &Path, quiet: bool) -> Result<CaptionSet> {
@@ -76,23 +46,4 @@ pub fn remember(encoder: &Encoder, path: &Path, quiet: bool) -> Result<Memory> {
     memory.set_centre(encoder.space().centre);
     memory.describe(format!("embedded with {}", encoder.space().name));
     Ok(memory)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_stands_behind_the_last_at_sign() {
-        let corpus = |file: &str, share| Corpus {
-            file: file.into(),
-            share,
-        };
-        assert_eq!(Corpus::parse("a.csv"), Ok(corpus("a.csv", 1.0)));
-        assert_eq!(Corpus::parse("b@c.csv@0.3"), Ok(corpus("b@c.csv", 0.3)));
-        assert_eq!(Corpus::parse("me@home.csv"), Ok(corpus("me@home.csv", 1.0)));
-        for wrong in ["a.csv@0", "a.csv@-1", "a.csv@1e9", "a.csv@nan"] {
-            assert!(Corpus::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,14 +1,18 @@
 //! What an experiment is: a TOML file -> [`Config`]. Paths in it are relative to the file.
 
+mod source;
+mod strategy;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wsac::bridge::Strategy;
-use wsac::captioner::Rerank;
 use wsac::clap::Space;
 use wsac::train::TrainConfig;
 use wsac::{Error, Result};
+
+pub use source::{Probe, Published, Source};
+pub use strategy::{Inference, Named, Paraphrases};
 
 /// A grid: every data set with every training strategy, inference strategy and seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,169 +37,12 @@ pub struct Config {
     pub inference: Vec<Inference>,
 }
 
-/// A training strategy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Named {
-    /// As it stands in the table.
-    pub name: String,
-    /// A finished captioner to use instead of training: a run folder, or `mini`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// What differs from [`Config::train`].
-    #[serde(flatten)]
-    pub settings: toml::Table,
-}
-
-/// Where a data set lies.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// As it stands in the table.
-    pub name: String,
-    /// Captions to learn from, which are also the memory.
-    pub train: PathBuf,
-    /// Learn from the first so many clips only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most: Option<usize>,
-    /// Captions for the validation loss and the gap; without them a share of `train` is held out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub validation: Option<PathBuf>,
-    /// The clips to caption: `file_name,caption_1,..`, or `file_name,label` with `keywords`, or `file_a,label_a,file_b,..`
-    /// for mixtures of two.
-    pub test: PathBuf,
-    /// Caption the first so many clips only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub most_test: Option<usize>,
-    /// The folder of the recordings that `test` names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio: Option<PathBuf>,
-    /// How a clip's name becomes that of its file, `{}` standing for it; without, the name itself, or with `.wav`, `.flac`..
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// The folder of recordings that `validation` names: the gap is measured between both.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub validation_audio: Option<PathBuf>,
-    /// The modality gap as `wsac gap -o` writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gap: Option<PathBuf>,
-    /// Regular expressions that a true caption of a label has: `{"strict": {label: pattern}, "lenient": {..}}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keywords: Option<PathBuf>,
-    /// Stand in for recordings by another caption of the same clip.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probe: Option<Probe>,
-    /// Scores that others have published for the same data.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub published: Vec<Published>,
-}
-
-/// How far the stand-in for a recording lies from its caption: `unit(text + gap + noise)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Probe {
-    /// The gap is measured between these recordings (a folder) and the captions of `validation`, else of `train`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recordings: Option<PathBuf>,
-    /// Without recordings: the length of a gap in a direction drawn at random.
-    #[serde(default = "gap_length")]
-    pub gap: f64,
-    /// The variance of normal noise added to each coordinate; the paper's estimate from captions of one clip (section
-    /// 3.1.1) where it is not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noise: Option<f64>,
-    /// The seed of both.
-    #[serde(default)]
-    pub seed: u64,
-}
-
-/// A row of somebody else's table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Published {
-    /// Training strategy, or system.
-    pub training: String,
-    /// Inference strategy.
-    #[serde(default)]
-    pub inference: String,
-    /// Where the numbers stand.
-    pub source: String,
-    /// Metric -> score, as a share (0.403, not 40.3).
-    pub scores: std::collections::BTreeMap<String, f64>,
-}
-
-/// An inference strategy: how a sound's embedding is brought to the decoder, and how words are searched for. The defaults
-/// are the paper's: the recording as one point, greedy, no rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Inference {
-    /// As it stands in the table.
-    pub name: String,
-    /// Direct, nearest or projection; without it, what the captioner does best by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<Strategy>,
-    /// The temperature of a projection; without it the encoder's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tau: Option<f32>,
-    /// A projection onto the so many nearest captions only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top_k: Option<usize>,
-    /// Whether similarities are measured from the memory's mean; without it as the encoder wants it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub centre: Option<bool>,
-    /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
-    /// gains by leaning on the data set (a captioner that was trained here leans on them in any case).
-    #[serde(default)]
-    pub train_memory: bool,
-    /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
-    #[serde(default)]
-    pub dedup: bool,
-    /// See `dedup`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub near: Option<f32>,
-    /// Whether sounds are first moved by a map that was learned from the validation pairs (`wsac gap learn`).
-    #[serde(default)]
-    pub gap_map: bool,
-    /// The share of the sound's own embedding in what a bridge gives, in [0, 1].
-    #[serde(default)]
-    pub blend: f32,
-    /// How the candidates of a search are ranked; without it the likeliest is told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rerank: Option<Rerank>,
-    /// How many captions are searched side by side; 1 is greedy.
-    #[serde(default = "greedy")]
-    pub beam: usize,
-    /// The most tokens of a caption.
-    #[serde(default = "thirty")]
-    pub max_tokens: usize,
-    /// Whether a recording of several sounds is told by its parts, where the encoder hears parts.
-    #[serde(default)]
-    pub parts: bool,
-    /// Whether captions keep to the rules of style (no echo, no order that was not heard).
-    #[serde(default)]
-    pub rules: bool,
-    /// Whether, of a beam's captions, one that names the sounds heard is preferred.
-    #[serde(default)]
-    pub name_sounds: bool,
-}
-
 fn mini() -> String {
     "mini".into()
 }
 
 fn one_seed() -> Vec<u64> {
     vec![0]
-}
-
-fn gap_length() -> f64 {
-    0.4
-}
-
-fn greedy() -> usize {
-    1
-}
-
-fn thirty() -> usize {
-    30
 }
 
 impl Config {
@@ -214,10 +61,8 @@ impl Config {
         for data in &mut config.data {
             data.from(folder);
         }
-        for model in config.training.iter_mut().filter_map(|t| t.model.as_mut()) {
-            if model != "mini" {
-                *model = folder.join(&*model).to_string_lossy().into_owned();
-            }
+        for strategy in &mut config.training {
+            strategy.from(folder);
         }
         let here = folder.join(&config.encoder);
         if here.exists() {
@@ -269,6 +114,10 @@ impl Config {
                 ));
             }
         }
+        for strategy in &self.training {
+            let told = strategy.check();
+            told.map_err(|e| Error::Config(format!("training {:?}: {e}", strategy.name)))?;
+        }
         for inference in &self.inference {
             if inference.beam == 0 || inference.max_tokens == 0 {
                 return wrong(format!(
@@ -279,6 +128,12 @@ impl Config {
         }
         for data in &self.data {
             let name = &data.name;
+            let paraphrased = self.training.iter().any(|t| t.paraphrases.is_some());
+            if paraphrased && data.validation.is_none() {
+                return wrong(format!(
+                    "data {name:?}: paraphrases need validation; of captions held out, paraphrases would be learned from"
+                ));
+            }
             if data.audio.is_none() == data.probe.is_none() {
                 return wrong(format!(
                     "data {name:?}: give either audio = \"FOLDER\" with the recordings, or [data.probe] to let captions stand in"
@@ -317,24 +172,6 @@ impl Config {
         config.seed = seed;
         config.precision = config.precision.decided();
         Ok(config)
-    }
-}
-
-impl Source {
-    fn from(&mut self, folder: &Path) {
-        let paths = [
-            Some(&mut self.train),
-            Some(&mut self.test),
-            self.validation.as_mut(),
-            self.audio.as_mut(),
-            self.validation_audio.as_mut(),
-            self.gap.as_mut(),
-            self.keywords.as_mut(),
-            self.probe.as_mut().and_then(|p| p.recordings.as_mut()),
-        ];
-        for path in paths.into_iter().flatten() {
-            *path = folder.join(&*path);
-        }
     }
 }
 

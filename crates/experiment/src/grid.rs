@@ -15,6 +15,7 @@ use wsac::{Error, Result};
 
 use crate::config::{Config, Source, slug};
 use crate::data::{Data, Item};
+use crate::further::Further;
 use crate::judging::{self, Judge, Measure};
 use crate::probe::Displacement;
 use crate::stage::{self, Key};
@@ -33,6 +34,8 @@ pub struct Setup<'a> {
     pub out: &'a Path,
     /// A folder that keeps embeddings of captions between experiments.
     pub cache: &'a Path,
+    /// METEOR's word tables, where a training paraphrases with them.
+    pub tables: Option<&'a Path>,
 }
 
 /// What happens, for a progress bar.
@@ -159,6 +162,8 @@ pub fn run(
         .iter()
         .map(Data::read)
         .collect::<Result<Vec<_>>>()?;
+    let further = config.training.iter().map(Further::read);
+    let further = further.collect::<Result<Vec<_>>>()?;
     for (place, (source, data)) in config.data.iter().zip(&read).enumerate() {
         tell(
             &observer,
@@ -172,6 +177,7 @@ pub fn run(
             setup,
             observer: &observer,
             clips: OnceCell::new(),
+            further: &further,
             source,
             data,
         };
@@ -199,6 +205,8 @@ struct Block<'a, 'o> {
     observer: &'a Observer<'o>,
     /// See [`Block::clips`].
     clips: OnceCell<Vec<Embeddings>>,
+    /// The other corpora of each training.
+    further: &'a [Further],
     source: &'a Source,
     data: &'a Data,
 }
@@ -285,6 +293,7 @@ impl Block<'_, '_> {
         let strategy = &self.config.training[t];
         let ground = Ground {
             data: self.data,
+            further: &self.further(t)?,
             encoder: self.setup.encoder,
             text: self.setup.text.as_ref(),
             gap,

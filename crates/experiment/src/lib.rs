@@ -11,6 +11,7 @@
 
 pub mod config;
 pub mod data;
+mod further;
 mod grid;
 pub mod hearing;
 pub mod judging;

@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-/// Writes the report of `outcome` to `folder`; `command` is what makes it again, as it is told on the page.
+/// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` is what makes it again, as it is told on the page.
 ///
 /// # Errors
 /// Where a file cannot be written or a captioner of the grid cannot be read.
@@ -57,6 +57,7 @@ pub fn write(
     let rows = rows(config, outcome)?;
     let table = table(config, outcome, &rows);
     write_tables(&table, folder)?;
+    tables::write_differences(config, &rows, setup.out)?;
     let draft = Draft { folder, command };
     let mut results = vec![
         Block::Table(table.clone()),

@@ -12,12 +12,15 @@ use wsac::{Error, Result};
 
 use crate::config::{Named, slug};
 use crate::data::Data;
+use crate::further::Further;
 use crate::stage::Key;
 
-/// What all trainings of a data set share.
+/// What a training is given besides its settings.
 pub struct Ground<'a> {
     /// The captions.
     pub data: &'a Data,
+    /// Captions that this training has besides.
+    pub further: &'a Further,
     /// The encoder.
     pub encoder: &'a Encoder,
     /// Its text tower.
@@ -61,6 +64,7 @@ impl Trained {
             .data
             .key(key)
             .with_all(shift.iter().flatten().map(|x| x.to_le_bytes()));
+        let key = ground.further.key(key);
         let name = format!(
             "{}-{}-seed{}-{}",
             slug(&ground.data.name),
@@ -71,9 +75,12 @@ impl Trained {
         let folder = ground.out.join("runs").join(name);
         // A run folder with a config.json is whole: it is written last.
         if !folder.join("config.json").is_file() {
+            let (own, further) = (&ground.data.train, ground.further);
+            let clips = [own.as_slice(), &further.clips].concat();
+            let shares = [&vec![1.0; own.len()], &further.shares[..]].concat();
             let job = Job {
-                clips: &ground.data.train,
-                shares: &[],
+                clips: &clips,
+                shares: &shares,
                 validation: ground.data.validation.as_deref(),
                 text: ground.text,
                 space: ground.encoder.space(),

@@ -121,6 +121,10 @@ impl World {
             judge: &Simple,
             out: &out,
             cache: &cache,
+            tables: Some(
+                &Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join("../../models/meteor/meteor-1.5-en.bin"),
+            ),
         };
         run(config, &setup, observer)
     }
@@ -317,4 +321,72 @@ fn a_shift_without_a_gap_is_told_before_anything_is_trained() {
         told.contains("shift") && told.contains("validation_audio") && !trained,
         "{told}"
     );
+}
+
+#[test]
+fn a_training_learns_from_other_corpora_and_paraphrases_as_well() {
+    let world = World::new();
+    let folder = world.0.path();
+    // Captions that can be said in each other's words.
+    let walks = "caption\nSomeone walks on the stairs\nA person walks on the stairs\nA person walks on gravel near a dog\n";
+    fs::write(folder.join("train.csv"), walks).unwrap();
+    fs::write(folder.join("other.csv"), captions(100, 4)).unwrap();
+    let (head, tail) = CONFIG.split_once("[[training]]").unwrap();
+    let inference = tail.split_once("[[inference]]").unwrap().1;
+    let training = r#"[[training]]
+name = "plain"
+[[training]]
+name = "mixed"
+mix = [{ file = "other.csv", share = 0.5 }]
+[[training]]
+name = "paraphrased"
+paraphrases = { share = 2, how = { each = 1, similarity = 0.5 } }
+[[inference]]"#;
+    let text = format!("{head}{training}{inference}").replace("batch = 8", "batch = 1");
+    let config = world.config(&text);
+    let written = toml::to_string(&config).unwrap();
+    assert_eq!(toml::from_str::<Config>(&written).unwrap(), config);
+
+    let mut learned = Vec::new();
+    let outcome = world.run(&config, &mut |event| {
+        if let Event::Training {
+            event: wsac::train::Event::Ready {
+                captions, steps, ..
+            },
+            ..
+        } = event
+        {
+            learned.push((*captions, *steps));
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.unwrap();
+    // Two seeds, two epochs: half of the 8 other captions are in each, and every paraphrase twice.
+    assert_eq!(learned[..4], [(3, 6), (3, 6), (11, 14), (11, 14)]);
+    let made = fs::read_dir(folder.join("out/paraphrases")).unwrap();
+    let made: Vec<_> = made.map(|file| file.unwrap().path()).collect();
+    let said: Vec<Vec<String>> = serde_json::from_slice(&fs::read(&made[0]).unwrap()).unwrap();
+    let n = said.concat().len();
+    assert_eq!(said[0], ["A person walks on the stairs"], "{said:?}");
+    assert_eq!(learned[4..], [(3 + n, 2 * (3 + 2 * n)); 2]);
+    assert_eq!(outcome.cells.len(), 12);
+    let (_, made, steps) = world.count(&config);
+    assert_eq!((made, steps), (0, 0));
+
+    let refused = |from: &str, to: &str| {
+        let path = folder.join("refused.toml");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let told = Config::read(&path).and_then(|config| {
+            world.run(&config, &mut |event| {
+                assert!(!matches!(event, Event::Training { .. }));
+                ControlFlow::Continue(())
+            })
+        });
+        told.expect_err("refused").to_string()
+    };
+    assert!(refused("share = 0.5", "share = 0").contains("\"mixed\""));
+    assert!(refused("share = 2", "share = -1").contains("above 0"));
+    assert!(refused("other.csv", "gone.csv").contains("gone.csv"));
+    assert!(refused("validation = \"validation.csv\"", "").contains("held out"));
+    assert!(refused("mix =", "model = \"mini\"\nmix =").contains("learns no more"));
 }

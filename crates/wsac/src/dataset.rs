@@ -4,6 +4,7 @@
 //! their own size.
 
 pub mod columns;
+mod corpus;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::texts::Texts;
 use columns::{ACCEPTED, Columns, Role};
+pub use corpus::Corpus;
 
 /// Looked at to find out what kind of file it is.
 const HEAD: usize = 1 << 16;

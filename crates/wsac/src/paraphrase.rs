@@ -5,6 +5,7 @@
 //! the captions themselves have every three words that newly meet in it, and the text tower finds it as near to its caption
 //! as asked for.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -81,7 +82,7 @@ pub fn paraphrase(
     let drafts: Vec<Vec<String>> = captions
         .par_iter()
         .enumerate()
-        .map(|(i, caption)| writer.drafts(i, caption, how))
+        .map(|(i, caption)| writer.drafts(i, caption, &texts[i], how))
         .collect();
     let (own, new) = (embed(captions)?, embed(&drafts.concat())?);
     let mut rows = 0..new.len();
@@ -108,6 +109,7 @@ struct Writer<'a> {
 }
 
 /// A phrase that may take the place of the words `at`.
+#[derive(Clone)]
 struct Change<'a> {
     at: Range<usize>,
     other: &'a str,
@@ -122,11 +124,13 @@ impl<'a> Writer<'a> {
         Ok(Self { book, met })
     }
 
-    /// Drafts of paraphrases of caption `i`, no two alike.
-    fn drafts(&self, i: usize, caption: &str, how: &Paraphrasing) -> Vec<String> {
+    /// Drafts of paraphrases of caption `i`, spelled as `own`; no two alike.
+    fn drafts(&self, i: usize, caption: &str, own: &[String], how: &Paraphrasing) -> Vec<String> {
         let stream = Stream::new(&format!("seed{}/paraphrase/{i}", how.seed));
-        let own = spelled(caption);
-        let turned = self.turned(caption, &own);
+        // All drafts begin with one of these two, so that what may change first in them is looked for once.
+        let begin = |text: Vec<String>| (self.changes(&text), text);
+        let turned = self.turned(caption, own).map(begin);
+        let own = begin(own.to_vec());
         let mut seen = HashSet::from([words(caption)]);
         let mut drafts = Vec::new();
         for draft in 0..(DRAFTS * how.each) as u64 {
@@ -134,13 +138,17 @@ impl<'a> Writer<'a> {
                 (stream.uniform(draft * (how.changes as u64 + 2) + what) * n as f64) as usize
             };
             let turned = turned.as_ref().filter(|_| draw(0, 2) == 0);
-            let mut text = turned.unwrap_or(&own).clone();
+            let (first, text) = turned.unwrap_or(&own);
+            let (mut changes, mut text) = (Cow::Borrowed(first), text.clone());
             for change in 0..=draw(1, how.changes) as u64 {
-                let mut changes = self.changes(&text);
-                if !changes.is_empty() {
-                    let Change { at, other } = changes.swap_remove(draw(2 + change, changes.len()));
-                    text.splice(at, other.split(' ').map(str::to_owned));
+                if change > 0 {
+                    changes = Cow::Owned(self.changes(&text));
                 }
+                if changes.is_empty() {
+                    break;
+                }
+                let Change { at, other } = &changes[draw(2 + change, changes.len())];
+                text.splice(at.clone(), other.split(' ').map(str::to_owned));
             }
             let text = written(&text, caption);
             if seen.insert(words(&text)) {

@@ -148,12 +148,15 @@ impl Running {
         let tools = self.tools.open(&self.metrics.metrics, &[], self.quiet)?;
         let judge = Metrics::new(&self.metrics.metrics, &tools);
         let cache = folders::cache().unwrap_or_else(|| out.join("cache"));
+        let paraphrased = config.training.iter().any(|t| t.paraphrases.is_some());
+        let tables = paraphrased.then(|| self.tools.tables.find()).transpose()?;
         let setup = Setup {
             encoder: &encoder,
             text: encoder.text_tower()?.into(),
             judge: &judge,
             out,
             cache: &cache,
+            tables: tables.as_deref(),
         };
         let stop = Stop::on_ctrl_c()?;
         let mut watch = Watch::new(config, self.quiet);

@@ -6,6 +6,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
 use wsac::clap::Space;
+use wsac::dataset::Corpus;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
 
@@ -28,8 +30,8 @@ pub use watch::Watch;
 pub struct Args {
     /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input. May be given several times;
     /// `FILE@0.3` has three of ten captions in an epoch, others each time, `FILE@2` all of them twice
-    #[arg(long, value_name = "FILE[@SHARE]", required = true, value_parser = captions::Corpus::parse)]
-    captions: Vec<captions::Corpus>,
+    #[arg(long, value_name = "FILE[@SHARE]", required = true, value_parser = Corpus::from_str)]
+    captions: Vec<Corpus>,
 
     /// The folder of the captioner
     #[arg(short, long, value_name = "DIR", alias = "output_dir")]

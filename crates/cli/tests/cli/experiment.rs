@@ -129,6 +129,10 @@ fn a_grid_killed_in_the_middle_loses_only_the_cell_that_was_running() {
         page.contains("Text-probe") && page.contains("dog loudly.wav") && !page.contains("http://"),
         "the page"
     );
+    // Every row against the first, by each metric.
+    let differences = world.read("grid/differences.csv");
+    assert_eq!(differences.lines().count(), 1 + 3, "{differences}");
+    assert!(differences.contains("Toy,noise,projection,cider_d,"));
     // What was predicted can be scored by itself.
     let csv = "grid/predictions/toy-none-direct-seed0.csv";
     assert!(world.read(csv).starts_with("file_name,caption_predicted\n"));

@@ -1,5 +1,7 @@
-//! What a data set is heard as, and measured by: stand-ins or recordings -> `Heard`s, the modality gap, a map across it.
+//! What a data set is heard as, and measured by: stand-ins or recordings -> `Heard`s, the modality gap, a map across it;
+//! and its captions in other words.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,15 +10,18 @@ use wsac::clap::Heard;
 use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 use wsac::model::load_gap;
+use wsac::paraphrase::{Paraphrasing, paraphrase};
 use wsac::train::embed_cached;
 use wsac::{Error, Result};
+use wsac_metrics::tables::Tables;
 
 use super::{Block, Event, Observer, tell};
-use crate::config::{Named, slug};
+use crate::config::{Named, Paraphrases, slug};
 use crate::data::Sound;
+use crate::further::Further;
 use crate::hearing::{self, Heards};
 use crate::probe::Displacement;
-use crate::stage::Key;
+use crate::stage::{self, Key};
 
 impl Block<'_, '_> {
     /// The embeddings of the validation captions, else of those learned from, clip by clip: what gaps are measured on.
@@ -171,6 +176,43 @@ impl Block<'_, '_> {
     pub(super) fn train_memory(&self) -> Result<Memory> {
         let captions = self.data.train.concat();
         Memory::new(&captions, self.embed(&captions)?)
+    }
+
+    /// The captions that training `t` has besides the data set's.
+    pub(super) fn further(&self, t: usize) -> Result<Further> {
+        let mut further = self.further[t].clone();
+        if let Some(Paraphrases { share, how }) = &self.config.training[t].paraphrases {
+            let said = self.paraphrases(how)?.into_iter().flatten();
+            further.add(said.map(|caption| vec![caption]), *share);
+        }
+        Ok(further)
+    }
+
+    /// Paraphrases of each caption that is learned from, made once: they take minutes.
+    fn paraphrases(&self, how: &Paraphrasing) -> Result<Vec<Vec<String>>> {
+        let Some(tables) = self.setup.tables else {
+            let reason =
+                "a training learns from paraphrases, but METEOR's word tables are not given";
+            return Err(Error::Config(reason.into()));
+        };
+        let bytes = fs::read(tables).map_err(|e| Error::io(tables, e))?;
+        let settings = serde_json::to_vec(how).map_err(|e| Error::Config(e.to_string()))?;
+        let captions = self.data.train.concat();
+        let key = Key::of("paraphrases").with(settings).with(bytes);
+        let key = key.with(self.setup.encoder.made_in()).with_all(&captions);
+        let name = slug(&self.data.name);
+        let file = stage::file(self.setup.out, "paraphrases", &name, &key);
+        let made = stage::once(&file, || {
+            let open = Tables::open(tables).map_err(|e| Error::Config(e.to_string()))?;
+            paraphrase(&captions, &open, how, &mut |texts| {
+                let list: Vec<&str> = texts.iter().map(String::as_str).collect();
+                let total = list.len();
+                self.setup.text.embed(&list, &mut |done| {
+                    let _ = tell(self.observer, &Event::Embedded { done, total });
+                })
+            })
+        });
+        Ok(made?.0)
     }
 
     fn embed(&self, texts: &[String]) -> Result<Embeddings> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use wsac_metrics::Interval;
 use wsac_report::table::{Best, Cell, Column, Group, Number, Table};
 
 use crate::config::Config;
@@ -155,6 +156,46 @@ pub fn write(table: &Table, folder: &Path) -> Result<()> {
         fs::write(&path, text).map_err(|e| Error::io(&path, e))?;
     }
     Ok(())
+}
+
+/// Writes `differences.csv`: how much better than the first row of its data set each row is by each metric, in the scores' own
+/// units, with the 95 % interval of the paired bootstrap over the clips and the p of approximate randomisation.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_differences(config: &Config, rows: &[Row], folder: &Path) -> Result<()> {
+    let path = folder.join("differences.csv");
+    let wrong = |e: csv::Error| Error::Config(format!("{}: {e}", path.display()));
+    let mut file = csv::Writer::from_path(&path).map_err(wrong)?;
+    file.write_record([
+        "data",
+        "training",
+        "inference",
+        "metric",
+        "difference",
+        "low",
+        "high",
+        "p",
+    ])
+    .map_err(wrong)?;
+    for row in rows {
+        let [data, training, inference] = [
+            &config.data[row.data].name,
+            &config.training[row.training].name,
+            &config.inference[row.inference].name,
+        ];
+        for score in &row.scores {
+            let Some(better) = &score.better else {
+                continue;
+            };
+            let Interval { low, high } = better.interval;
+            let numbers = [better.difference, low, high, better.p].map(|x| format!("{x:.5}"));
+            let names = [data, training, inference, &score.name].map(String::as_str);
+            let record = names.into_iter().chain(numbers.iter().map(String::as_str));
+            file.write_record(record).map_err(wrong)?;
+        }
+    }
+    file.flush().map_err(|e| Error::io(&path, e))
 }
 
 /// What a data set was, in sentences.

