@@ -207,6 +207,7 @@ name = "none"
 noise = { variance = 0.0 }
 [[training]]
 name = "Noise injection"
+gpt2 = "gpt2"
 [training.decoder]
 layers = 2
 [[inference]]
@@ -247,6 +248,8 @@ strategy = "projection"
             (noise.noise, noise.decoder.layers, noise.decoder.width),
             (wsac::train::Noise::Auto, 2, 768)
         );
+        let gpt2 = noise.gpt2.expect("a folder beside the file");
+        assert!(gpt2.is_absolute() && gpt2.ends_with("gpt2"), "{gpt2:?}");
         let plain = &config.inference[0];
         assert_eq!(
             (plain.beam, plain.parts, plain.rules, plain.name_sounds),

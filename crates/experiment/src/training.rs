@@ -13,7 +13,15 @@ use wsac::{Error, Result};
 use crate::config::{Named, slug};
 use crate::data::Data;
 use crate::further::Further;
-use crate::stage::Key;
+use crate::stage::{Key, stamp};
+
+/// The files of a Hugging Face folder that a decoder begins with.
+const GPT2: [&str; 4] = [
+    "config.json",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "vocab.json",
+];
 
 /// What a training is given besides its settings.
 pub struct Ground<'a> {
@@ -65,6 +73,11 @@ impl Trained {
             .key(key)
             .with_all(shift.iter().flatten().map(|x| x.to_le_bytes()));
         let key = ground.further.key(key);
+        // A GPT-2 to begin with is known by its folder, and by what lies in it.
+        let gpt2 = settings.gpt2.iter();
+        let key = gpt2.fold(key, |key, folder| {
+            key.with_all(GPT2.map(|file| stamp(&folder.join(file))))
+        });
         let name = format!(
             "{}-{}-seed{}-{}",
             slug(&ground.data.name),

@@ -390,3 +390,71 @@ paraphrases = { share = 2, how = { each = 1, similarity = 0.5 } }
     assert!(refused("validation = \"validation.csv\"", "").contains("held out"));
     assert!(refused("mix =", "model = \"mini\"\nmix =").contains("learns no more"));
 }
+
+/// The folder of a GPT-2 of one layer of 8, with letters to write with, as Hugging Face lays it out.
+fn small_gpt2(folder: &Path) {
+    let mut file = wsac::tensors::TensorFile::new();
+    let mut tensor = |name: &str, shape: &[usize], around: f32| {
+        let n = shape.iter().product::<usize>();
+        let values: Vec<f32> = (0..n)
+            .map(|i| around + ((i * 7919 + name.len()) % 101) as f32 / 500.0 - 0.1)
+            .collect();
+        file.f32(name, shape, &values);
+    };
+    let layer = [
+        ("ln_1", vec![8], 8),
+        ("attn.c_attn", vec![8, 24], 24),
+        ("attn.c_proj", vec![8, 8], 8),
+        ("ln_2", vec![8], 8),
+        ("mlp.c_fc", vec![8, 32], 32),
+        ("mlp.c_proj", vec![32, 8], 8),
+    ];
+    for (name, shape, outputs) in layer {
+        let around = if shape.len() == 1 { 1.0 } else { 0.0 };
+        tensor(&format!("h.0.{name}.weight"), &shape, around);
+        tensor(&format!("h.0.{name}.bias"), &[outputs], 0.0);
+    }
+    tensor("ln_f.weight", &[8], 1.0);
+    tensor("ln_f.bias", &[8], 0.0);
+    tensor("wte.weight", &[5, 8], 0.0);
+    tensor("wpe.weight", &[40, 8], 0.0);
+    fs::create_dir_all(folder).unwrap();
+    file.save(folder.join("model.safetensors")).unwrap();
+    for (name, text) in [
+        ("config.json", r#"{"n_head": 2}"#),
+        (
+            "vocab.json",
+            r#"{"!": 0, "a": 1, "b": 2, "Ġ": 3, "<|endoftext|>": 4}"#,
+        ),
+        ("merges.txt", "#version: 0.2\n"),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+#[test]
+fn a_training_begins_with_a_gpt2_that_lies_beside_the_file() {
+    let world = World::new();
+    let folder = world.0.path().join("small");
+    small_gpt2(&folder);
+    let (head, tail) = CONFIG.split_once("[[training]]").unwrap();
+    let inference = tail.split_once("[[inference]]").unwrap().1;
+    let rows = "[[training]]\nname = \"whole\"\ngpt2 = \"small\"\n\
+                [[training]]\nname = \"mapper\"\ngpt2 = \"small\"\nfreeze = true\n[[inference]]";
+    let text = format!("{head}{rows}{inference}")
+        .replace("[train.decoder]\nlayers = 1\nheads = 2\nwidth = 16\n", "");
+    let config = world.config(&text);
+    let (outcome, made, steps) = world.count(&config);
+    assert_eq!((made, steps), (8, 4 * 12));
+    let written = outcome.cells.iter().flat_map(|cell| &cell.told);
+    assert!(
+        written
+            .clone()
+            .all(|told| told.caption.chars().all(|c| "abAB!. ".contains(c)))
+    );
+    assert!(written.count() > 0);
+    assert_eq!(world.count(&config).2, 0);
+    // Other weights in the same folder are another GPT-2.
+    fs::write(folder.join("config.json"), r#"{"n_head": 4}"#).unwrap();
+    assert_eq!(world.count(&config).2, 4 * 12);
+}

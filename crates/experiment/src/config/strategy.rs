@@ -49,6 +49,9 @@ impl Named {
         for corpus in &mut self.mix {
             corpus.file = folder.join(&corpus.file);
         }
+        if let Some(toml::Value::String(gpt2)) = self.settings.get_mut("gpt2") {
+            *gpt2 = folder.join(&*gpt2).to_string_lossy().into_owned();
+        }
     }
 
     /// Says what cannot be learned from.
