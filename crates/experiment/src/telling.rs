@@ -22,8 +22,6 @@ const TOGETHER: usize = 64;
 pub struct Told {
     /// The sentence.
     pub caption: String,
-    /// The sum of its tokens' log-probabilities (nats).
-    pub logprob: f64,
     /// The nearest captions of the memory, best first, and their similarities.
     pub neighbours: Vec<(String, f32)>,
 }
@@ -108,7 +106,6 @@ pub fn tell(
             let pair = |n: Neighbour| (n.caption, n.similarity);
             told.push(Told {
                 caption: caption.text,
-                logprob: caption.logprob,
                 neighbours: caption.neighbours.into_iter().map(pair).collect(),
             });
         }

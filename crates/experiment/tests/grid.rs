@@ -200,10 +200,10 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
     assert_eq!((nearest.cells.len(), made, steps), (12, 4, 0));
 
     // The captions that were learned from are the memory of what was trained here.
-    let again = format!(
+    let text = format!(
         "{more}[[inference]]\nname = \"again\"\nstrategy = \"projection\"\ntrain_memory = true\n"
     );
-    let (again, made, steps) = elsewhere.count(&elsewhere.config(&again));
+    let (again, made, steps) = elsewhere.count(&elsewhere.config(&text));
     assert_eq!((again.cells.len(), made, steps), (16, 8, 0));
     for cells in again.cells.chunks(4) {
         for (again, told) in cells[3].told.iter().zip(&cells[1].told) {
@@ -213,6 +213,19 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
             assert_eq!(names(&again.neighbours), names(&told.neighbours));
         }
     }
+
+    // Captions of the memory are kept as well, although no decoder says how likely they are.
+    let text = format!(
+        "{text}[[inference]]\nname = \"consensus\"\nrerank = {{ by = {{ consensus = {{}} }}, nearest = 9 }}\n"
+    );
+    let config_of_consensus = elsewhere.config(&text);
+    let (first, made, _) = elsewhere.count(&config_of_consensus);
+    assert_eq!(made, 4);
+    let again = elsewhere.run(&config_of_consensus, &mut |event| {
+        assert!(!matches!(event, Event::Telling { .. }), "told anew");
+        ControlFlow::Continue(())
+    });
+    assert_eq!(again.unwrap().cells, first.cells);
 
     let rows = table::rows(&config, &whole).unwrap();
     assert_eq!(rows.len(), 4);
