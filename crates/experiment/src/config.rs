@@ -12,6 +12,7 @@ use wsac::train::TrainConfig;
 use wsac::{Error, Result};
 
 pub use source::{Probe, Published, Source};
+use strategy::settings_from;
 pub use strategy::{Inference, Named, Paraphrases};
 
 /// A grid: every data set with every training strategy, inference strategy and seed.
@@ -61,6 +62,7 @@ impl Config {
         for data in &mut config.data {
             data.from(folder);
         }
+        settings_from(&mut config.train, folder);
         for strategy in &mut config.training {
             strategy.from(folder);
         }
@@ -128,8 +130,7 @@ impl Config {
         }
         for data in &self.data {
             let name = &data.name;
-            let paraphrased = self.training.iter().any(|t| t.paraphrases.is_some());
-            if paraphrased && data.validation.is_none() {
+            if self.paraphrases() && data.validation.is_none() {
                 return wrong(format!(
                     "data {name:?}: paraphrases need validation; of captions held out, paraphrases would be learned from"
                 ));
@@ -141,6 +142,11 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// Whether a training learns from paraphrases, so that METEOR's word tables are needed.
+    pub fn paraphrases(&self) -> bool {
+        self.training.iter().any(|t| t.paraphrases.is_some())
     }
 
     /// The settings of training `strategy` with `seed`, for embeddings of `space`.
@@ -250,6 +256,10 @@ strategy = "projection"
         );
         let gpt2 = noise.gpt2.expect("a folder beside the file");
         assert!(gpt2.is_absolute() && gpt2.ends_with("gpt2"), "{gpt2:?}");
+        let all = parse(&SMALL.replace("epochs = 2", "gpt2 = \"of-all\"")).expect("a config");
+        let none = all.settings(&all.training[0], 7, &Space::clap("x", "x"));
+        let gpt2 = none.expect("settings").gpt2.expect("that of all");
+        assert!(gpt2.is_absolute() && gpt2.ends_with("of-all"), "{gpt2:?}");
         let plain = &config.inference[0];
         assert_eq!(
             (plain.beam, plain.parts, plain.rules, plain.name_sounds),

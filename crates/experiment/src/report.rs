@@ -41,7 +41,8 @@ impl Default for Options {
     }
 }
 
-/// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` is what makes it again, as it is told on the page.
+/// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` is what makes it
+/// again, as it is told on the page.
 ///
 /// # Errors
 /// Where a file cannot be written or a captioner of the grid cannot be read.

@@ -148,8 +148,9 @@ impl Running {
         let tools = self.tools.open(&self.metrics.metrics, &[], self.quiet)?;
         let judge = Metrics::new(&self.metrics.metrics, &tools);
         let cache = folders::cache().unwrap_or_else(|| out.join("cache"));
-        let paraphrased = config.training.iter().any(|t| t.paraphrases.is_some());
-        let tables = paraphrased.then(|| self.tools.tables.find()).transpose()?;
+        let tables = (config.paraphrases())
+            .then(|| self.tools.tables.find())
+            .transpose()?;
         let setup = Setup {
             encoder: &encoder,
             text: encoder.text_tower()?.into(),

@@ -28,6 +28,13 @@ pub struct Named {
     pub settings: toml::Table,
 }
 
+/// Takes the paths of `settings` (keys of `train.toml`) from `folder`.
+pub(super) fn settings_from(settings: &mut toml::Table, folder: &Path) {
+    if let Some(toml::Value::String(gpt2)) = settings.get_mut("gpt2") {
+        *gpt2 = folder.join(&*gpt2).to_string_lossy().into_owned();
+    }
+}
+
 /// Paraphrases that are learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,9 +56,7 @@ impl Named {
         for corpus in &mut self.mix {
             corpus.file = folder.join(&corpus.file);
         }
-        if let Some(toml::Value::String(gpt2)) = self.settings.get_mut("gpt2") {
-            *gpt2 = folder.join(&*gpt2).to_string_lossy().into_owned();
-        }
+        settings_from(&mut self.settings, folder);
     }
 
     /// Says what cannot be learned from.
@@ -89,7 +94,8 @@ pub struct Inference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<bool>,
     /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
-    /// gains by leaning on the data set (a captioner that was trained here leans on them in any case).
+    /// gains by leaning on the data set. A captioner that was trained here leans on all that it learned from in any case,
+    /// which is more than these where it had other corpora or paraphrases.
     #[serde(default)]
     pub train_memory: bool,
     /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
