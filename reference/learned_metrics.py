@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values of the learned metrics: a fluency error detector and a Sentence-BERT, small and with weights of no meaning.
 
-    python3 reference/learned_metrics.py crates/wsac/tests/learned
+    python3 reference/learned_metrics.py crates/encoders/tests/learned
 
 echecker.ckpt   a checkpoint as FENSE's training saves it: {model_type, num_classes, state_dict}. All its tensors are views
                 of one list of numbers (the rows of the word vectors overlap), so that 30,522 words take 125 KB.

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes the tiny recordings in crates/wsac/tests/audio (ffmpeg 5.1 or later): half a second (FLAC: 0.3 s) of 440 Hz,
+# Makes the tiny recordings in crates/audio/tests/audio (ffmpeg 5.1 or later): half a second (FLAC: 0.3 s) of 440 Hz,
 # amplitude 0.25, 44.1 kHz stereo with the sine on the left and silence on the right:
 # the mono mean has amplitude 0.125.
 set -eu
-out="$(dirname "$0")/../crates/wsac/tests/audio"
+out="$(dirname "$0")/../crates/audio/tests/audio"
 mkdir -p "$out"
 sine() {
     ffmpeg -v error -y -bitexact -f lavfi \

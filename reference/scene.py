@@ -4,10 +4,10 @@
 Shapes: M [F,64] linear mel magnitudes (before the log) at 100 frames/s; A [L,T,521] YAMNet scores of L listenings (the first two at 95 and 105 % of the sound's speed);
 V [521,384] class text vectors; KIN [521,521] cosine of YAMNet's classifier rows after subtracting their mean row.
 
-The reference of crates/wsac/src/clap/{listenings,scene}.rs and the maker of their golden values (numpy, safetensors):
+The reference of crates/encoders/src/mini/{augment,scene}.rs and the maker of their golden values (numpy, safetensors):
 
-    python3 reference/scene.py crates/wsac/tests/scene                       recomputes what should come out
-    python3 reference/scene.py crates/wsac/tests/scene A.npy B.npy ...       with other scores [6,T,521] going in
+    python3 reference/scene.py crates/encoders/tests/scene                       recomputes what should come out
+    python3 reference/scene.py crates/encoders/tests/scene A.npy B.npy ...       with other scores [6,T,521] going in
 """
 import csv, json, pathlib, sys
 import numpy as np

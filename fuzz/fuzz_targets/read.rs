@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use wsac::weights::{WeightFile, Weights};
+use wsac::tensors::weights::{WeightFile, Weights};
 
 /// A file of this process; in memory where the system has such a place.
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wsac::tensors::Tensors;
-use wsac::weights::Weights;
+use wsac::tensors::safetensors::Tensors;
+use wsac::tensors::weights::Weights;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(tensors) = Tensors::parse("fuzz", bytes) else {

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wsac::clap::{Encoder, TextTower};
 use wsac::dataset::{CaptionSet, read_captions};
-use wsac::embedding::Embeddings;
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::encoder::Encoder;
+use wsac::encoders::towers::TextTower;
 use wsac::memory::Memory;
+use wsac::model::Defaults;
 
 use crate::progress;
 
@@ -43,7 +45,7 @@ pub fn remember(encoder: &Encoder, path: &Path, quiet: bool) -> Result<Memory> {
     let texts: Vec<&str> = set.captions().collect();
     let tower = encoder.text_tower()?;
     let mut memory = Memory::new(&texts, embed(tower.as_ref(), &texts, quiet)?)?;
-    memory.set_centre(encoder.space().centre);
+    memory.set_centre(Defaults::of(encoder.space()).centre);
     memory.describe(format!("embedded with {}", encoder.space().name));
     Ok(memory)
 }

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wsac::arithmetic::Arithmetic;
-use wsac::clap::{ClapFiles, Encoder, Family, Windows};
+use wsac::encoders::clap::checkpoint::ClapFiles;
+use wsac::encoders::clap::family::Family;
+use wsac::encoders::clap::windowing::Windows;
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::encoder::Encoder;
 
 use crate::commands::use_threads;
 use crate::hub;

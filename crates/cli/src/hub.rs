@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use wsac::hub::{Hub, Name, is_true};
+use wsac::encoders::hub::{Hub, Name, is_true};
 
 /// The hub that the environment describes, without its network where `offline`.
 pub fn open(offline: bool) -> Hub {

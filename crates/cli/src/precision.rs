@@ -1,7 +1,7 @@
 //! The flag `--precision`: in which numbers networks multiply.
 
 use clap::ValueEnum;
-use wsac::arithmetic::Arithmetic;
+use wsac::encoders::compute_dtype::Arithmetic;
 
 /// What products are computed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use wsac::checkpoint::write_whole;
+use wsac::tensors::atomic_file::write_whole;
 
 use crate::rows::Format;
 use rows::{Row, What};

@@ -159,7 +159,7 @@ impl<W: Write> Rows<W> {
 mod tests {
     use wsac::bridge::Bridge;
     use wsac::captioner::Neighbour;
-    use wsac::clap::Sound;
+    use wsac::encoders::analysis::Sound;
 
     use super::*;
 

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wsac::clap::Space;
+use wsac::encoders::encoder::Space;
+use wsac::model::Defaults;
 use wsac::train::TrainConfig;
 use wsac::{Error, Result};
 
@@ -168,7 +169,7 @@ impl Config {
                 )));
             }
         };
-        if !space.hears_parts {
+        if !Defaults::of(space).clauses {
             (config.clauses, config.joined) = (0.0, 0.0);
         }
         for settings in [all, own] {

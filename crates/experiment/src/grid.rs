@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use wsac::bridge::GapMap;
-use wsac::clap::{Encoder, Heard, TextTower};
-use wsac::embedding::Embeddings;
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::encoder::Encoder;
+use wsac::encoders::towers::TextTower;
 use wsac::train;
 use wsac::{Error, Result};
 

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::clap::{AudioTower, Encoder, Heard};
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::embedding::{Embedding, Embeddings};
+use wsac::encoders::encoder::Encoder;
+use wsac::encoders::towers::AudioTower;
 use wsac::{Error, Result};
 
 use crate::data::Sound;
@@ -61,10 +63,10 @@ fn hear(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
     let rate = tower.rate();
     match sound {
         Sound::File(path) => {
-            tower.listen(&mut AudioStream::open(&Source::Path(path.clone()), rate)?)
+            Ok(tower.listen(&mut AudioStream::open(&Source::Path(path.clone()), rate)?)?)
         }
         Sound::Mixture(mixture) => {
-            tower.listen(&mut AudioStream::from_waveform(&mixture.sum(rate)?, rate)?)
+            Ok(tower.listen(&mut AudioStream::from_waveform(&mixture.sum(rate)?, rate)?)?)
         }
         Sound::Caption(_) => Err(Error::Config("a caption cannot be listened to".into())),
     }

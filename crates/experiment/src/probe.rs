@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wsac::bridge::{Perturb, gap, sigma_pairs};
-use wsac::clap::{Encoder, Heard};
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::embedding::{Embedding, Embeddings};
+use wsac::encoders::encoder::Encoder;
 use wsac::rng::Stream;
 use wsac::{Error, Result};
 
@@ -53,7 +54,7 @@ impl Displacement {
             None => {
                 let stream = Stream::new(&format!("seed{}/probe/gap", probe.seed));
                 let mut direction: Vec<f32> = (0..dim as u64).map(|j| stream.gauss(j)).collect();
-                wsac::embedding::normalize(&mut direction);
+                wsac::encoders::embedding::normalize(&mut direction);
                 direction.iter_mut().for_each(|x| *x *= probe.gap as f32);
                 direction
             }

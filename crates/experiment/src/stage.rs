@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use wsac::checkpoint::write_whole;
+use wsac::tensors::atomic_file::write_whole;
 use wsac::{Error, Result};
 
 /// Raised where a stage makes something else from the same things, so that older results are not taken for its own.
@@ -80,7 +80,7 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let bytes = serde_json::to_vec(value).map_err(|e| Error::Config(e.to_string()))?;
-    write_whole(path, &bytes)
+    Ok(write_whole(path, &bytes)?)
 }
 
 /// What is known of the recording at `path` without reading it: its name, length and time of change.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wsac::bridge::{GapMap, Strategy};
 use wsac::captioner::{CaptionOptions, Captioner, Neighbour};
-use wsac::clap::{Deaf, Heard, TextTower};
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::text_only::Deaf;
+use wsac::encoders::towers::TextTower;
 use wsac::generate::Search;
 use wsac::memory::{Centre, Memory};
 use wsac::model::Model;
@@ -132,5 +134,5 @@ pub fn write_csv<'a>(path: &Path, rows: impl Iterator<Item = (&'a str, &'a str)>
     drop(writer);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    wsac::checkpoint::write_whole(path, &bytes)
+    Ok(wsac::tensors::atomic_file::write_whole(path, &bytes)?)
 }

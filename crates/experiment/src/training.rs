@@ -4,8 +4,9 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use wsac::bundled;
-use wsac::clap::{Encoder, TextTower};
+use wsac::encoders::encoder::Encoder;
+use wsac::encoders::towers::TextTower;
+use wsac::model::Defaults;
 use wsac::model::Model;
 use wsac::train::{self, Job, TrainConfig};
 use wsac::{Error, Result};
@@ -92,6 +93,7 @@ impl Trained {
             let clips = [own.as_slice(), &further.clips].concat();
             let shares = [&vec![1.0; own.len()], &further.shares[..]].concat();
             let job = Job {
+                defaults: Defaults::of(ground.encoder.space()),
                 clips: &clips,
                 shares: &shares,
                 validation: ground.data.validation.as_deref(),
@@ -130,7 +132,7 @@ impl Trained {
     pub fn model(&self) -> Result<Model> {
         match &self.folder {
             Some(folder) => Model::load(folder),
-            None => bundled::model(),
+            None => Model::bundled(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use wsac::clap::Encoder;
+use wsac::encoders::encoder::Encoder;
 use wsac_experiment::{Config, Error, Event, Judge, Outcome, Result, Setup, run, table};
 use wsac_metrics::{Items, Scores, bleu, cider_d};
 
@@ -406,7 +406,7 @@ paraphrases = { share = 2, how = { each = 1, similarity = 0.5 } }
 
 /// The folder of a GPT-2 of one layer of 8, with letters to write with, as Hugging Face lays it out.
 fn small_gpt2(folder: &Path) {
-    let mut file = wsac::tensors::TensorFile::new();
+    let mut file = wsac::tensors::safetensors::TensorFile::new();
     let mut tensor = |name: &str, shape: &[usize], around: f32| {
         let n = shape.iter().product::<usize>();
         let values: Vec<f32> = (0..n)

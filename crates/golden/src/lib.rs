@@ -1,9 +1,15 @@
 //! Where the tests find golden values that are shared between projects: `$WSAC_SHARED`, else `../shared` beside the
 //! repository. A golden file that is missing fails the test in CI (`CI` is set) and skips it, with a message, elsewhere.
 
+mod compare;
+mod signals;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+pub use compare::{assert_close, assert_stats, numbers};
+pub use signals::{CLAPS, clap_wave, yamnet_signal};
 
 /// The shared file or folder called `name`, e.g. `golden/yamnet/synthetic.json`.
 ///

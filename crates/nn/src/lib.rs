@@ -27,6 +27,7 @@ pub mod matmul;
 pub mod norm;
 pub mod optim;
 pub mod picture;
+pub mod rng;
 mod rows;
 mod scratch;
 pub mod search;

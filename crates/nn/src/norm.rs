@@ -1,4 +1,4 @@
-//! Layer normalisation over the last axis: [n, d] -> [n, d].
+//! Layer normalisation over the last axis, and rows of unit length: [n, d] -> [n, d].
 
 use rayon::prelude::*;
 
@@ -134,6 +134,21 @@ pub(crate) fn sum(n: usize, f: impl Fn(usize) -> f32) -> f32 {
         }
     }
     lanes.iter().sum::<f32>() + (whole..n).map(f).sum::<f32>()
+}
+
+/// Scales `v` to unit L2 norm (summed in f64). False, and `v` unchanged, where it has no direction.
+pub fn normalize(v: &mut [f32]) -> bool {
+    let norm = v
+        .iter()
+        .map(|&x| f64::from(x) * f64::from(x))
+        .sum::<f64>()
+        .sqrt();
+    if !(norm.is_finite() && norm > 0.0) {
+        return false;
+    }
+    v.iter_mut()
+        .for_each(|x| *x = (f64::from(*x) / norm) as f32);
+    true
 }
 
 #[cfg(test)]

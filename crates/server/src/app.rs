@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use wsac::captioner::Captioner;
-use wsac::clap::TextTower;
-use wsac::embedding::Embeddings;
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::towers::TextTower;
 
 use crate::failure::Failure;
 use crate::memories::Memories;

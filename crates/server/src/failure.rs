@@ -94,10 +94,14 @@ impl Failure {
     /// What the library says of a recording that is called `name`.
     pub fn of(error: wsac::Error, name: &str) -> Self {
         match error {
-            wsac::Error::Audio { reason, .. } => Self::audio(format!("{name}: {reason}")),
-            wsac::Error::TooLong { seconds, .. } => Self::too_large(format!(
-                "{name}: is longer than {seconds:.0} s, the most that this server listens to"
-            )),
+            wsac::Error::Audio(wsac::audio::Error::Audio { reason, .. }) => {
+                Self::audio(format!("{name}: {reason}"))
+            }
+            wsac::Error::Audio(wsac::audio::Error::TooLong { seconds, .. }) => {
+                Self::too_large(format!(
+                    "{name}: is longer than {seconds:.0} s, the most that this server listens to"
+                ))
+            }
             wsac::Error::Config(message) => Self::request(message),
             other => Self::internal(other),
         }

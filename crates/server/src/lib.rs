@@ -10,7 +10,7 @@
 //! use wsac_server::{App, Options, serve};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let app = App::new(Captioner::bundled()?, Ok(Box::new(wsac::bundled::text_tower()?)), Options::default())?;
+//! let app = App::new(Captioner::bundled()?, Ok(Box::new(wsac::encoders::encoder::text_tower()?)), Options::default())?;
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 //! serve(listener, &app, async { let _ = tokio::signal::ctrl_c().await; }).await?;
 //! # Ok(())

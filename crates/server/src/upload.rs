@@ -135,7 +135,8 @@ impl Upload {
                 data: Arc::from(&spool.held[..]),
             },
         };
-        let stream = AudioStream::open(&source, rate).map_err(|e| Failure::of(e, &self.name))?;
+        let stream =
+            AudioStream::open(&source, rate).map_err(|e| Failure::of(e.into(), &self.name))?;
         Ok(stream.at_most(seconds))
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
-use wsac::clap::Heard;
+use wsac::encoders::analysis::Heard;
 
 use crate::failure::Failure;
 

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use wsac::audio::AudioStream;
+use wsac::audio::mel::YamnetFrontEnd;
 use wsac::bridge::Bridge;
 use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
-use wsac::clap::Heard;
-use wsac::clap::evidence::Evidence;
-use wsac::clap::mini::Mini;
-use wsac::clap::scene::SceneOptions;
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::mini::audio_tower::Mini;
+use wsac::encoders::mini::class_scores::Evidence;
+use wsac::encoders::mini::scene::SceneOptions;
 use wsac::generate::Search;
-use wsac::mel::YamnetFrontEnd;
 use wsac::memory::{Centre, Memory};
 use wsac::rng::Stream;
 

@@ -82,7 +82,9 @@ fn main() -> Anything<()> {
         let mut options = CaptionOptions::default();
         options.bridge = bridge;
         options.search = search;
-        let say = |items: &[Item], heard: &[wsac::clap::Heard]| -> Anything<Vec<String>> {
+        let say = |items: &[Item],
+                   heard: &[wsac::encoders::analysis::Heard]|
+         -> Anything<Vec<String>> {
             let texts: Vec<String> = heard
                 .par_iter()
                 .map(|heard| Ok(captioner.describe(heard, &options)?.text))

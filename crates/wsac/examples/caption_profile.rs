@@ -12,21 +12,24 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use wsac::arithmetic::Precision;
+use wsac::audio::mel::{LogMel, MelBank, YamnetFrontEnd};
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::bundled;
 use wsac::captioner::{CaptionOptions, Captioner};
-use wsac::clap::{AudioTower, ClapAudio, Family, Space, Windows};
 use wsac::decoder::{Config, Decoder, Form, Mapper};
-use wsac::embedding::Embeddings;
+use wsac::encoders::clap::audio_tower::ClapAudio;
+use wsac::encoders::clap::family::Family;
+use wsac::encoders::clap::windowing::Windows;
+use wsac::encoders::compute_dtype::Precision;
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::encoder::Space;
+use wsac::encoders::towers::AudioTower;
 use wsac::generate::Search;
-use wsac::mel::{LogMel, MelBank, YamnetFrontEnd};
 use wsac::memory::Memory;
 use wsac::model::{Card, Model};
 use wsac::rng::Stream;
-use wsac::tensors::Tensors;
-use wsac::weights::Reading;
-use wsac::weights::formula::Formula;
+use wsac::tensors::safetensors::Tensors;
+use wsac::tensors::weights::Reading;
+use wsac::tensors::weights::formula::Formula;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -43,8 +46,8 @@ fn main() -> Anything<()> {
         [recording] => (
             recording,
             "mini".to_owned(),
-            bundled::audio_tower()?,
-            bundled::model()?,
+            wsac::encoders::encoder::audio_tower()?,
+            Model::bundled()?,
             Mel::Yamnet,
         ),
         [recording, keys, front, precision] => {
@@ -133,9 +136,9 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
     let reading = Reading::new(&weights).in_precision(arithmetic);
     let tower = ClapAudio::load(Family::of(&weights)?, &reading, Windows::Mean)?;
 
-    let mini = bundled::model()?;
+    let mini = Model::bundled()?;
     let known = mini.memory.as_ref().ok_or("mini has no memory")?;
-    let tokenizer = bundled::vocabulary()?.prune(known.captions(), 22);
+    let tokenizer = wsac::encoders::tokenizer::builtin::vocabulary()?.prune(known.captions(), 22);
     let config = Config {
         vocab: tokenizer.len(),
         embedding: tower.dim(),
@@ -167,7 +170,7 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
         card,
         decoder,
         tokenizer,
-        memory: Some(Memory::new(&captions, rows)?.kept_as(wsac::rows::Kind::Int8)?),
+        memory: Some(Memory::new(&captions, rows)?.kept_as(wsac::tensors::matrix::Kind::Int8)?),
         clauses: None,
         keywords: None,
         gap: None,

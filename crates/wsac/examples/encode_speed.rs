@@ -7,12 +7,16 @@
 
 use std::time::Instant;
 
-use wsac::arithmetic::Precision;
 use wsac::audio::{AudioStream, Waveform};
-use wsac::clap::{AudioTower, ClapAudio, ClapText, Family, TextFiles, Windows};
-use wsac::tensors::Tensors;
-use wsac::weights::Reading;
-use wsac::weights::formula::Formula;
+use wsac::encoders::clap::audio_tower::ClapAudio;
+use wsac::encoders::clap::family::Family;
+use wsac::encoders::clap::text_tower::{ClapText, TextFiles};
+use wsac::encoders::clap::windowing::Windows;
+use wsac::encoders::compute_dtype::Precision;
+use wsac::encoders::towers::AudioTower;
+use wsac::tensors::safetensors::Tensors;
+use wsac::tensors::weights::Reading;
+use wsac::tensors::weights::formula::Formula;
 
 /// Timed runs of each clip, after one that is not.
 const RUNS: usize = 5;

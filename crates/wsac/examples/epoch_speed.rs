@@ -7,14 +7,15 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use wsac::arithmetic::Arithmetic;
-use wsac::bundled;
-use wsac::clap::{ClapText, Family, Space, TextFiles};
 use wsac::dataset::read_captions;
 use wsac::decoder::{Config, Mapper};
+use wsac::encoders::clap::family::Family;
+use wsac::encoders::clap::text_tower::{ClapText, TextFiles};
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::encoder::Space;
+use wsac::tensors::weights::Reading;
+use wsac::tensors::weights::formula::Formula;
 use wsac::train::{Event, Job, Noise, TrainConfig, run};
-use wsac::weights::Reading;
-use wsac::weights::formula::Formula;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..TrainConfig::paper()
     };
     let clips = read_captions(captions)?.captions_by_clip();
-    let vocabulary = bundled::vocabulary()?;
+    let vocabulary = wsac::encoders::tokenizer::builtin::vocabulary()?;
     let out = std::env::temp_dir().join(format!("wsac-epoch-{}", std::process::id()));
     let job = Job {
         clips: &clips,

@@ -3,8 +3,9 @@
 //! Prints the likeliest sounds of each recording, then its parts with their times.
 
 use wsac::audio::{AudioStream, Source};
-use wsac::clap::mini::Mini;
-use wsac::clap::{AudioTower, Sound};
+use wsac::encoders::analysis::Sound;
+use wsac::encoders::mini::audio_tower::Mini;
+use wsac::encoders::towers::AudioTower;
 
 fn main() -> wsac::Result<()> {
     let mini = Mini::bundled()?;

@@ -4,11 +4,11 @@
 
 use std::time::Instant;
 
+use wsac::audio::mel::YamnetFrontEnd;
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::clap::AudioTower;
-use wsac::clap::listenings::held_back;
-use wsac::clap::mini::Mini;
-use wsac::mel::YamnetFrontEnd;
+use wsac::encoders::mini::audio_tower::Mini;
+use wsac::encoders::mini::augment::held_back;
+use wsac::encoders::towers::AudioTower;
 
 fn best<T>(runs: usize, mut f: impl FnMut() -> T) -> f64 {
     (0..runs)

@@ -15,16 +15,16 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use wsac::clap::SentenceBert;
-use wsac::clap::TextTower;
-use wsac::clap::classes::Class;
-use wsac::clap::mini::Mini;
-use wsac::embedding::{Embeddings, dot};
+use wsac::encoders::embedding::{Embeddings, dot};
+use wsac::encoders::mini::audio_tower::Mini;
+use wsac::encoders::mini::audioset::Class;
+use wsac::encoders::sentence::SentenceBert;
+use wsac::encoders::towers::TextTower;
 use wsac::memory::Memory;
 use wsac::model::{Model, Precision};
 use wsac::rng::Stream;
-use wsac::rows::Kind;
-use wsac::tensors::{TensorFile, Tensors};
+use wsac::tensors::matrix::Kind;
+use wsac::tensors::safetensors::{TensorFile, Tensors};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -80,7 +80,7 @@ fn classes(captions: &str, cache: Option<&Path>) -> Result<()> {
     let mut captions: Vec<String> = set.captions().map(|c| c.trim().to_string()).collect();
     captions.sort_unstable();
     captions.dedup();
-    let tower = wsac::bundled::text_tower()?;
+    let tower = wsac::encoders::encoder::text_tower()?;
     let mut progress = |done: usize, all: usize| eprint!("\r{done} of {all} captions");
     let captions = wsac::train::embed_cached(&captions, &tower, "mini", cache, &mut progress)?;
 

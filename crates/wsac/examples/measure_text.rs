@@ -5,13 +5,12 @@
 
 use std::time::Instant;
 
-use wsac::bundled;
-use wsac::clap::SentenceBert;
-use wsac::clap::TextTower;
 use wsac::dataset::read_captions;
-use wsac::embedding::dot;
+use wsac::encoders::embedding::dot;
+use wsac::encoders::sentence::SentenceBert;
+use wsac::encoders::towers::TextTower;
 use wsac::memory::{Centre, Memory};
-use wsac::tensors::Tensors;
+use wsac::tensors::safetensors::Tensors;
 
 /// Captions embedded to measure speed.
 const MANY: usize = 4000;
@@ -21,12 +20,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let set = read_captions(args.first().ok_or("give a file of captions")?)?;
     let captions: Vec<&str> = set.captions().collect();
     let start = Instant::now();
-    let model = bundled::text_tower()?;
+    let model = wsac::encoders::encoder::text_tower()?;
     println!("load MiniLM, int8: {:?}", start.elapsed());
     if let Some(path) = args.get(1) {
         let bytes = std::fs::read(path)?;
-        let published =
-            SentenceBert::minilm(bundled::vocabulary()?, &Tensors::parse(path, &bytes)?)?;
+        let published = SentenceBert::minilm(
+            wsac::encoders::tokenizer::builtin::vocabulary()?,
+            &Tensors::parse(path, &bytes)?,
+        )?;
         let sample: Vec<&str> = captions
             .iter()
             .step_by((captions.len() / 1000).max(1))
@@ -56,8 +57,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             many.len() as f64 / start.elapsed().as_secs_f64()
         );
     }
-    let mut memory =
-        Memory::new(many, model.embed(many, &mut |_| {})?)?.kept_as(wsac::rows::Kind::Int8)?;
+    let mut memory = Memory::new(many, model.embed(many, &mut |_| {})?)?
+        .kept_as(wsac::tensors::matrix::Kind::Int8)?;
     memory.set_centre(Centre::MemoryMean);
     let bytes = memory.to_bytes()?;
     let query = model.embed(&["a dog barks"], &mut |_| {})?.get(0);

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::time::Instant;
 
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
 use wsac::rng::Stream;
 

@@ -3,7 +3,7 @@
 //! `cargo run --release -p wsac --example open_weights -- [--keep] [--list] FILE...` (`--keep`: hold all tensors, as a
 //! model does; `--list`: a line for each tensor, with the sum of its numbers)
 
-use wsac::weights::{WeightFile, Weights};
+use wsac::tensors::weights::{WeightFile, Weights};
 
 fn main() -> wsac::Result<()> {
     let (flags, paths): (Vec<String>, Vec<String>) =

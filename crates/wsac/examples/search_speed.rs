@@ -5,9 +5,9 @@
 
 use std::time::Instant;
 
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
-use wsac::rows::Rows;
+use wsac::tensors::matrix::Rows;
 use wsac::texts::Texts;
 
 fn main() -> wsac::Result<()> {

@@ -19,11 +19,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use wsac::bridge::Bridge;
-use wsac::bundled;
 use wsac::captioner::{CaptionOptions, Captioner};
-use wsac::clap::{Deaf, Heard, Space};
 use wsac::dataset::read_captions;
-use wsac::embedding::{Embedding, dot, normalize};
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::embedding::{Embedding, dot, normalize};
+use wsac::encoders::encoder::Space;
+use wsac::encoders::text_only::Deaf;
 use wsac::generate::Search;
 use wsac::memory::Memory;
 use wsac::model::Model;
@@ -68,8 +69,8 @@ fn main() -> Anything<()> {
     let eval = read_captions(&args.eval)?.captions_by_clip();
     let eval: Vec<Vec<String>> = eval.into_iter().filter(|clip| clip.len() > 1).collect();
     let (text, vocabulary, space) = (
-        bundled::text_tower()?,
-        bundled::vocabulary()?,
+        wsac::encoders::encoder::text_tower()?,
+        wsac::encoders::tokenizer::builtin::vocabulary()?,
         Space::mini(),
     );
     let base = TrainConfig {
@@ -136,7 +137,7 @@ fn main() -> Anything<()> {
     let strategies = [
         ("direct", Bridge::Direct),
         ("nearest", Bridge::Nearest),
-        ("projection", Space::mini().bridge),
+        ("projection", Defaults::of(&Space::mini()).bridge),
     ];
     for (name, bridge) in strategies {
         let start = Instant::now();

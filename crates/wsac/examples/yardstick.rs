@@ -6,14 +6,13 @@
 use std::path::Path;
 use std::time::Instant;
 
-use wsac::arithmetic::Arithmetic;
 use wsac::bridge::Perturb;
-use wsac::bundled;
 use wsac::decoder::{Config, Decoder};
-use wsac::embedding::Embeddings;
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::tokenizer::Tokenizer;
 use wsac::rng::Stream;
-use wsac::tensors::Tensors;
-use wsac::tokenizer::Tokenizer;
+use wsac::tensors::safetensors::Tensors;
 use wsac::train::{Examples, Optimizer, Schedule, TrainConfig, Trainer};
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
@@ -29,7 +28,8 @@ fn main() -> Anything<()> {
     let salt = golden["hyper"]["salt"].as_str().ok_or("no salt")?;
     let (train_texts, train_rows) = read(&folder, "train")?;
     let (val_texts, val_rows) = read(&folder, "val")?;
-    let tokenizer = bundled::vocabulary()?.prune(train_texts.iter().map(String::as_str), 22);
+    let tokenizer = wsac::encoders::tokenizer::builtin::vocabulary()?
+        .prune(train_texts.iter().map(String::as_str), 22);
     let config = TrainConfig {
         epochs: 5,
         min_steps: 0,

@@ -10,12 +10,12 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{Embedding, Embeddings, normalize};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
-use crate::rng::Stream;
 pub use map::{Figures, GapMap, Kind, LearnOptions, Learned};
 pub use strategy::Strategy;
+use wsac_encoders::embedding::{Embedding, Embeddings, normalize};
+use wsac_nn::rng::Stream;
 
 /// Clips that the noise level is estimated from (section 3.1.1).
 const SIGMA_CLIPS: usize = 50;

@@ -25,11 +25,7 @@ mod ranking;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::audio::{AudioStream, Source};
 use crate::bridge::{Bridge, blend};
-use crate::bundled;
-use crate::clap::{AudioTower, Encoder, Heard, Moments, Sound, TextTower};
-use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Echo, Hypothesis, Prompt, Rules, generate_together};
 use crate::memory::{Centre, Hit, Memory};
@@ -37,6 +33,12 @@ use crate::model::Model;
 pub use options::CaptionOptions;
 use options::Memories;
 pub use ranking::{Measure, Rerank};
+use wsac_audio::{AudioStream, Source};
+use wsac_encoders::analysis::{Heard, Sound};
+use wsac_encoders::embedding::{Embedding, Embeddings};
+use wsac_encoders::encoder::Encoder;
+use wsac_encoders::mini::sound_events::Moments;
+use wsac_encoders::towers::{AudioTower, TextTower};
 
 /// Words that tell of an order; forbidden where none was heard.
 const ORDER: [&str; 8] = [
@@ -121,7 +123,7 @@ impl Captioner {
     /// # Errors
     /// Where this build has none (it was made without the feature `bundled`).
     pub fn bundled() -> Result<Self> {
-        let captioner = Self::new(bundled::audio_tower()?, bundled::model()?)?;
+        let captioner = Self::new(Encoder::mini().audio_tower()?, Model::bundled()?)?;
         Ok(captioner.with_reader(Encoder::mini()))
     }
 
@@ -196,7 +198,7 @@ impl Captioner {
         let reader = self.reader.get().ok_or_else(|| {
             Error::Config("the text tower of the encoder could not be kept".into())
         })?;
-        reader.embed(texts, &mut |_| {})
+        Ok(reader.embed(texts, &mut |_| {})?)
     }
 
     /// The same captioner, measuring similarities from elsewhere than its model says: the origin, or the mean of its
@@ -282,7 +284,7 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::listen`].
     pub fn listen_to(&self, stream: &mut AudioStream) -> Result<Heard> {
-        self.tower.listen(stream)
+        Ok(self.tower.listen(stream)?)
     }
 
     /// What was heard as the decoder knows it, [parts, d]: one row for each sound, from the memory of clauses, where the

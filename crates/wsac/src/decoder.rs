@@ -15,26 +15,23 @@
 mod backward;
 mod cache;
 mod forward;
-pub(crate) mod gpt2;
 mod mapper;
 mod packed;
-pub mod reference;
 mod transform;
 
 use serde::{Deserialize, Serialize};
 
 pub use cache::State;
 pub use forward::{Nll, Tape};
-pub use gpt2::Gpt2;
 pub use mapper::Mapper;
 pub use packed::Form;
 
 use crate::error::{Error, Result};
 use crate::params::{Layout, Slot};
-use crate::rng::Stream;
+use wsac_nn::rng::Stream;
 
 /// The epsilon of every layer normalisation (GPT-2's).
-const EPS: f32 = 1e-5;
+pub(crate) const EPS: f32 = 1e-5;
 
 /// The shape of a decoder. `Default` is the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,7 +200,7 @@ impl Decoder {
     }
 
     /// The numbers that tensor `name` begins with.
-    fn fresh(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
+    pub(crate) fn fresh(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
         let n = shape.iter().product::<usize>();
         let stream = Stream::new(&format!("seed{seed}/{name}"));
         if name.ends_with(".bias") {

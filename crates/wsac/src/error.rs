@@ -9,6 +9,17 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A recording could not be read.
+    #[error(transparent)]
+    Audio(#[from] wsac_audio::Error),
+    /// An encoder could not be fetched or found by its name on a hub.
+    #[error("{name}: {reason}")]
+    Hub {
+        /// The encoder's name, with its revision where one was asked for.
+        name: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -16,22 +27,6 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
-    },
-    /// A recording could not be decoded.
-    #[error("{}: {reason}", path.display())]
-    Audio {
-        /// The recording, or `-` for standard input.
-        path: PathBuf,
-        /// What is wrong with it and what to do.
-        reason: String,
-    },
-    /// A recording is longer than it may be.
-    #[error("{}: is longer than {seconds:.0} s, the most that is listened to here; cut it into parts", path.display())]
-    TooLong {
-        /// The recording.
-        path: PathBuf,
-        /// How long it may be.
-        seconds: f64,
     },
     /// A file of captions could not be understood.
     #[error("{}{}: {reason}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
@@ -51,14 +46,6 @@ pub enum Error {
         /// What is wrong with it and what to do.
         reason: String,
     },
-    /// A model could not be fetched or found by its name on a hub.
-    #[error("{name}: {reason}")]
-    Hub {
-        /// The model's name, with its revision where one was asked for.
-        name: String,
-        /// What is wrong and what to do.
-        reason: String,
-    },
     /// Settings that contradict each other or lie outside their range.
     #[error("{0}")]
     Config(String),
@@ -73,14 +60,6 @@ impl Error {
         Self::Io {
             path: path.as_ref().into(),
             source,
-        }
-    }
-
-    /// An [`Error::Audio`] for `path`.
-    pub fn audio(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
-        Self::Audio {
-            path: path.as_ref().into(),
-            reason: reason.into(),
         }
     }
 
@@ -100,13 +79,28 @@ impl Error {
             reason: reason.into(),
         }
     }
+}
 
-    /// An [`Error::Hub`] for `name`.
-    #[cfg(feature = "hub")]
-    pub(crate) fn hub(name: &impl ToString, reason: impl Into<String>) -> Self {
-        Self::Hub {
-            name: name.to_string(),
-            reason: reason.into(),
+/// What went wrong keeps its kind, whichever crate came upon it.
+impl From<wsac_tensors::Error> for Error {
+    fn from(error: wsac_tensors::Error) -> Self {
+        match error {
+            wsac_tensors::Error::Io { path, source } => Self::Io { path, source },
+            wsac_tensors::Error::Model { path, reason } => Self::Model { path, reason },
+            error => Self::Config(error.to_string()),
+        }
+    }
+}
+
+impl From<wsac_encoders::Error> for Error {
+    fn from(error: wsac_encoders::Error) -> Self {
+        match error {
+            wsac_encoders::Error::Audio(error) => Self::Audio(error),
+            wsac_encoders::Error::Tensors(error) => error.into(),
+            wsac_encoders::Error::Io { path, source } => Self::Io { path, source },
+            wsac_encoders::Error::Model { path, reason } => Self::Model { path, reason },
+            wsac_encoders::Error::Hub { name, reason } => Self::Hub { name, reason },
+            error => Self::Config(error.to_string()),
         }
     }
 }

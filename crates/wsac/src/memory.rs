@@ -15,12 +15,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use wsac_metrics::Corpus;
 
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::rows::{Kind, Rows};
 use crate::texts::Texts;
 pub(crate) use repeats::words;
 pub use repeats::{Repeats, distinct};
+use wsac_encoders::embedding::Embeddings;
+use wsac_tensors::matrix::{Kind, Rows};
 
 /// Captions with their unit embeddings.
 #[derive(Debug, Clone)]

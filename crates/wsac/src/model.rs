@@ -12,6 +12,10 @@
 //!
 //! A run folder also holds `train.toml`, `log.jsonl` and a `README.md`, which nothing here reads.
 
+mod defaults;
+pub(crate) mod gpt2;
+pub mod import;
+
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,15 +23,17 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Compat};
-use crate::checkpoint::write_whole;
-use crate::clap::Space;
 use crate::decoder::{Config, Decoder, Mapper};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::prompt::Prompting;
-pub use crate::tensors::Precision;
-use crate::tensors::{TensorFile, Tensors};
-use crate::tokenizer::Tokenizer;
+pub use defaults::Defaults;
+pub use gpt2::Gpt2;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_encoders::{Space, assets};
+use wsac_tensors::atomic_file::write_whole;
+pub use wsac_tensors::safetensors::Precision;
+use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 /// What `config.json` says of a captioner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,8 +135,9 @@ impl Model {
         let tokenizer = Tokenizer::from_json(&bytes, &path)?;
         let (path, bytes) = need("decoder.safetensors")?;
         let tensors = Tensors::parse(&path, &bytes)?;
-        let decoder =
-            Decoder::with_weights(card.decoder.clone(), |name, shape| tensors.get(name, shape))?;
+        let decoder = Decoder::with_weights(card.decoder.clone(), |name, shape| {
+            Ok(tensors.get(name, shape)?)
+        })?;
         if tokenizer.len() != card.decoder.vocab {
             let (words, rows) = (tokenizer.len(), card.decoder.vocab);
             return Err(Error::model(
@@ -215,11 +222,26 @@ impl Model {
         // Last, so that a folder with a config.json is whole.
         let card =
             serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
-        write_whole(&folder.join("config.json"), format!("{card}\n").as_bytes())
+        Ok(write_whole(
+            &folder.join("config.json"),
+            format!("{card}\n").as_bytes(),
+        )?)
     }
 }
 
 impl Model {
+    /// The captioner of `mini`: decoder, vocabulary and memory of the bundle.
+    ///
+    /// # Errors
+    /// Where this build has none.
+    pub fn bundled() -> Result<Self> {
+        Self::read(Path::new("mini"), |name| {
+            Ok(assets::file(&format!("mini/{name}"))
+                .ok()
+                .map(Cow::Borrowed))
+        })
+    }
+
     /// Whether it is ClapCap, which learned from sounds: a baseline that is used as its own code uses it.
     pub fn is_clapcap(&self) -> bool {
         !self.card.from_text && matches!(self.decoder.config().mapper, Mapper::Transformer { .. })
@@ -266,7 +288,7 @@ impl Card {
 pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
     file.f32("gap", &[gap.len()], gap);
-    file.save(path)
+    Ok(file.save(path)?)
 }
 
 /// Reads the modality gap that [`save_gap`] wrote, for embeddings of width `dim`.
@@ -275,5 +297,5 @@ pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
 /// Where the file is damaged or the gap has another width.
 pub fn load_gap(path: &Path, dim: usize) -> Result<Vec<f32>> {
     let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
-    Tensors::parse(path, &bytes)?.get("gap", &[dim])
+    Ok(Tensors::parse(path, &bytes)?.get("gap", &[dim])?)
 }

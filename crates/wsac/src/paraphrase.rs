@@ -14,10 +14,10 @@ use wsac_metrics::meteor::Phrasebook;
 use wsac_metrics::tables::Tables;
 
 use crate::clauses::{self, Relation};
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::words;
-use crate::rng::Stream;
+use wsac_encoders::embedding::Embeddings;
+use wsac_nn::rng::Stream;
 
 /// Drafts for each paraphrase asked for: most differ too much, or are there already.
 const DRAFTS: usize = 4;

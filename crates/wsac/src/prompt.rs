@@ -11,12 +11,14 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundled;
-use crate::clap::{Sound, TextTower, classes::Class};
-use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Hit, Memory};
-use crate::tokenizer::Tokenizer;
+use wsac_encoders::analysis::Sound;
+use wsac_encoders::assets;
+use wsac_encoders::embedding::Embedding;
+use wsac_encoders::mini::audioset::Class;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_encoders::towers::TextTower;
 
 /// The most tokens of a piece.
 pub const LONGEST: usize = 24;
@@ -175,7 +177,7 @@ pub fn keyword(name: &str) -> String {
 /// Where this build has no table of classes, or `text` cannot embed.
 pub fn keywords(text: &dyn TextTower, centre: Centre) -> Result<Memory> {
     let table = "classes.csv";
-    let classes = Class::read_all(table, bundled::file(table)?)?;
+    let classes = Class::read_all(table, assets::file("mini/classes.csv")?)?;
     let mut said = HashSet::new();
     let told = classes.iter().filter(|class| !class.dropped);
     let told: Vec<(String, &str)> = told

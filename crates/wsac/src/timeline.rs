@@ -28,7 +28,6 @@
 //! # Ok::<(), wsac::Error>(())
 //! ```
 
-mod course;
 mod floor;
 mod formats;
 mod islands;
@@ -43,17 +42,17 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use course::Course;
 pub use formats::{Format, Timelines, clock};
 use islands::{Island, Islands};
 pub use live::Live;
 use pieces::{Piece, pieces};
 pub use summary::Summary;
 
-use crate::audio::{AudioStream, Waveform};
 use crate::captioner::{CaptionOptions, Captioner};
-use crate::clap::{AudioTower, Heard, Sound};
 use crate::error::{Error, Result};
+use wsac_audio::{AudioStream, Waveform};
+use wsac_encoders::analysis::{Heard, Sound};
+use wsac_encoders::towers::AudioTower;
 
 /// Segments that are put into words together.
 const TOGETHER: usize = 32;
@@ -284,10 +283,10 @@ impl Teller<'_> {
 fn listen(tower: &dyn AudioTower, island: &Island, piece: &Piece) -> Result<Heard> {
     let rate = tower.rate();
     let samples = island.sounds(piece.start, piece.end);
-    tower.listen(&mut AudioStream::from_waveform(
+    Ok(tower.listen(&mut AudioStream::from_waveform(
         &Waveform { samples, rate },
         rate,
-    )?)
+    )?)?)
 }
 
 impl Segment {

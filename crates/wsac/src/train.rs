@@ -4,6 +4,7 @@
 //! Everything random comes from streams named after seed, epoch and place, so a run can stop after any step and go on
 //! bit for bit as if it had not.
 
+mod checkpoint;
 mod companions;
 mod config;
 mod draw;
@@ -24,10 +25,10 @@ use wsac_nn::optim::Adam;
 
 use crate::bridge::Perturb;
 use crate::decoder::{Batch, Decoder, Nll, Tape};
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::rng::Stream;
 use draw::Epoch;
+use wsac_encoders::embedding::Embeddings;
+use wsac_nn::rng::Stream;
 
 /// What a decoder learns from: captions as tokens, and the embeddings that stand for them.
 #[derive(Debug, Clone, Default)]

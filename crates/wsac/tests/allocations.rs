@@ -3,10 +3,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wsac::arithmetic::Arithmetic;
 use wsac::bridge::Perturb;
 use wsac::decoder::{Config, Decoder};
-use wsac::embedding::Embeddings;
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::embedding::Embeddings;
 use wsac::rng::Stream;
 use wsac::train::{Examples, TrainConfig, Trainer};
 use wsac_nn::matmul::Windows;

@@ -8,12 +8,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use wsac::arithmetic::Arithmetic;
 use wsac::bridge::{self, Bridge};
-use wsac::bundled;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
-use wsac::clap::Encoder;
 use wsac::decoder::Form;
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::encoder::Encoder;
 use wsac::generate::{Sampling, Search};
 use wsac::model::{Card, Model};
 
@@ -195,7 +194,7 @@ impl ModelArgs {
     pub fn open_with_encoder(&self) -> Result<(Captioner, Encoder)> {
         let mut model = match &self.model {
             Some(model) if model != Path::new("mini") => Model::load(model)?,
-            _ => bundled::model()?,
+            _ => Model::bundled()?,
         };
         let Card { name, clap, .. } = &model.card;
         let encoder = (self.clap.open_or(clap)).with_context(|| {

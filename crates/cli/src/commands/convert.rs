@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use wsac::clap::{ClapFiles, Family};
-use wsac::decoder::reference::Origin;
-use wsac::tensors::Precision;
-use wsac::weights::WeightFile;
+use wsac::encoders::clap::checkpoint::ClapFiles;
+use wsac::encoders::clap::family::Family;
+use wsac::model::import::Origin;
+use wsac::tensors::safetensors::Precision;
+use wsac::tensors::weights::WeightFile;
 
 use crate::progress;
 

@@ -9,8 +9,9 @@ use clap::{Subcommand, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
 use wsac::audio::{AudioStream, Source};
-use wsac::clap::{AudioTower, Heard, Sound};
-use wsac::embedding::Embeddings;
+use wsac::encoders::analysis::{Heard, Sound};
+use wsac::encoders::embedding::Embeddings;
+use wsac::encoders::towers::AudioTower;
 use wsac::memory::Memory;
 
 use super::{bare, batch_code};
@@ -181,5 +182,5 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
 
 /// What `tower` hears in `source`.
 pub fn listen(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
-    tower.listen(&mut AudioStream::open(source, tower.rate())?)
+    Ok(tower.listen(&mut AudioStream::open(source, tower.rate())?)?)
 }

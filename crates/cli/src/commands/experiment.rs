@@ -116,7 +116,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let settings = toml::to_string(&config)?;
-    wsac::checkpoint::write_whole(&out.join(SETTINGS), settings.as_bytes())?;
+    wsac::tensors::atomic_file::write_whole(&out.join(SETTINGS), settings.as_bytes())?;
     let command = format!(
         "wsac experiment --config {} --out {}",
         args.config.display(),
@@ -219,7 +219,8 @@ impl Args {
             }
         }
         if let Some(precision) = self.running.precision {
-            let value = toml::Value::try_from(wsac::arithmetic::Arithmetic::from(precision))?;
+            let value =
+                toml::Value::try_from(wsac::encoders::compute_dtype::Arithmetic::from(precision))?;
             config.train.insert("precision".into(), value);
         }
         Ok(config)

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use rayon::prelude::*;
 use wsac::bridge::{gap, sigma_pairs};
 use wsac::dataset::CaptionSet;
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::model::save_gap;
 
 use super::{bare, batch_code, embed::listen};

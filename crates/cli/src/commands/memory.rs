@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::memory::Repeats;
-use wsac::rows::Kind;
+use wsac::model::Defaults;
+use wsac::tensors::matrix::Kind;
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
@@ -64,7 +65,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(near) = args.dedup {
         let (once, gone) = memory.without_repeats(near)?;
         memory = once;
-        memory.set_centre(encoder.space().centre);
+        memory.set_centre(Defaults::of(encoder.space()).centre);
         if !quiet {
             let Repeats { exact, near } = gone;
             eprintln!("wsac: {exact} captions were there twice, {near} nearly; left out");

@@ -113,7 +113,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
     let options = args.options()?;
     let (captioner, encoder) = args.model.open_with_encoder()?;
-    let app = App::new(captioner, encoder.text_tower(), options)?;
+    let app = App::new(captioner, Ok(encoder.text_tower()?), options)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
         let listener = listen(SocketAddr::new(args.host, args.port));

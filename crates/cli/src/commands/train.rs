@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
-use wsac::clap::Space;
 use wsac::dataset::Corpus;
+use wsac::encoders::encoder::Space;
+use wsac::model::Defaults;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
 
@@ -159,6 +160,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         None => None,
     };
     let job = Job {
+        defaults: Defaults::of(encoder.space()),
         clips: &clips,
         shares: &shares,
         validation: validation.as_deref(),
@@ -201,7 +203,7 @@ impl Args {
             Preset::Paper => TrainConfig::paper(),
             Preset::Reference => TrainConfig::reference(),
         };
-        if !space.hears_parts {
+        if !Defaults::of(space).clauses {
             (config.clauses, config.joined) = (0.0, 0.0);
         }
         if let Some(file) = &self.config {

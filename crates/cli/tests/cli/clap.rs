@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use predicates::str::contains;
-use wsac::tensors::TensorFile;
-use wsac::weights::Weights;
-use wsac::weights::formula::Formula;
+use wsac::tensors::safetensors::TensorFile;
+use wsac::tensors::weights::Weights;
+use wsac::tensors::weights::formula::Formula;
 
 use crate::world::{World, stdout, tone};
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use predicates::str::contains;
-use wsac::tensors::TensorFile;
+use wsac::tensors::safetensors::TensorFile;
 
 use crate::world::World;
 

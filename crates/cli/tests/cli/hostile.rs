@@ -19,7 +19,7 @@ use Answer::{Caption, Error};
 fn folder(world: &World) -> Vec<(&'static str, Answer)> {
     world.write("empty.wav", "");
     world.write("text.wav", "Dear diary,\ntoday I was renamed.\n");
-    let flac = repository().join("crates/wsac/tests/audio/sine.flac");
+    let flac = repository().join("crates/audio/tests/audio/sine.flac");
     let flac = fs::read(flac).expect("a FLAC file");
     world.write("truncated.flac", &flac[..flac.len() * 2 / 3]);
     world.write("beheaded.flac", &flac[..40]);

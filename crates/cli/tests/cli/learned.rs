@@ -5,7 +5,7 @@ use std::path::Path;
 
 use predicates::str::contains;
 use serde_json::{Value, json};
-use wsac::tensors::{TensorFile, Tensors};
+use wsac::tensors::safetensors::{TensorFile, Tensors};
 
 use crate::world::{World, repository, stderr, tone};
 
@@ -26,7 +26,9 @@ fn world() -> World {
 }
 
 fn learned(name: &str) -> String {
-    let path = repository().join("crates/wsac/tests/learned").join(name);
+    let path = repository()
+        .join("crates/encoders/tests/learned")
+        .join(name);
     path.display().to_string()
 }
 

@@ -14,7 +14,7 @@ mod models;
 mod refine;
 mod resume;
 mod serve;
-#[path = "../../../wsac/tests/hub/server.rs"]
+#[path = "../../../encoders/tests/hub/server.rs"]
 mod server;
 mod timeline;
 mod training;

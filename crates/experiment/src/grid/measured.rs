@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wsac::bridge::{GapMap, LearnOptions, gap};
-use wsac::clap::Heard;
-use wsac::embedding::Embeddings;
+use wsac::encoders::analysis::Heard;
+use wsac::encoders::embedding::Embeddings;
 use wsac::memory::Memory;
 use wsac::model::load_gap;
 use wsac::paraphrase::{Paraphrasing, paraphrase};
@@ -207,9 +207,9 @@ impl Block<'_, '_> {
             paraphrase(&captions, &open, how, &mut |texts| {
                 let list: Vec<&str> = texts.iter().map(String::as_str).collect();
                 let total = list.len();
-                self.setup.text.embed(&list, &mut |done| {
+                Ok(self.setup.text.embed(&list, &mut |done| {
                     let _ = tell(self.observer, &Event::Embedded { done, total });
-                })
+                })?)
             })
         });
         Ok(made?.0)

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use wsac::audio::mel::YamnetFrontEnd;
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::clap::AudioTower;
-use wsac::mel::YamnetFrontEnd;
+use wsac::encoders::towers::AudioTower;
 use wsac_report::clip::{ClipPicture, Sound as Heard};
 use wsac_report::page::{Clip, Told};
 
@@ -136,14 +136,12 @@ fn picture(
     name: &str,
     wave: &Waveform,
     tower: &dyn AudioTower,
-    heard: &wsac::clap::Heard,
+    heard: &wsac::encoders::analysis::Heard,
 ) -> ClipPicture {
     let moments = AudioStream::from_waveform(wave, wave.rate)
-        .and_then(|mut stream| tower.moments(&mut stream));
-    let moments = moments
         .ok()
-        .flatten()
-        .map(|moments| moments.likeliest(SOUNDS));
+        .and_then(|mut stream| tower.moments(&mut stream).ok());
+    let moments = moments.flatten().map(|moments| moments.likeliest(SOUNDS));
     let sounds = match moments {
         Some(moments) => moments
             .sounds

@@ -83,7 +83,7 @@ pub fn write(run: &Path, seed: u64, command: &str, folder: &Path) -> Result<()> 
             let mut row = row.clone();
             let first = i * row.len();
             perturb.apply(&mut row, stream, first as u64);
-            wsac::embedding::normalize(&mut row);
+            wsac::encoders::embedding::normalize(&mut row);
             row
         });
         let sheet = Sheet {

@@ -1,8 +1,8 @@
 //! Figures 2 and 3 of the paper: where audio and text lie, and where each strategy brings them, with the gap in numbers.
 
 use wsac::bridge::{Bridge, Perturb, gap};
-use wsac::bundled;
-use wsac::embedding::Embeddings;
+use wsac::encoders::embedding::Embeddings;
+use wsac::model::Defaults;
 use wsac::model::Model;
 use wsac::rng::Stream;
 use wsac::train::embed_cached;
@@ -60,7 +60,7 @@ pub fn draw(
         let mut rows = text.as_slice().to_vec();
         for (i, row) in rows.chunks_exact_mut(text.dim()).enumerate() {
             perturb.apply(row, stream, (i * text.dim()) as u64);
-            wsac::embedding::normalize(row);
+            wsac::encoders::embedding::normalize(row);
         }
         rows
     };
@@ -72,7 +72,7 @@ pub fn draw(
         let points = (0..audio.len()).map(|i| bridge.apply(&audio.get(i), Some(memory), true));
         Ok(points.collect::<Result<Vec<_>>>()?.concat())
     };
-    let projection = match space.bridge {
+    let projection = match Defaults::of(space).bridge {
         bridge @ Bridge::Project { .. } => bridge,
         _ => Bridge::Project {
             tau: 0.01,
@@ -172,7 +172,7 @@ fn models(outcome: &Outcome, data: usize) -> Result<Vec<Model>> {
             seen.push(cell.training);
             models.push(match &cell.run {
                 Some(folder) => Model::load(folder)?,
-                None => bundled::model()?,
+                None => Model::bundled()?,
             });
         }
     }

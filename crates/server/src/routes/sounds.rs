@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use wsac::clap::Moments;
+use wsac::encoders::mini::sound_events::Moments;
 
 use super::{Form, Recording, Refused};
 use crate::app::App;

@@ -13,11 +13,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
-use crate::tensors::{TensorFile, Tensors};
 pub use figures::Figures;
 pub use learn::{LearnOptions, Learned};
+use wsac_encoders::embedding::{Embedding, Embeddings};
+use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 /// What a map may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ impl GapMap {
             learned: self.learned.clone(),
         };
         file.describe(serde_json::to_string(&said).map_err(|e| Error::Config(e.to_string()))?);
-        file.save(path)
+        Ok(file.save(path)?)
     }
 
     /// Reads what [`GapMap::save`] wrote.

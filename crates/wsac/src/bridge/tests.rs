@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::golden::{self, assert_close, numbers};
 use crate::memory::Hit;
 use serde_json::Value;
+use wsac_golden::{self as golden, assert_close, numbers};
 
 /// The inputs of the golden file, remade from names alone (shared/golden/wsac/README.md, "Bridges").
 struct World {

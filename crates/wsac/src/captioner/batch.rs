@@ -10,9 +10,9 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{Caption, CaptionOptions, Captioner};
-use crate::audio::AudioStream;
-use crate::clap::Heard;
 use crate::error::{Error, Result};
+use wsac_audio::AudioStream;
+use wsac_encoders::analysis::Heard;
 
 /// Recordings that are put into words together.
 const TOGETHER: usize = 32;

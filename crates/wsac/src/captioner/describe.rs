@@ -11,13 +11,13 @@ use super::options::Memories;
 use super::ranking::{Measure, Rerank, Voter, WIDER, consensus};
 use super::{Caption, CaptionOptions, Captioner, WEAK, alike, naming, nearest};
 use crate::bridge::Bridge;
-use crate::clap::Heard;
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Prompt, Rules, Search, generate_together};
 use crate::memory::{Memory, words};
 use crate::model::Model;
 use crate::prompt;
+use wsac_encoders::analysis::Heard;
+use wsac_encoders::embedding::Embeddings;
 
 /// A recording on the way to its caption.
 struct Telling<'a> {

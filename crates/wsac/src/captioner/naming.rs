@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::clap::{Heard, Sound};
+use wsac_encoders::analysis::{Heard, Sound};
 
 /// How many of a sound's names count; the names behind them are often another sound's.
 const NAMES: usize = 3;

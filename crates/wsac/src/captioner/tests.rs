@@ -4,13 +4,13 @@ use std::sync::Arc;
 use super::describe::sentence;
 use super::*;
 use crate::bridge::Compat;
-use crate::clap::Part;
 use crate::decoder::{Config, Decoder};
-use crate::embedding::Embeddings;
 use crate::generate::Search;
 use crate::model::Card;
 use crate::prompt::Prompting;
-use crate::tokenizer::Tokenizer;
+use wsac_encoders::analysis::Part;
+use wsac_encoders::embedding::Embeddings;
+use wsac_encoders::tokenizer::Tokenizer;
 
 const RATE: u32 = 8000;
 
@@ -28,7 +28,7 @@ impl AudioTower for FakeTower {
         RATE
     }
 
-    fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
+    fn listen(&self, audio: &mut AudioStream) -> wsac_encoders::Result<Heard> {
         let mut samples = Vec::new();
         while let Some(block) = audio.next_block()? {
             samples.extend(block);
@@ -243,7 +243,7 @@ fn sounds_are_told_from_moment_to_moment() {
     // More than may be heard is an error that says so.
     let error = captioner.listen_to(&mut open().at_most(2.0)).err().unwrap();
     assert!(
-        matches!(error, Error::TooLong { seconds, .. } if seconds == 2.0),
+        matches!(error, Error::Audio(wsac_audio::Error::TooLong { seconds, .. }) if seconds == 2.0),
         "{error}"
     );
     assert!(captioner.listen_to(&mut open().at_most(6.0)).is_ok());

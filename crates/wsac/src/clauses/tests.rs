@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::golden::shared;
+use wsac_golden::shared;
 
 /// "First | + together | > then | < after".
 fn told(caption: &str) -> String {

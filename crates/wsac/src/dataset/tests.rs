@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::golden;
+use wsac_golden as golden;
 
 fn read(path: &str, bytes: impl AsRef<[u8]>) -> Result<CaptionSet> {
     CaptionSet::read(bytes.as_ref(), path)

@@ -26,7 +26,7 @@ pub struct Tape {
     /// The input of each row: a prefix row, or the id of a word.
     pub(super) rows: Vec<Row>,
     /// After each layer of the mapper, [sum of parts, width].
-    pub(super) mapped: Vec<Vec<f32>>,
+    pub(crate) mapped: Vec<Vec<f32>>,
     /// Inside a mapper that is a transformer.
     pub(super) inside: transform::Inside,
     /// The input of each block, and of `ln_f`, [rows, d].

@@ -6,7 +6,7 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::{Adam, Rule};
 
 use super::*;
-use crate::golden;
+use wsac_golden as golden;
 
 /// The golden weights: a formula of the tensor's name (golden/wsac/README.md, "Weights").
 pub(crate) fn formula(case: &str, rule: &str, name: &str, shape: &[usize]) -> Vec<f32> {

@@ -2,7 +2,7 @@
 
 use wsac_nn::attention::softmax;
 
-use crate::rng::Stream;
+use wsac_nn::rng::Stream;
 
 /// How a word is drawn. `Default` draws from the whole distribution.
 #[derive(Debug, Clone, PartialEq)]

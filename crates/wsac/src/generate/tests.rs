@@ -7,9 +7,9 @@ use super::rules::no_repeat;
 use super::sample::inverse_cdf;
 use super::*;
 use crate::decoder::{Config, Form, Mapper, tests::formula};
-use crate::golden;
-use crate::rng::Stream;
+use wsac_golden as golden;
 use wsac_nn::matmul::Precision;
+use wsac_nn::rng::Stream;
 
 fn n(v: &Value) -> usize {
     v.as_u64().unwrap() as usize

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Memory;
 use crate::error::{Error, Result};
-use crate::rows::Rows;
-use crate::tensors::{TensorFile, Tensors};
 use crate::texts::Texts;
+use wsac_tensors::matrix::Rows;
+use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 impl Memory {
     /// The memory as a safetensors file: `embeddings` [N, d] (and `embeddings.scale` [N] where int8), `captions` (UTF-8
@@ -16,7 +16,7 @@ impl Memory {
     /// # Errors
     /// Where the numbers cannot be written; never for a memory that was made or loaded here.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        self.file().to_bytes()
+        Ok(self.file().to_bytes()?)
     }
 
     /// Writes [`Memory::to_bytes`] to `path`, all at once.
@@ -24,7 +24,7 @@ impl Memory {
     /// # Errors
     /// Where the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.file().save(path)
+        Ok(self.file().save(path)?)
     }
 
     fn file(&self) -> TensorFile {

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use wsac_nn::matmul::{Mat, Store, matmul};
 
 use super::{Hit, Memory};
-use crate::embedding::Embedding;
 use crate::error::{Error, Result};
+use wsac_encoders::embedding::Embedding;
 
 /// Rows that are compared with all rows kept so far at once.
 const ROWS: usize = 256;
@@ -116,7 +116,7 @@ impl Memory {
             let before = rows.len();
             for ((&place, row), repeats) in some.iter().zip(block.chunks_exact(d)).zip(repeats) {
                 let mut beside = rows[before..].chunks_exact(d);
-                let alike = |other: &[f32]| crate::embedding::dot(row, other) >= near;
+                let alike = |other: &[f32]| wsac_encoders::embedding::dot(row, other) >= near;
                 if !repeats && !beside.any(alike) {
                     kept.push(place);
                     rows.extend_from_slice(row);
@@ -131,9 +131,9 @@ impl Memory {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::embedding::Embeddings;
     use crate::memory::Centre;
-    use crate::rows::Kind;
+    use wsac_encoders::embedding::Embeddings;
+    use wsac_tensors::matrix::Kind;
 
     #[test]
     fn captions_of_the_same_words_are_one() {

@@ -17,9 +17,9 @@ use wsac_nn::matmul::{Mat, Packed, Precision, Store, matmul};
 use wsac_nn::search::{add_scaled, any_above, largest_of_columns, weigh, weigh_columns};
 
 use super::{Hit, Memory};
-use crate::embedding::{Embedding, Embeddings, dot, normalize};
 use crate::error::{Error, Result};
-use crate::rows::View;
+use wsac_encoders::embedding::{Embedding, Embeddings, dot, normalize};
+use wsac_tensors::matrix::View;
 
 /// Numbers of a block: 512 KB as f32, half of a core's second cache.
 const BLOCK: usize = 1 << 17;

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::embedding::Embedding;
-use crate::rng::Stream;
-use crate::tensors::TensorFile;
+use wsac_encoders::embedding::Embedding;
+use wsac_nn::rng::Stream;
+use wsac_tensors::safetensors::TensorFile;
 
 fn embeddings(name: &str, n: usize, d: usize) -> Embeddings {
     let stream = Stream::new(name);
@@ -43,7 +43,7 @@ fn similarities_are_cosines_from_the_origin_or_the_mean() {
         let int8 = memory.kept_as(Kind::Int8).unwrap();
         assert_eq!(int8.centre(), centre);
         let tolerance = if centre == Centre::None { 0.005 } else { 0.01 };
-        crate::golden::assert_close("int8", &int8.similarities(&queries), &all, tolerance);
+        wsac_golden::assert_close("int8", &int8.similarities(&queries), &all, tolerance);
     }
 }
 
@@ -71,7 +71,7 @@ fn a_batch_is_its_queries_one_by_one() {
         let one_by_one: Vec<f32> = (0..5)
             .flat_map(|i| memory.project(&queries.get(i), 0.05, top_k).unwrap())
             .collect();
-        crate::golden::assert_close("projection", &all, &one_by_one, 1e-6);
+        wsac_golden::assert_close("projection", &all, &one_by_one, 1e-6);
     }
     for (i, hits) in memory.nearest_batch(&queries, 3).iter().enumerate() {
         let indices = |hits: &[Hit]| hits.iter().map(|h| h.index).collect::<Vec<_>>();
@@ -102,7 +102,7 @@ fn a_saved_memory_is_the_same_when_loaded() {
         assert_eq!(loaded.similarities(&query), memory.similarities(&query));
         let part = loaded.subset(&[3, 1]).unwrap();
         assert_eq!(part.caption(0), "caption 3 à");
-        crate::golden::assert_close("row", &part.embedding(1), &loaded.embedding(1), 1e-7);
+        wsac_golden::assert_close("row", &part.embedding(1), &loaded.embedding(1), 1e-7);
     }
 }
 
@@ -162,7 +162,7 @@ fn lying_files_are_told() {
 #[test]
 fn search_over_many_blocks_equals_the_definitions() {
     let (n, d) = (9000, 96);
-    let stream = crate::rng::Stream::new("many blocks");
+    let stream = wsac_nn::rng::Stream::new("many blocks");
     let mut rows: Vec<f32> = (0..(n * d) as u64)
         .map(|i| stream.symmetric(i, 1.0))
         .collect();

@@ -1,7 +1,7 @@
 //! Paraphrases with the real table, and the rules that they keep.
 
 use super::*;
-use crate::embedding::Embeddings;
+use wsac_encoders::embedding::Embeddings;
 
 fn tables() -> Tables {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

@@ -10,9 +10,9 @@
 use super::floor::Floor;
 use super::islands::{FRAMES, is_sound, level};
 use super::{Segment, TimelineOptions};
-use crate::audio::{AudioStream, Waveform};
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;
+use wsac_audio::{AudioStream, Waveform};
 
 /// In frames: so much is heard before an event is named, and so much of a further one.
 const NAMED: usize = 60;

@@ -6,7 +6,9 @@
 //! ```
 
 use super::live::cosine;
-use super::{Course, Island, TimelineOptions};
+use wsac_encoders::frames::Course;
+
+use super::{Island, TimelineOptions};
 
 /// Silence inside an island parts two atoms from this many frames on, 0.2 s.
 const PAUSE: usize = 10;

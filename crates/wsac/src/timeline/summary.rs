@@ -1,7 +1,7 @@
 //! Summary: what was heard in all segments -> the whole recording as one thing heard, for one sentence about it.
 
-use crate::clap::{Heard, Part, Sound};
-use crate::embedding::Embedding;
+use wsac_encoders::analysis::{Heard, Part, Sound};
+use wsac_encoders::embedding::Embedding;
 
 /// Sounds of a whole that are told.
 const PARTS: usize = 3;

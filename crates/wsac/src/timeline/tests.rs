@@ -5,7 +5,8 @@
 use super::islands::Islands;
 use super::pieces::pieces;
 use super::*;
-use crate::rng::Stream;
+use wsac_encoders::frames::Course;
+use wsac_nn::rng::Stream;
 
 const RATE: u32 = 16_000;
 

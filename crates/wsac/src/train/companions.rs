@@ -9,12 +9,12 @@ use super::prepare::hash;
 use super::related::{Clips, Lists, NO_CLIP};
 use super::{Job, Prompts, Related, TrainConfig};
 use crate::bridge::{Bridge, Strategy};
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::prompt::{self, Prompting};
-use crate::tensors::{TensorFile, Tensors};
-use crate::tokenizer::Tokenizer;
+use wsac_encoders::embedding::Embeddings;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 /// Related captions, or pieces of a prompt, that one is drawn from: at most so many.
 const POOL: usize = 16;
@@ -55,7 +55,7 @@ impl Asked<'_> {
     pub fn find(&self) -> Result<Companions> {
         let config = self.config;
         let mut memory = Memory::new(self.captions, self.rows.clone())?;
-        memory.set_centre(self.job.space.centre);
+        memory.set_centre(self.job.defaults.centre);
         let captions = Clips {
             memory: &memory,
             rows: self.rows,
@@ -102,7 +102,7 @@ impl Asked<'_> {
                 };
             }
             Prompting::Keywords { most, .. } => {
-                let keywords = prompt::keywords(self.job.text, self.job.space.centre)?;
+                let keywords = prompt::keywords(self.job.text, self.job.defaults.centre)?;
                 let names = keywords.captions();
                 let pieces: Vec<_> = names.map(|n| prompt::tokens(self.tokenizer, n)).collect();
                 let of = |rows: &Embeddings| {
@@ -159,7 +159,7 @@ impl Asked<'_> {
             Some(Strategy::Projection),
             None,
             None,
-            self.job.space.bridge,
+            self.job.defaults.bridge,
         )?;
         let Some(Bridge::Project { tau, .. }) = usual else {
             return Ok(Vec::new());
@@ -202,6 +202,6 @@ impl Asked<'_> {
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let mut out = TensorFile::new();
         fill(&mut out);
-        out.save(&path)
+        Ok(out.save(&path)?)
     }
 }

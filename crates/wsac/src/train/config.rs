@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use wsac_nn::optim::{Adam, Rule};
 
 use super::Schedule;
-use crate::arithmetic::Arithmetic;
 use crate::bridge::Compat;
 use crate::decoder::{Config, Mapper};
 use crate::error::{Error, Result};
 use crate::prompt::Prompting;
+use wsac_encoders::compute_dtype::Arithmetic;
 
 /// The settings of a run. `Default` is our fast one; a TOML file may name any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 
 use super::{Examples, Trainer};
 use crate::decoder::Batch;
-use crate::rng::Stream;
+use wsac_nn::rng::Stream;
 
 /// Random numbers that a prompt may use: one to choose and one to mask for each piece.
 const DRAWS: u64 = 64;

@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 use super::companions::{Asked, Companions};
 use super::{Examples, Job, Noise, TrainConfig};
 use crate::bridge::{Perturb, sigma_pairs};
-use crate::clap::TextTower;
 use crate::clauses;
-use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
-use crate::rng::Stream;
-use crate::tensors::{TensorFile, Tensors};
-use crate::tokenizer::Tokenizer;
+use wsac_encoders::embedding::Embeddings;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_encoders::towers::TextTower;
+use wsac_nn::rng::Stream;
+use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 /// A data set ready to train on.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ pub(super) fn prepare(
                 .map(|clip| gather(&rows, row.by_ref().take(clip.len())))
                 .collect();
             sigma_pairs(groups.iter().filter(|g| g.len() > 1))
-                .map_or(job.space.noise_variance, |sigma| sigma * sigma)
+                .map_or(job.defaults.noise_variance, |sigma| sigma * sigma)
         }
     };
     let perturb = Perturb {

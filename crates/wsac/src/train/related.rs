@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-use crate::embedding::{Embeddings, normalize};
 use crate::memory::Memory;
+use wsac_encoders::embedding::{Embeddings, normalize};
 
 /// Captions whose similarities are computed at once.
 const QUERIES: usize = 128;
@@ -128,7 +128,7 @@ impl Clips<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::embedding::dot;
+    use wsac_encoders::embedding::dot;
 
     fn four() -> (Memory, Embeddings) {
         let rows = vec![1.0, 0.0, 0.9, 0.1, 0.7, 0.7, 0.0, 1.0];

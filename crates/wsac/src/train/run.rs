@@ -6,17 +6,20 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::checkpoint;
 use super::prepare::{Prepared, prepare};
 use super::{Step, TrainConfig, Trainer};
-use crate::checkpoint;
-use crate::clap::{Space, TextTower};
-use crate::decoder::{Config, Decoder, Gpt2};
-use crate::embedding::Embeddings;
+use crate::decoder::{Config, Decoder};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
 use crate::model::{Card, Model, Precision};
-use crate::rows::Kind;
-use crate::tokenizer::Tokenizer;
+use crate::model::{Defaults, Gpt2};
+use wsac_encoders::embedding::Embeddings;
+use wsac_encoders::encoder::Space;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_encoders::towers::TextTower;
+use wsac_tensors::atomic_file::write_whole;
+use wsac_tensors::matrix::Kind;
 
 /// What a run needs besides its settings.
 pub struct Job<'a> {
@@ -30,6 +33,8 @@ pub struct Job<'a> {
     pub text: &'a dyn TextTower,
     /// The space that it embeds into.
     pub space: &'a Space,
+    /// How that space is used.
+    pub defaults: Defaults,
     /// The whole vocabulary that the captions are split with.
     pub vocabulary: &'a Tokenizer,
     /// The modality gap, for embedding shift.
@@ -166,7 +171,7 @@ pub fn run(
         let mut memory = Memory::new(texts, Embeddings::from_unit_rows(job.text.dim(), rows)?)?
             .kept_as(Kind::Int8)?;
         memory.describe(format!("embedded with {}", job.space.name));
-        memory.set_centre(job.space.centre);
+        memory.set_centre(job.defaults.centre);
         Ok(memory)
     };
     let texts: Vec<&str> = captions.iter().map(String::as_str).collect();
@@ -185,7 +190,7 @@ pub fn run(
     if job.resume && state.exists() {
         checkpoint::load(&mut trainer, &identity, &state)?;
     }
-    checkpoint::write_whole(&job.out.join("train.toml"), settings.as_bytes())?;
+    write_whole(&job.out.join("train.toml"), settings.as_bytes())?;
     let mut log = Log::open(&job.out.join("log.jsonl"), trainer.steps_done())?;
     let ready = Event::Ready {
         captions: captions.len(),
@@ -235,8 +240,8 @@ pub fn run(
         clap: job.space.name.clone(),
         space: job.space.identity.clone(),
         decoder: trainer.decoder.config().clone(),
-        bridge: job.space.bridge,
-        centred: job.space.centre == Centre::MemoryMean,
+        bridge: job.defaults.bridge,
+        centred: job.defaults.centre == Centre::MemoryMean,
         clauses: learns_clauses,
         renormalise: trainer.config.renormalise,
         noise_variance,
@@ -255,7 +260,7 @@ pub fn run(
     };
     model.save(&job.out, Precision::F32)?;
     let readme = readme(&model, captions.len(), last);
-    checkpoint::write_whole(&job.out.join("README.md"), readme.as_bytes())?;
+    write_whole(&job.out.join("README.md"), readme.as_bytes())?;
     Ok(Outcome {
         model,
         validation: last,
@@ -282,7 +287,7 @@ impl Log {
             .filter(step)
             .flat_map(|line| [line, "\n"])
             .collect();
-        checkpoint::write_whole(path, kept.as_bytes())?;
+        write_whole(path, kept.as_bytes())?;
         let file = OpenOptions::new()
             .append(true)
             .open(path)

@@ -64,7 +64,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::golden;
+    use wsac_golden as golden;
 
     #[test]
     fn rates_equal_the_golden_ones() {

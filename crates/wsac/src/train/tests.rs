@@ -4,16 +4,18 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::arithmetic::Arithmetic;
 use crate::bridge::Bridge;
-use crate::clap::{Space, TextTower};
 use crate::decoder::{Config, Mapper, tests::formula};
-use crate::golden;
 use crate::memory::Centre;
+use crate::model::Defaults;
 use crate::prompt::Prompting;
-use crate::tensors::Tensors;
-use crate::tokenizer::Tokenizer;
 use std::sync::LazyLock;
+use wsac_encoders::compute_dtype::Arithmetic;
+use wsac_encoders::encoder::Space;
+use wsac_encoders::tokenizer::Tokenizer;
+use wsac_encoders::towers::TextTower;
+use wsac_golden as golden;
+use wsac_tensors::safetensors::Tensors;
 
 /// Clotho's captions and embeddings as the PyTorch run had them, and its vocabulary (golden/wsac, "Yardstick").
 fn yardstick(split: &str, tokenizer: Option<&Tokenizer>) -> Option<(Examples, Tokenizer)> {
@@ -102,7 +104,11 @@ impl TextTower for Letters {
         26
     }
 
-    fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings> {
+    fn embed(
+        &self,
+        texts: &[&str],
+        on_progress: &mut dyn FnMut(usize),
+    ) -> wsac_encoders::Result<Embeddings> {
         let count = |text: &&str| {
             let mut row = vec![0.1; 26];
             text.bytes()
@@ -152,11 +158,14 @@ fn small() -> TrainConfig {
 static LETTERS: LazyLock<Space> = LazyLock::new(|| Space {
     name: "letters".into(),
     identity: "letters".into(),
+});
+
+const DEFAULTS: Defaults = Defaults {
     bridge: Bridge::Direct,
     centre: Centre::None,
     noise_variance: 0.01,
-    hears_parts: true,
-});
+    clauses: true,
+};
 
 fn job<'a>(
     clips: &'a [Vec<String>],
@@ -170,6 +179,7 @@ fn job<'a>(
         validation: None,
         text: &Letters,
         space: &LETTERS,
+        defaults: DEFAULTS,
         vocabulary,
         shift: None,
         out: out.into(),
@@ -317,7 +327,7 @@ fn techniques_beyond_the_paper_change_what_is_learned_and_resume_bit_for_bit() {
 
 #[test]
 fn a_run_begins_with_a_gpt2_and_may_keep_it_as_it_is() {
-    use crate::decoder::gpt2::tests::folder_of;
+    use crate::model::gpt2::tests::folder_of;
     let (gpt2, whole) = folder_of("transformer.", 7, r#"{"n_head": 2}"#);
     let clips: Vec<Vec<String>> = ["ab", "ba", "abb", "baa", "aab"]
         .map(|text| vec![text.to_owned(), format!("{text} a")])

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use wsac::audio::AudioStream;
 use wsac::captioner::{CaptionOptions, Captioner};
-use wsac::checkpoint::write_whole;
+use wsac::tensors::atomic_file::write_whole;
 use wsac::timeline::{Format, Timeline, TimelineOptions, Timelines};
 
 use super::Args;
@@ -218,8 +218,9 @@ impl Work<'_> {
     /// Writes it to `out` as it comes about. The outer error is that of writing, the inner that of the recording.
     fn tell(&self, out: &mut Timelines<impl Write>) -> Result<Result<Timeline, String>> {
         let mut unwritten = None;
-        let timeline =
-            AudioStream::open(&self.path.into(), self.captioner.rate()).and_then(|stream| {
+        let timeline = AudioStream::open(&self.path.into(), self.captioner.rate())
+            .map_err(Into::into)
+            .and_then(|stream| {
                 let mut stream = self.progress.watch(stream);
                 self.captioner
                     .timeline(&mut stream, self.options, self.words, &mut |segment| {

@@ -1,8 +1,8 @@
 //! `wsac convert DECODER -o RUN`: a decoder that other code has trained becomes a captioner.
 
 use anyhow::{Context, Result, bail};
-use wsac::decoder::reference::{ClapCapAudio, Origin};
-use wsac::weights::WeightFile;
+use wsac::model::import::{ClapCapAudio, Origin};
+use wsac::tensors::weights::WeightFile;
 
 use super::Args;
 use crate::{captions, encoder};

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 use wsac::audio::Source;
-use wsac::bundled;
-use wsac::clap::{Encoder, SentenceBert, TextTower};
-use wsac::embedding::{Embedding, dot};
-use wsac::fluency::{FluencyDetector, is_published};
+use wsac::encoders::embedding::{Embedding, dot};
+use wsac::encoders::encoder::Encoder;
+use wsac::encoders::fluency::{FluencyDetector, is_published};
+use wsac::encoders::sentence::SentenceBert;
+use wsac::encoders::towers::TextTower;
 use wsac_metrics::{Items, Scores, penalised};
 
 use super::metrics::Metric;
@@ -86,7 +87,7 @@ impl LearnedArgs {
         if needs(&[SbertSim, Fense]) {
             models.sbert = Some(match &self.sbert {
                 Some(folder) => SentenceBert::open(folder).context("--sbert")?,
-                None => bundled::text_tower()?,
+                None => wsac::encoders::encoder::text_tower()?,
             });
         }
         if let Some(file) = self

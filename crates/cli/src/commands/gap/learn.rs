@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
 use wsac::bridge::{Figures, GapMap, Kind, LearnOptions};
-use wsac::embedding::{Embedding, Embeddings};
+use wsac::encoders::embedding::{Embedding, Embeddings};
 
 use crate::inputs;
 

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use wsac::bundled::{self, Part};
-use wsac::clap::{AudioTower, ClapFiles};
+use wsac::encoders::assets::{self, Part};
+use wsac::encoders::clap::checkpoint::ClapFiles;
+use wsac::encoders::towers::AudioTower;
 use wsac::model::Model;
-use wsac::weights::Weights;
+use wsac::tensors::weights::Weights;
 
 use crate::hub;
 
@@ -44,19 +45,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 fn built_in() -> Result<()> {
     println!("mini (built in, the default)");
-    for part in bundled::PARTS {
+    for part in assets::PARTS {
         let size = bundled_bytes(std::slice::from_ref(part))? as f64 / 1e6;
         println!("  {:<40} {size:>5.1} MB  {}", part.what, part.licence);
     }
-    captioner(&bundled::model()?);
+    captioner(&Model::bundled()?);
     Ok(())
 }
 
 /// How many bytes the files of `parts` have.
 pub fn bundled_bytes(parts: &[Part]) -> Result<u64> {
     let files = parts.iter().flat_map(|part| part.files);
-    let sizes = files.map(|name| bundled::file(name).map(|file| file.len() as u64));
-    Ok(sizes.sum::<wsac::Result<u64>>()?)
+    let sizes = files.map(|name| assets::file(name).map(|file| file.len() as u64));
+    Ok(sizes.sum::<wsac::encoders::Result<u64>>()?)
 }
 
 fn captioner(model: &Model) {

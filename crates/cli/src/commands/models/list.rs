@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
-use wsac::bundled;
-use wsac::hub::Hub;
-use wsac::hub::known::{ELSEWHERE, KNOWN};
+use wsac::encoders::hub::Hub;
+use wsac::encoders::hub::known::{ELSEWHERE, KNOWN};
+use wsac::model::Model;
 
 use super::info::bundled_bytes;
 use crate::hub;
@@ -57,8 +57,8 @@ fn rows(hub: &Hub) -> Result<Vec<Row>> {
     let mut rows = vec![Row {
         name: "mini".into(),
         what: "YAMNet and MiniLM; captions at once".into(),
-        width: Some(bundled::model()?.card.decoder.embedding),
-        bytes: Some(bundled_bytes(bundled::PARTS)?),
+        width: Some(Model::bundled()?.card.decoder.embedding),
+        bytes: Some(bundled_bytes(wsac::encoders::assets::PARTS)?),
         licence: None,
         built_in: true,
         path: None,

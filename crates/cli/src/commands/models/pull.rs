@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
-use wsac::hub::{Name, Progress};
+use wsac::encoders::hub::{Name, Progress};
 
 use crate::{hub, progress};
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::{Embedding, Embeddings};
 use crate::error::Result;
 use crate::memory::Memory;
+use wsac_encoders::embedding::{Embedding, Embeddings};
 
 /// How near sounds are to their own texts, and whether they find them among all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::square::Square;
 use super::{Figures, GapMap, Kind};
-use crate::embedding::{Embedding, Embeddings};
 use crate::error::{Error, Result};
-use crate::rng::Stream;
+use wsac_encoders::embedding::{Embedding, Embeddings};
+use wsac_nn::rng::Stream;
 
 /// Fewer clips teach nothing that can be measured.
 const LEAST: usize = 10;

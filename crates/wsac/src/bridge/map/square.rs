@@ -125,7 +125,7 @@ fn subtract(from: &mut [f64], factor: f64, row: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Stream;
+    use wsac_nn::rng::Stream;
 
     fn random(d: usize, name: &str) -> Square {
         let stream = Stream::new(name);

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::golden::assert_close;
 use crate::memory::Memory;
-use crate::rng::Stream;
+use wsac_golden::assert_close;
+use wsac_nn::rng::Stream;
 
 const D: usize = 12;
 

@@ -1,0 +1,14 @@
+//! Recordings to samples: any recording -> mono blocks at a wanted rate, with bounded memory; samples -> log-mel frames.
+
+mod decode;
+pub mod error;
+pub mod mel;
+mod pcm;
+mod resample;
+mod source;
+mod stream;
+
+pub use error::{Error, Result};
+pub use pcm::{Encoding, PcmFormat};
+pub use source::Source;
+pub use stream::{AudioStream, Waveform};

@@ -1,0 +1,99 @@
+//! How a family takes recordings: its rate, how much it hears at once, and what it does with clips that are too short.
+
+use crate::clap::family::Family;
+use crate::models::cnn14::Cnn14;
+
+/// How a family takes recordings.
+#[derive(Debug, Clone, Copy)]
+pub struct Hearing {
+    /// Samples per second.
+    pub rate: u32,
+    /// Samples from a frame to the next.
+    pub hop: usize,
+    /// Samples that are heard at once, and that shorter clips are brought to.
+    pub clip: usize,
+    /// What is done with shorter clips.
+    pub fit: Fit,
+    /// Whether samples were rounded to 16 bits in training.
+    pub rounds: bool,
+}
+
+/// What is done with a clip that is too short.
+#[derive(Debug, Clone, Copy)]
+pub enum Fit {
+    /// Silence is added up to so many samples.
+    Silence(usize),
+    /// It is repeated as often as it fits into the clip, then silence is added.
+    Repeat,
+    /// It is repeated until the clip is full.
+    Tile,
+}
+
+impl Hearing {
+    /// How `family` does.
+    pub fn of(family: Family) -> Self {
+        let (rate, hop, clip, fit) = match family {
+            Family::WavCapsCnn14 | Family::Panns => {
+                let least = (Cnn14::LEAST - 1) * 320;
+                (32_000, 320, 30 * 32_000, Fit::Silence(least))
+            }
+            // The most samples that give 1024 frames.
+            Family::WavCapsHtsat => (32_000, 320, 1024 * 320 - 1, Fit::Silence(0)),
+            Family::Laion | Family::LaionHf => (48_000, 480, 480_000, Fit::Repeat),
+            Family::MsClap2022 => (44_100, 320, 5 * 44_100, Fit::Tile),
+            Family::MsClap2023 => (44_100, 320, 7 * 44_100, Fit::Tile),
+        };
+        Self {
+            rate,
+            hop,
+            clip,
+            fit,
+            rounds: family == Family::Laion,
+        }
+    }
+
+    /// `samples` [any] as the front end wants them.
+    pub fn fitted(&self, samples: &[f32]) -> Vec<f32> {
+        let n = samples.len();
+        let (times, least) = match self.fit {
+            Fit::Silence(least) => (1, least),
+            Fit::Repeat => (self.clip / n.max(1), self.clip),
+            Fit::Tile => (self.clip.div_ceil(n.max(1)), self.clip),
+        };
+        let mut fitted = samples.repeat(if n < least { times } else { 1 });
+        fitted.truncate(least.max(n));
+        fitted.resize(least.max(n), 0.0);
+        if self.rounds {
+            // To 16 bits and back, cut off, as LAION's own code does.
+            let rounded = |x: f32| (x.clamp(-1.0, 1.0) * 32_767.0).trunc() / 32_767.0;
+            fitted.iter_mut().for_each(|x| *x = rounded(*x));
+        }
+        fitted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_clips_are_fitted_as_their_family_does() {
+        let fitted = |family, clip: usize, n: usize| {
+            let hearing = Hearing {
+                clip,
+                ..Hearing::of(family)
+            };
+            let samples: Vec<f32> = (1..=n).map(|x| x as f32 / 10.0).collect();
+            hearing.fitted(&samples)
+        };
+        assert_eq!(fitted(Family::LaionHf, 5, 2), [0.1, 0.2, 0.1, 0.2, 0.0]);
+        assert_eq!(fitted(Family::LaionHf, 5, 3), [0.1, 0.2, 0.3, 0.0, 0.0]);
+        assert_eq!(fitted(Family::MsClap2022, 5, 2), [0.1, 0.2, 0.1, 0.2, 0.1]);
+        assert_eq!(fitted(Family::MsClap2023, 3, 0), [0.0; 3]);
+        assert_eq!(fitted(Family::WavCapsHtsat, 5, 1), [0.1]);
+        let rounded = fitted(Family::Laion, 2, 2);
+        assert_eq!(rounded, [3276.0 / 32_767.0, 6553.0 / 32_767.0]);
+        let loud = fitted(Family::Laion, 12, 12);
+        assert_eq!(loud[11], 1.0);
+    }
+}

@@ -1,0 +1,180 @@
+//! Encoders: the two towers of one space, opened by name.
+
+use std::path::Path;
+
+use wsac_tensors::safetensors::Tensors;
+
+use crate::assets;
+use crate::clap::audio_tower::ClapAudio;
+use crate::clap::checkpoint::ClapFiles;
+use crate::clap::family::Family;
+use crate::clap::text_tower::ClapText;
+use crate::clap::windowing::Windows;
+use crate::compute_dtype::Arithmetic;
+use crate::error::Result;
+use crate::mini::audio_tower::Mini;
+use crate::sentence::SentenceBert;
+use crate::tokenizer::{Tokenizer, builtin};
+use crate::towers::{AudioTower, TextTower};
+use wsac_tensors::weights::Reading;
+
+/// The name and identity of the built-in encoder.
+const MINI: &str = "mini";
+
+/// A space that two towers share: embeddings of different spaces cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    /// What opens the encoder again: `mini`, a path, or a name that the caller can resolve. It stands in the
+    /// `config.json` of a run.
+    pub name: String,
+    /// What tells this space from all others, in letters that a file name may have: embeddings are kept under it, and
+    /// a captioner notices when it is given another space than it learned from.
+    pub identity: String,
+}
+
+impl Space {
+    /// The space of `mini`.
+    pub fn mini() -> Self {
+        Self {
+            name: MINI.into(),
+            identity: MINI.into(),
+        }
+    }
+
+    /// The space of a CLAP.
+    pub fn clap(name: impl Into<String>, identity: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            identity: identity.into(),
+        }
+    }
+
+    /// Whether this is the space of `mini`.
+    pub fn is_mini(&self) -> bool {
+        self.identity == MINI
+    }
+}
+
+/// MiniLM, the text tower of `mini`.
+///
+/// # Errors
+/// As [`assets::file`].
+pub fn text_tower() -> Result<SentenceBert> {
+    let name = "mini/minilm/model.safetensors";
+    let weights = Tensors::parse(name, assets::file(name)?)?;
+    SentenceBert::minilm(builtin::vocabulary()?, &weights)
+}
+
+/// YAMNet and the class vectors, the audio tower of `mini`.
+///
+/// # Errors
+/// As [`assets::file`].
+pub fn audio_tower() -> Result<Box<dyn AudioTower>> {
+    Ok(Box::new(Mini::bundled()?))
+}
+
+/// An audio tower and a text tower that share a space. Cheap to make: a tower's weights are read when it is asked for.
+#[derive(Debug)]
+pub struct Encoder {
+    space: Space,
+    /// `None` is `mini`, which is built in.
+    files: Option<ClapFiles>,
+    windows: Windows,
+    arithmetic: Arithmetic,
+}
+
+impl Encoder {
+    /// YAMNet and MiniLM, built in.
+    pub fn mini() -> Self {
+        Self {
+            space: Space::mini(),
+            files: None,
+            windows: Windows::default(),
+            arithmetic: Arithmetic::F32,
+        }
+    }
+
+    /// The towers of a CLAP checkpoint that is known as `name`.
+    pub fn clap(name: impl Into<String>, files: ClapFiles) -> Self {
+        let identity = format!("{}-{}", files.family, files.fingerprint());
+        Self {
+            space: Space::clap(name, identity),
+            files: Some(files),
+            windows: Windows::default(),
+            arithmetic: Arithmetic::F32,
+        }
+    }
+
+    /// The encoder called `name`: `mini`, or the path of a CLAP, a folder or a checkpoint, of `family` where that is told.
+    /// A path is known in full, so that a run finds its encoder from every folder.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn open(name: &str, family: Option<Family>) -> Result<Self> {
+        if name == MINI {
+            return Ok(Self::mini());
+        }
+        let path = std::path::absolute(Path::new(name)).unwrap_or_else(|_| name.into());
+        Ok(Self::clap(
+            path.to_string_lossy(),
+            ClapFiles::open(&path, family)?,
+        ))
+    }
+
+    /// The same encoder, hearing other windows of long recordings. `mini` hears all of every recording.
+    pub fn with_windows(self, windows: Windows) -> Self {
+        Self { windows, ..self }
+    }
+
+    /// The same encoder, its towers multiplying in `arithmetic`. `mini`, which is small, multiplies in f32.
+    pub fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
+        Self { arithmetic, ..self }
+    }
+
+    /// The space that its towers share.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// What tells embeddings that its towers make from all others, where they are kept: the space's identity, and what they
+    /// were computed in.
+    pub fn made_in(&self) -> String {
+        self.arithmetic.mark(&self.space.identity)
+    }
+
+    /// From sounds to the space.
+    ///
+    /// # Errors
+    /// Where its files are missing or damaged.
+    pub fn audio_tower(&self) -> Result<Box<dyn AudioTower>> {
+        let Some(files) = &self.files else {
+            return audio_tower();
+        };
+        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
+        let tower = ClapAudio::load(files.family, &reading, self.windows)?;
+        reading.finish(|_| true)?;
+        Ok(Box::new(tower))
+    }
+
+    /// From texts to the space.
+    ///
+    /// # Errors
+    /// Where its files are missing or damaged, or it has no text tower.
+    pub fn text_tower(&self) -> Result<Box<dyn TextTower>> {
+        let Some(files) = &self.files else {
+            return Ok(Box::new(text_tower()?));
+        };
+        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
+        let tower = ClapText::load(files.family, &reading, &files.beside())?;
+        reading.finish(|_| true)?;
+        Ok(Box::new(tower))
+    }
+
+    /// The vocabulary that captions are split with to be learned, whole: BERT's, as in the reference code.
+    ///
+    /// # Errors
+    /// Where this build has none.
+    pub fn vocabulary(&self) -> Result<Tokenizer> {
+        builtin::vocabulary()
+    }
+}

@@ -1,0 +1,41 @@
+//! Audio and text to one embedding space, on a CPU, without Python: every CLAP family, and the built-in `mini`.
+//!
+//! ```text
+//! recording -AudioTower-> analysis { embedding [d], sound events, class scores }      text -TextTower-> embeddings [N, d]
+//! ```
+//!
+//! [`Encoder`] opens both towers of one space by name; what they give are unit embeddings, so that a dot product is the
+//! cosine.
+
+pub mod analysis;
+pub mod assets;
+pub mod clap;
+pub mod compute_dtype;
+pub mod embedding;
+pub mod encoder;
+pub mod error;
+pub mod fluency;
+pub mod frames;
+#[cfg(test)]
+mod golden;
+#[cfg(feature = "hub")]
+pub mod hub;
+pub mod mini;
+pub mod models;
+pub mod sentence;
+pub mod text_only;
+pub mod tokenizer;
+pub mod towers;
+
+pub use analysis::{Heard, Part, Sound};
+pub use clap::audio_tower::ClapAudio;
+pub use clap::checkpoint::ClapFiles;
+pub use clap::family::Family;
+pub use clap::text_tower::{ClapText, TextFiles};
+pub use clap::windowing::Windows;
+pub use encoder::{Encoder, Space};
+pub use error::{Error, Result};
+pub use mini::sound_events::{Moments, SoundCourse};
+pub use sentence::SentenceBert;
+pub use text_only::Deaf;
+pub use towers::{AudioTower, TextTower};

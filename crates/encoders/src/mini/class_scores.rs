@@ -1,0 +1,245 @@
+//! What YAMNet hears in a whole recording, listening six times: samples at 16 kHz -> scores [6, T, 521].
+//!
+//! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
+//! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
+
+use crate::error::{Error, Result};
+use crate::mini::augment::{AS_IT_IS, Ears, LISTENINGS};
+use crate::models::yamnet::{CLASSES, Yamnet};
+use wsac_audio::AudioStream;
+use wsac_audio::mel::YamnetFrontEnd;
+
+/// Windows of a chunk, 30.24 s: long beside the 1.2 s in which a background is sought, short enough that loudness and
+/// background follow the recording.
+const CHUNK: usize = 62;
+
+/// Rows kept of each listening; an even number, so that they can be merged in pairs.
+const MOST_ROWS: usize = 2048;
+
+/// Windows of which the mean is a class's evidence: a short sound counts, a single slip does not.
+const TOP: usize = 3;
+
+/// The scores of each class in each window under each listening.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// For each listening [T, 521], each in [0, 1].
+    scores: [Vec<f32>; LISTENINGS],
+    /// Windows that are merged in a row.
+    stride: usize,
+    windows: usize,
+    samples: usize,
+}
+
+impl Evidence {
+    /// Listens to the whole of `sound`. A chunk of digital silence is not worth a listening: its scores are 0.
+    ///
+    /// # Errors
+    /// Where `sound` is not at 16 kHz, or breaks as in [`AudioStream::next_block`].
+    pub fn gather(yamnet: &Yamnet, sound: &mut AudioStream) -> Result<Self> {
+        if sound.rate() != YamnetFrontEnd::RATE {
+            let (is, wanted) = (sound.rate(), YamnetFrontEnd::RATE);
+            return Err(Error::Config(format!(
+                "YAMNet listens at {wanted} Hz, not {is} Hz"
+            )));
+        }
+        const WHOLE: usize = YamnetFrontEnd::samples(CHUNK);
+        let mut evidence = Self::new(std::array::from_fn(|_| Vec::new()));
+        let mut ears = Ears::new();
+        let mut samples = Vec::new();
+        while let Some(block) = sound.next_block()? {
+            evidence.samples += block.len();
+            samples.extend_from_slice(&block);
+            // Half a chunk more is awaited, so that the last one is no scrap.
+            while samples.len() >= WHOLE + WHOLE / 2 {
+                evidence.hear(yamnet, &mut ears, &samples[..WHOLE]);
+                samples.drain(..CHUNK * YamnetFrontEnd::PATCH_HOP * YamnetFrontEnd::FRAME_HOP);
+            }
+        }
+        evidence.hear(yamnet, &mut ears, &samples);
+        Ok(evidence)
+    }
+
+    /// The `scores` [T, 521] of each listening, T windows in order.
+    pub fn new(scores: [Vec<f32>; LISTENINGS]) -> Self {
+        Self {
+            windows: scores[0].len() / CLASSES,
+            scores,
+            stride: 1,
+            samples: 0,
+        }
+    }
+
+    fn hear(&mut self, yamnet: &Yamnet, ears: &mut Ears, samples: &[f32]) {
+        if samples.iter().all(|&x| x == 0.0) {
+            let silence = vec![0.0; YamnetFrontEnd::covering(samples.len()) * CLASSES];
+            return self.push(&std::array::from_fn(|_| silence.as_slice()));
+        }
+        let scores = ears.patches(samples).map(|patches| yamnet.scores(&patches));
+        self.push(&std::array::from_fn(|l| scores[l].as_slice()));
+    }
+
+    /// Adds windows [_, 521] of each listening at the end.
+    fn push(&mut self, scores: &[&[f32]; LISTENINGS]) {
+        for t in 0..scores[0].len() / CLASSES {
+            if self.windows == self.stride * MOST_ROWS {
+                self.merge_pairs();
+            }
+            if self.windows.is_multiple_of(self.stride) {
+                let longer = (self.len() + 1) * CLASSES;
+                self.scores.iter_mut().for_each(|s| s.resize(longer, 0.0));
+            }
+            let last = (self.len() - 1) * CLASSES;
+            for (rows, scores) in self.scores.iter_mut().zip(scores) {
+                raise(&mut rows[last..], &scores[t * CLASSES..][..CLASSES]);
+            }
+            self.windows += 1;
+        }
+    }
+
+    fn merge_pairs(&mut self) {
+        for rows in &mut self.scores {
+            let mut merged = Vec::with_capacity(rows.len() / 2);
+            for pair in rows.chunks_exact(2 * CLASSES) {
+                let (a, b) = pair.split_at(CLASSES);
+                merged.extend_from_slice(a);
+                let last = merged.len() - CLASSES;
+                raise(&mut merged[last..], b);
+            }
+            *rows = merged;
+        }
+        self.stride *= 2;
+    }
+
+    /// How many rows T there are: windows, or merged windows.
+    pub fn len(&self) -> usize {
+        self.scores[0].len() / CLASSES
+    }
+
+    /// How many windows are merged in a row; a power of 2.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Seconds of the recording.
+    pub fn duration(&self) -> f64 {
+        self.samples as f64 / f64::from(YamnetFrontEnd::RATE)
+    }
+
+    /// The scores [521] of listening `l` in row `t`.
+    pub fn row(&self, l: usize, t: usize) -> &[f32] {
+        &self.scores[l][t * CLASSES..][..CLASSES]
+    }
+
+    /// The rows of listening `l` in order, [521] each.
+    pub fn rows(&self, l: usize) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.scores[l].chunks_exact(CLASSES)
+    }
+
+    /// The windows that row `t` is made of: its first and its last.
+    pub fn windows(&self, t: usize) -> (usize, usize) {
+        (t * self.stride, (t + 1) * self.stride - 1)
+    }
+
+    /// The evidence for each class, [521]: of each listening the mean of its 3 highest rows, weighted by `weights`.
+    /// The scores of listening `l` in row `t` are multiplied by `share(l, t)` first.
+    pub fn pooled(
+        &self,
+        weights: &[f32; LISTENINGS],
+        share: impl Fn(usize, usize) -> f32,
+    ) -> Vec<f32> {
+        let rows = TOP.min(self.len()).max(1) as f32;
+        let all: f32 = weights.iter().sum();
+        let mut pooled = vec![0.0; CLASSES];
+        for (l, weight) in weights.iter().enumerate().filter(|(_, w)| **w > 0.0) {
+            let mut highest = vec![[0.0; TOP]; CLASSES];
+            for (t, row) in self.rows(l).enumerate() {
+                let share = share(l, t);
+                for (highest, score) in highest.iter_mut().zip(row) {
+                    insert(highest, score * share);
+                }
+            }
+            for (pooled, highest) in pooled.iter_mut().zip(highest) {
+                *pooled += weight / all * highest.iter().sum::<f32>() / rows;
+            }
+        }
+        pooled
+    }
+
+    /// The score of class `c` in row `t` of the sound as it is: the mean of two listenings.
+    pub fn as_it_is(&self, t: usize, c: usize) -> f32 {
+        AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32
+    }
+
+    /// The mean of the two highest scores of class `c` in the sound as it is.
+    pub fn twice(&self, c: usize) -> f32 {
+        let mut highest = [0.0; 2];
+        (0..self.len()).for_each(|t| insert(&mut highest, self.as_it_is(t, c)));
+        highest.iter().sum::<f32>() / self.len().clamp(1, 2) as f32
+    }
+}
+
+/// Keeps the highest numbers, highest first.
+fn insert(highest: &mut [f32], mut x: f32) {
+    for slot in highest {
+        if x > *slot {
+            std::mem::swap(slot, &mut x);
+        }
+    }
+}
+
+fn raise(to: &mut [f32], from: &[f32]) {
+    to.iter_mut().zip(from).for_each(|(a, b)| *a = a.max(*b));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Windows whose class 3 has these scores, under all listenings.
+    fn evidence(scores: &[f32]) -> Evidence {
+        let mut rows = vec![0.0; scores.len() * CLASSES];
+        for (row, score) in rows.chunks_exact_mut(CLASSES).zip(scores) {
+            row[3] = *score;
+        }
+        let mut evidence = Evidence::new(std::array::from_fn(|_| Vec::new()));
+        evidence.push(&std::array::from_fn(|_| rows.as_slice()));
+        evidence
+    }
+
+    #[test]
+    fn the_highest_windows_are_the_evidence() {
+        let some = evidence(&[0.1, 0.9, 0.5, 0.7]);
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        close(
+            some.pooled(&[1.0, 1.0, 1.0, 1.0, 1.0, 0.0], |_, _| 1.0)[3],
+            0.7,
+        );
+        let mask = |_, t| if t == 1 { 0.0 } else { 1.0 };
+        close(some.pooled(&[1.0; LISTENINGS], mask)[3], 1.3 / 3.0);
+        close(some.twice(3), 0.8);
+        close(evidence(&[0.4]).twice(3), 0.4);
+        close(
+            evidence(&[0.4]).pooled(&[1.0; LISTENINGS], |_, _| 1.0)[3],
+            0.4,
+        );
+    }
+
+    #[test]
+    fn long_recordings_keep_their_peaks_and_times_in_bounded_memory() {
+        let mut scores = vec![0.1; 3 * MOST_ROWS + 5];
+        scores[MOST_ROWS + 7] = 0.9;
+        let long = evidence(&scores);
+        assert_eq!((long.stride, long.windows), (4, scores.len()));
+        assert_eq!(long.len(), scores.len().div_ceil(4));
+        let loud: Vec<usize> = (0..long.len())
+            .filter(|&t| long.row(4, t)[3] == 0.9)
+            .collect();
+        assert_eq!(loud, [(MOST_ROWS + 7) / 4]);
+        assert_eq!(long.windows(loud[0]), (MOST_ROWS + 4, MOST_ROWS + 7));
+    }
+}
