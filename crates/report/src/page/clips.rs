@@ -1,7 +1,7 @@
 //! The clips of a page: a table of all of them by the strategies' scores, and a section a clip.
 
-use super::html::anchor;
-use super::{Clip, Told};
+use super::anchor::anchor;
+use super::parts::{Clip, Told};
 use crate::svg::escape;
 
 pub(super) fn all(clips: &[Clip], ids: &[String], at: &str) -> String {

@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::Drawing;
 use crate::svg::Colour;
+use crate::table::Table;
 
 fn page() -> Page {
     let mut drawing = Drawing::new("A \"drawing\"", 10.0, 10.0);

@@ -1,6 +1,6 @@
 //! A sheet's maps and numbers -> its drawing.
 
-use super::{Layout, Points, Sheet};
+use super::parts::{Layout, Points, Sheet};
 use crate::gap::Gap;
 use crate::random::Random;
 use crate::svg::{Anchor, Colour, Drawing, Legend, Marker, Text, shorten, width, wrap};

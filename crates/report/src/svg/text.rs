@@ -1,6 +1,6 @@
 //! Text: how wide it is in the bundled font, where it breaks, and how it is written.
 
-use super::{Colour, Drawing};
+use super::Colour;
 
 /// The fonts asked for; PNGs always have the first, which is bundled.
 pub(crate) const FAMILY: &str = "Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -42,42 +42,6 @@ impl Default for Text {
             anchor: Anchor::Start,
             upright: false,
         }
-    }
-}
-
-impl Drawing {
-    /// A line of text with its baseline at `(x, y)`.
-    pub fn text(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
-        let anchor = match look.anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
-        let bold = if look.bold {
-            " font-weight=\"700\""
-        } else {
-            ""
-        };
-        let (x, y) = (number(x), number(y));
-        let turn = match look.upright {
-            true => format!(" transform=\"rotate(-90 {x} {y})\""),
-            false => String::new(),
-        };
-        let (fill, size) = (look.colour.fill(), number(look.size));
-        self.push(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" {fill}{anchor}{bold}{turn}>{}</text>",
-            escape(text)
-        ));
-    }
-
-    /// Lines of text, broken to fit `wide`, the first baseline at `y`; the last baseline is returned.
-    pub fn paragraph(&mut self, (x, y): (f64, f64), text: &str, wide: f64, look: Text) -> f64 {
-        let mut y = y;
-        for (i, line) in wrap(text, wide, look.size, look.bold).iter().enumerate() {
-            y += if i > 0 { 1.3 * look.size } else { 0.0 };
-            self.text((x, y), line, look);
-        }
-        y
     }
 }
 
