@@ -11,7 +11,7 @@ mod parts;
 
 use std::path::Path;
 
-pub use parts::{Block, Clip, Figure, Page, Section, Told};
+pub use parts::{Block, Clip, Figure, Page, Section, StrategyCaption};
 
 use crate::error::{Result, write};
 

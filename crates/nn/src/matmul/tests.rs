@@ -1,16 +1,8 @@
 //! Products against sums written out.
 
 use super::*;
+use crate::testing::numbers;
 use proptest::prelude::*;
-
-fn numbers(n: usize, seed: u64) -> Vec<f32> {
-    (0..n as u64)
-        .map(|i| {
-            let h = (i + 1 + seed * 7919).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            (h >> 40) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 fn naive(a: &[f32], b: &[f32], m: usize, k: usize, n: usize) -> Vec<f64> {
     let mut out = vec![0.0; m * n];

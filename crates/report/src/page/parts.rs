@@ -69,7 +69,7 @@ pub struct Clip {
     /// What people wrote.
     pub references: Vec<String>,
     /// What each strategy wrote.
-    pub captions: Vec<Told>,
+    pub captions: Vec<StrategyCaption>,
     /// The nearest captions of the memory with their similarities.
     pub nearest: Vec<(String, f64)>,
     /// The sounds heard, with their scores; not needed where the picture has them.
@@ -78,7 +78,7 @@ pub struct Clip {
 
 /// A strategy's caption of a clip.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Told {
+pub struct StrategyCaption {
     /// The strategy's name: the same in every clip.
     pub strategy: String,
     /// The caption.

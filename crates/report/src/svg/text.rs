@@ -82,9 +82,9 @@ pub(crate) fn shorten(text: &str, wide: f64, size: f64, bold: bool) -> String {
     }
     let mut short = text.to_owned();
     while short.pop().is_some() {
-        let told = format!("{}…", short.trim_end());
-        if width(&told, size, bold) <= wide {
-            return told;
+        let shown = format!("{}…", short.trim_end());
+        if width(&shown, size, bold) <= wide {
+            return shown;
         }
     }
     "…".to_owned()
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told = [1.0, -0.001, 2.345678, 100.0, f64::NAN, -3.5].map(number);
-        assert_eq!(told, ["1", "0", "2.35", "100", "0", "-3.5"]);
+        let shown = [1.0, -0.001, 2.345678, 100.0, f64::NAN, -3.5].map(number);
+        assert_eq!(shown, ["1", "0", "2.35", "100", "0", "-3.5"]);
     }
 
     #[test]

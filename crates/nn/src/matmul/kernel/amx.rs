@@ -130,7 +130,7 @@ pub fn session(f: impl FnOnce(&mut Tiles<Hardware>)) {
     unsafe { asm!("tilerelease", options(nostack, nomem)) };
 }
 
-/// A unit and the room for tiles that are not whole.
+/// A unit and the space for tiles that are not whole.
 pub struct Tiles<U> {
     unit: U,
     /// Up to 16 rows of a left operand.
