@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::f64::consts::PI;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use proptest::prelude::*;
 use wsac_audio::{AudioStream, Source, Waveform};
@@ -321,12 +323,45 @@ fn a_truncated_recording_gives_what_there_is_and_says_so() {
     }
 }
 
+/// The panics of `work`, those that the library catches too: symphonia's become errors of the file.
+fn panics(work: impl FnOnce()) -> Vec<String> {
+    thread_local! {
+        static NOTED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+    }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            let note = |list: &mut Option<Vec<String>>| {
+                list.as_mut().map(|list| list.push(panic.to_string()))
+            };
+            if NOTED.with_borrow_mut(note).is_none() {
+                usual(panic);
+            }
+        }));
+    });
+    NOTED.set(Some(Vec::new()));
+    let _ = panic::catch_unwind(AssertUnwindSafe(work));
+    NOTED.take().unwrap_or_default()
+}
+
+#[test]
+fn a_panic_that_is_caught_is_counted() {
+    let caught = panics(|| drop(panic::catch_unwind(|| panic!("in the decoder"))));
+    assert!(
+        caught.len() == 1 && caught[0].contains("in the decoder"),
+        "{caught:?}"
+    );
+    assert!(panics(|| ()).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn garbage_never_panics(data in prop::collection::vec(any::<u8>(), 0..4_000)) {
-        let _ = Waveform::load(&bytes("x", data), 16_000);
+        let panics = panics(|| drop(Waveform::load(&bytes("x", data), 16_000)));
+        prop_assert!(panics.is_empty(), "{panics:?}");
     }
 
     #[test]
@@ -347,6 +382,7 @@ proptest! {
             file[at.index(reach)] = value;
         }
         file.truncate((file.len() as f64 * keep) as usize);
-        let _ = Waveform::load(&bytes(name, file), 16_000);
+        let panics = panics(|| drop(Waveform::load(&bytes(name, file), 16_000)));
+        prop_assert!(panics.is_empty(), "{name}: {panics:?}");
     }
 }

@@ -1,5 +1,8 @@
-//! Where the tests find golden values that are shared between projects: `$WSAC_SHARED`, else `../shared` beside the
-//! repository. A golden file that is missing fails the test in CI (`CI` is set) and skips it, with a message, elsewhere.
+//! Where the tests find golden values: some are committed, in `data`; the rest is shared between projects and lies in
+//! `$WSAC_SHARED`, else in `../shared` beside the repository.
+//!
+//! A test that needs the rest is ignored where that is missing (`build.rs` of its crate sets `cfg(no_golden)`), and fails
+//! there in CI (`CI` is set). None passes unseen.
 
 mod compare;
 mod signals;
@@ -11,31 +14,26 @@ use serde_json::Value;
 pub use compare::{assert_close, assert_stats, numbers};
 pub use signals::{CLAPS, clap_wave, yamnet_signal};
 
-/// The shared file or folder called `name`, e.g. `golden/yamnet/synthetic.json`.
-///
-/// `None` (and a message) where this machine has no shared folder, so that the test can return.
+/// The golden file or folder called `name`, e.g. `golden/yamnet/synthetic.json`. There is always one.
 ///
 /// # Panics
-/// In CI, where it is missing.
+/// Where it is missing.
 pub fn shared(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("WSAC_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let committed = own.join("data").join(name);
+    if committed.is_file() {
+        return Some(committed);
     }
+    let folder =
+        std::env::var_os("WSAC_SHARED").map_or_else(|| own.join("../../../shared"), PathBuf::from);
+    let path = folder.join(name);
     assert!(
-        std::env::var_os("CI").is_none(),
-        "{} is missing; set WSAC_SHARED",
+        path.exists(),
+        "{} is missing: set WSAC_SHARED to the folder with the golden values, and mark tests that need them \
+         #[cfg_attr(no_golden, ignore = \"needs the shared golden values\")]",
         path.display()
     );
-    eprintln!(
-        "skipped: {} is missing (set WSAC_SHARED to the folder with the golden values)",
-        path.display()
-    );
-    None
+    Some(path)
 }
 
 /// The shared text file called `name`. `None` as in [`shared`].

@@ -16,8 +16,12 @@ const SIGMA: f64 = 6.0;
 
 /// CIDEr-D of tokenised `items`: 0 to 10; the corpus score is the mean.
 ///
-/// The weights come from the references of all items, so an item's score depends on the corpus it stands in. A single
-/// item scores 0 (`ln 1 = 0`), as in pycocoevalcap; aac-metrics refuses it.
+/// The weights come from the references of all items, so an item's score depends on the corpus it stands in.
+///
+/// # A single item always scores 0
+/// With one item every n-gram occurs in all of them and weighs `ln 1 = 0`, however good the candidate is. pycocoevalcap
+/// gives this 0 too, aac-metrics refuses. So callers should warn where [`Items::len`] is 1: it says nothing about the
+/// caption. The same holds for [`cider`] and [`spider`](crate::spider()).
 ///
 /// ```
 /// # use wsac_metrics::{Items, cider_d};

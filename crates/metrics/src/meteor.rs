@@ -14,15 +14,17 @@ mod matches;
 mod normalise;
 pub(crate) mod paraphrases;
 mod phrasebook;
+mod resources;
+mod span;
 mod statistics;
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 pub use phrasebook::Phrasebook;
-pub use statistics::{Matcher, Sides, Statistics};
+pub use span::Matcher;
+pub use statistics::{Sides, Statistics};
 
 use crate::tables::{Section, Tables};
 use crate::wordnet::WordNet;
@@ -30,7 +32,7 @@ use crate::{Error, Items, Result, Scores};
 use lexicon::{Lexicon, Sentence};
 use matches::Matches;
 use normalise::Prefixes;
-use paraphrases::Paraphrases;
+use resources::Resources;
 
 /// The most pairs of words (of the candidate times of the reference) that are aligned: time and memory grow with it.
 const MOST_PAIRS: usize = 20_000_000;
@@ -40,14 +42,6 @@ const MOST_PAIRS: usize = 20_000_000;
 pub struct Meteor {
     resources: Resources,
     prefixes: Prefixes,
-}
-
-/// What is known of words and phrases.
-#[derive(Debug, Clone)]
-struct Resources {
-    wordnet: WordNet,
-    paraphrases: Paraphrases,
-    function_words: HashSet<String>,
 }
 
 impl Meteor {
@@ -64,16 +58,8 @@ impl Meteor {
     /// # Errors
     /// Where they make no sense.
     pub fn new(tables: &Tables) -> Result<Self> {
-        let function_words = tables.text(Section::FunctionWords)?;
         Ok(Self {
-            resources: Resources {
-                wordnet: WordNet::new(tables)?,
-                paraphrases: Paraphrases::new(tables)?,
-                function_words: function_words
-                    .lines()
-                    .map(|word| word.trim().to_owned())
-                    .collect(),
-            },
+            resources: Resources::new(tables)?,
             prefixes: Prefixes::parse(&tables.text(Section::Prefixes)?),
         })
     }

@@ -81,8 +81,7 @@ impl Sources {
     }
 
     fn sha256(&self, source: Source) -> String {
-        let digest = Sha256::digest(self.text(source));
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", Sha256::digest(self.text(source)))
     }
 
     /// Checks that these are the texts of METEOR 1.5, so that the scores are those of the original.

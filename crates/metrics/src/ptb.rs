@@ -10,6 +10,7 @@
 
 mod ahead;
 mod clitic;
+mod lexeme;
 mod lexer;
 mod mark;
 mod number;

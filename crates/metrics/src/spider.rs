@@ -1,5 +1,5 @@
 //! SPIDEr (Liu et al. 2017): the mean of CIDEr-D and SPICE; SPIDEr-max (Labbé et al. 2022) and the fluency penalty
-//! (Zhou et al. 2022), all arithmetic on scores that other rooms compute.
+//! (Zhou et al. 2022), all arithmetic on scores that other modules compute.
 
 use crate::{Error, Result, Scores};
 

@@ -1,4 +1,4 @@
-//! 3x3 convolutions of pictures in NHWC order: x [n, h, w, c] -> out [n, oh, ow, co], forward only.
+//! 3x3 convolutions of images in NHWC order: x [n, h, w, c] -> out [n, oh, ow, co], forward only.
 //!
 //! [`conv3x3`] joins few channels into many (a network's first layer); [`depthwise3x3`] filters each channel by
 //! itself. A 1x1 convolution is a matrix product over pixels: `matmul::linear`, then [`bias_relu`].
@@ -30,12 +30,12 @@ macro_rules! wide {
     };
 }
 
-/// The extent of a batch of pictures [n, h, w, c].
+/// The extent of a batch of images [n, h, w, c].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Pictures.
+    /// Images.
     pub n: usize,
-    /// Rows of a picture.
+    /// Rows of a image.
     pub h: usize,
     /// Pixels of a row.
     pub w: usize,
@@ -55,7 +55,7 @@ impl Extent {
     }
 }
 
-/// How a 3x3 window moves over a picture.
+/// How a 3x3 window moves over a image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Pixels from one place to the next, in both directions.
@@ -67,7 +67,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Stride 1, a border of one zero: the picture keeps its size.
+    /// Stride 1, a border of one zero: the image keeps its size.
     pub const SAME: Self = Self {
         stride: 1,
         before: 1,
@@ -83,7 +83,7 @@ impl Window {
     /// The extent of what comes out, with `c` channels.
     ///
     /// # Panics
-    /// Where the padded picture is smaller than the window.
+    /// Where the padded image is smaller than the window.
     pub fn output(&self, x: Extent, c: usize) -> Extent {
         let places = |size: usize| (size + self.before + self.after - 3) / self.stride + 1;
         Extent {
@@ -95,7 +95,7 @@ impl Window {
     }
 
     /// The taps `k` of the window at output row `y` and column `x` that are not in the zeros, and where the pixel
-    /// under each begins in its picture.
+    /// under each begins in its image.
     fn taps(self, from: Extent, y: usize, x: usize) -> impl Iterator<Item = (usize, usize)> {
         let inside = move |place: usize, tap: usize, size: usize| {
             let at = (place * self.stride + tap).checked_sub(self.before)?;
@@ -125,12 +125,12 @@ pub fn conv3x3(
 ) {
     let to = window.output(from, bias.len());
     assert_eq!(weights.len(), 9 * from.c * to.c, "weights [9, c, co]");
-    over_rows(out, x, from, to, |row, picture, y| {
+    over_rows(out, x, from, to, |row, image, y| {
         let mut taps = Vec::with_capacity(9 * from.c);
         for (place, pixel) in row.chunks_exact_mut(to.c).enumerate() {
             taps.clear();
             for (k, at) in window.taps(from, y, place) {
-                let factors = picture[at..at + from.c].iter().enumerate();
+                let factors = image[at..at + from.c].iter().enumerate();
                 taps.extend(factors.map(|(i, &x)| (x, (k * from.c + i) * to.c)));
             }
             conv_pixel_wide(pixel, &taps, weights, bias);
@@ -183,7 +183,7 @@ pub fn depthwise3x3(
     let c = from.c;
     assert_eq!(bias.len(), c, "a bias for each channel");
     assert_eq!(weights.len(), 9 * c, "weights [9, c]");
-    over_rows(out, x, from, window.output(from, c), |row, picture, y| {
+    over_rows(out, x, from, window.output(from, c), |row, image, y| {
         for (place, pixel) in row.chunks_exact_mut(c).enumerate() {
             let mut taps = [(0, 0); 9];
             let mut inside = 0;
@@ -191,7 +191,7 @@ pub fn depthwise3x3(
                 taps[inside] = (at, k * c);
                 inside += 1;
             }
-            depthwise_pixel_wide(pixel, &taps[..inside], picture, weights, bias);
+            depthwise_pixel_wide(pixel, &taps[..inside], image, weights, bias);
         }
     });
 }
@@ -200,7 +200,7 @@ wide!(
     depthwise_pixel_wide = depthwise_pixel(
         pixel: &mut [f32],
         taps: &[(usize, usize)],
-        picture: &[f32],
+        image: &[f32],
         weights: &[f32],
         bias: &[f32]
     )
@@ -211,7 +211,7 @@ wide!(
 fn depthwise_pixel(
     pixel: &mut [f32],
     taps: &[(usize, usize)],
-    picture: &[f32],
+    image: &[f32],
     weights: &[f32],
     bias: &[f32],
 ) {
@@ -220,7 +220,7 @@ fn depthwise_pixel(
     for (block, first) in blocks.iter_mut().zip((0..).step_by(LANES)) {
         let mut sums = lanes(bias, first);
         for &(x, w) in taps {
-            let (x, w) = (lanes(picture, x + first), lanes(weights, w + first));
+            let (x, w) = (lanes(image, x + first), lanes(weights, w + first));
             for l in 0..LANES {
                 sums[l] += x[l] * w[l];
             }
@@ -228,7 +228,7 @@ fn depthwise_pixel(
         *block = sums.map(|s| s.max(0.0));
     }
     for (out, c) in rest.iter_mut().zip(whole..) {
-        let products = taps.iter().map(|&(x, w)| picture[x + c] * weights[w + c]);
+        let products = taps.iter().map(|&(x, w)| image[x + c] * weights[w + c]);
         *out = products.fold(bias[c], |s, p| s + p).max(0.0);
     }
 }
@@ -254,7 +254,7 @@ pub fn bias_relu(x: &mut [f32], bias: &[f32]) {
     });
 }
 
-/// Runs `f(row of the output, its picture, the row's place)` for every row of every picture, in parallel.
+/// Runs `f(row of the output, its image, the row's place)` for every row of every image, in parallel.
 fn over_rows(
     out: &mut [f32],
     x: &[f32],
@@ -264,147 +264,14 @@ fn over_rows(
 ) {
     assert_eq!(x.len(), from.numbers(), "x [n, h, w, c]");
     assert_eq!(out.len(), to.numbers(), "out [n, oh, ow, co]");
-    let picture = from.h * from.w * from.c;
+    let image = from.h * from.w * from.c;
     out.par_chunks_mut(to.w * to.c)
         .enumerate()
         .for_each(|(row, out)| {
-            let x = &x[row / to.h * picture..][..picture];
+            let x = &x[row / to.h * image..][..image];
             f(out, x, row % to.h);
         });
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::numbers;
-    use proptest::prelude::*;
-
-    /// The definition, in f64: weights [9, c, co], or [9, c] where each channel is by itself.
-    fn naive(
-        x: &[f32],
-        e: Extent,
-        window: Window,
-        weights: &[f32],
-        bias: &[f32],
-        depthwise: bool,
-    ) -> Vec<f64> {
-        let to = window.output(e, bias.len());
-        let at = |n: usize, y: isize, x_: isize, i: usize| {
-            if y < 0 || x_ < 0 || y >= e.h as isize || x_ >= e.w as isize {
-                return 0.0;
-            }
-            f64::from(x[((n * e.h + y as usize) * e.w + x_ as usize) * e.c + i])
-        };
-        let mut out = Vec::new();
-        for n in 0..to.n {
-            for oy in 0..to.h {
-                for ox in 0..to.w {
-                    for o in 0..to.c {
-                        let mut sum = f64::from(bias[o]);
-                        for k in 0..9 {
-                            let y = (oy * window.stride + k / 3) as isize - window.before as isize;
-                            let x_ = (ox * window.stride + k % 3) as isize - window.before as isize;
-                            if depthwise {
-                                sum += at(n, y, x_, o) * f64::from(weights[k * to.c + o]);
-                            } else {
-                                for i in 0..e.c {
-                                    let w = weights[(k * e.c + i) * to.c + o];
-                                    sum += at(n, y, x_, i) * f64::from(w);
-                                }
-                            }
-                        }
-                        out.push(sum.max(0.0));
-                    }
-                }
-            }
-        }
-        out
-    }
-
-    fn window() -> impl Strategy<Value = Window> {
-        let any = (1usize..4, 0usize..2, 0usize..2);
-        let any = any.prop_map(|(stride, before, after)| Window {
-            stride,
-            before,
-            after,
-        });
-        prop_oneof![Just(Window::SAME), Just(Window::HALVE), any]
-    }
-
-    fn assert_near(got: &[f32], want: &[f64]) {
-        assert_eq!(got.len(), want.len());
-        for (g, w) in got.iter().zip(want) {
-            assert!((f64::from(*g) - w).abs() < 1e-5, "{g} is not {w}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn depthwise_equals_the_definition(n in 1usize..3, h in 3usize..8, w in 3usize..8, c in 1usize..40, window in window()) {
-            let e = Extent { n, h, w, c };
-            let (x, weights, bias) = (numbers(e.numbers(), 1), numbers(9 * c, 2), numbers(c, 3));
-            let mut out = vec![f32::NAN; window.output(e, c).numbers()];
-            depthwise3x3(&mut out, &x, e, window, &weights, &bias);
-            assert_near(&out, &naive(&x, e, window, &weights, &bias, true));
-        }
-
-        #[test]
-        fn convolution_equals_the_definition(n in 1usize..3, h in 3usize..8, w in 3usize..8, c in 1usize..4, co in 1usize..40, window in window()) {
-            let e = Extent { n, h, w, c };
-            let (x, weights, bias) = (numbers(e.numbers(), 1), numbers(9 * c * co, 2), numbers(co, 3));
-            let mut out = vec![f32::NAN; window.output(e, co).numbers()];
-            conv3x3(&mut out, &x, e, window, &weights, &bias);
-            assert_near(&out, &naive(&x, e, window, &weights, &bias, false));
-        }
-    }
-
-    #[test]
-    fn windows_have_the_sizes_of_the_network() {
-        let e = Extent {
-            n: 2,
-            h: 96,
-            w: 64,
-            c: 1,
-        };
-        assert_eq!(
-            Window::HALVE.output(e, 32),
-            Extent {
-                n: 2,
-                h: 48,
-                w: 32,
-                c: 32
-            }
-        );
-        assert_eq!(Window::SAME.output(e, 1), e);
-    }
-
-    #[test]
-    fn bias_and_relu_follow_a_product() {
-        let mut x = vec![1.0, -2.0, -3.0, 4.0];
-        bias_relu(&mut x, &[0.5, 1.0]);
-        assert_eq!(x, [1.5, 0.0, 0.0, 5.0]);
-    }
-
-    #[test]
-    fn threads_do_not_change_a_bit() {
-        let e = Extent {
-            n: 5,
-            h: 24,
-            w: 16,
-            c: 37,
-        };
-        let (x, weights, bias) = (
-            numbers(e.numbers(), 1),
-            numbers(9 * e.c, 2),
-            numbers(e.c, 3),
-        );
-        let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            let mut out = vec![0.0; Window::HALVE.output(e, e.c).numbers()];
-            pool.expect("a pool")
-                .install(|| depthwise3x3(&mut out, &x, e, Window::HALVE, &weights, &bias));
-            out
-        };
-        assert!(run(1) == run(2) && run(1) == run(5));
-    }
-}
+mod tests;

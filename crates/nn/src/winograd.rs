@@ -1,4 +1,4 @@
-//! 3x3 convolutions with half the multiplications: Winograd's F(4, 3) along the rows of a picture (Lavin and Gray,
+//! 3x3 convolutions with half the multiplications: Winograd's F(4, 3) along the rows of a image (Lavin and Gray,
 //! arXiv 1509.09308, section 4.2).
 //!
 //! Four neighbouring outputs of a row need six pixels `d` of each of the three rows under the window, and

@@ -7,7 +7,7 @@ use wsac_report::bars::{Bar, Bars};
 use wsac_report::clip::{ClipPicture, Sound};
 use wsac_report::curves::{Curves, Run};
 use wsac_report::histogram::{Histogram, System};
-use wsac_report::page::{Block, Clip, Figure, Page, Section, Told};
+use wsac_report::page::{Block, Clip, Figure, Page, Section, StrategyCaption};
 use wsac_report::sheet::{Layout, Panel, Set, Sheet};
 use wsac_report::table::{Cell, Group, Number, Table};
 use wsac_report::{Drawing, Result};
@@ -349,7 +349,7 @@ fn clip(i: usize, random: &mut Random) -> Result<Clip> {
         sounds,
     };
     let drawing: Drawing = picture.draw()?;
-    let mut told = |strategy: &str, caption: &str| Told {
+    let mut told = |strategy: &str, caption: &str| StrategyCaption {
         strategy: strategy.into(),
         caption: caption.into(),
         scores: vec![

@@ -57,8 +57,8 @@ impl Bars {
             .collect();
         let widest = |texts: &mut dyn Iterator<Item = f64>| texts.fold(0.0, f64::max);
         let name = widest(&mut names.iter().flatten().map(|line| width(line, 14.0, false)));
-        let told: Vec<String> = self.bars.iter().map(|b| self.told(b)).collect();
-        let number = widest(&mut told.iter().map(|t| width(t, 13.0, false)));
+        let shown: Vec<String> = self.bars.iter().map(|b| self.shown(b)).collect();
+        let number = widest(&mut shown.iter().map(|t| width(t, 13.0, false)));
         let (left, right) = (EDGE + name + 14.0, WIDE - EDGE - number - 16.0);
         let legend = Legend::default()
             .point("interval excludes zero", Marker::Disc, Colour::Ink)
@@ -97,7 +97,7 @@ impl Bars {
             drawing.text((place(value), bottom + 18.0), &label, soft);
         }
         let mut y = top;
-        for (((bar, lines), told), row) in self.bars.iter().zip(&names).zip(&told).zip(&rows) {
+        for (((bar, lines), shown), row) in self.bars.iter().zip(&names).zip(&shown).zip(&rows) {
             let middle = y + row / 2.0;
             let first = middle + 5.0 - 8.5 * (lines.len().max(1) - 1) as f64;
             for (k, line) in lines.iter().enumerate() {
@@ -136,7 +136,7 @@ impl Bars {
             }
             drawing.text(
                 (WIDE - EDGE, middle + 4.5),
-                told,
+                shown,
                 Text {
                     anchor: Anchor::End,
                     ..Text::default()
@@ -159,7 +159,7 @@ impl Bars {
         Ok(drawing)
     }
 
-    fn told(&self, bar: &Bar) -> String {
+    fn shown(&self, bar: &Bar) -> String {
         let signed = |x: f64| crate::svg::signed(x, self.decimals);
         let sign = if bar.value > 0.0 { "+" } else { "" };
         match bar.interval {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::random::Random;
+use plane::row;
 
 mod plane;
 
@@ -171,10 +172,6 @@ fn check(audio: &[f32], text: &[f32], d: usize) -> Result<usize> {
         )));
     }
     Ok(audio.len() / d)
-}
-
-fn row(rows: &[f32], d: usize, i: usize) -> &[f32] {
-    &rows[i * d..(i + 1) * d]
 }
 
 /// The mean row, `[d]`.

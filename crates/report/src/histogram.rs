@@ -109,12 +109,12 @@ impl Histogram {
             }
             drawing.line((left, base), (right, base), Colour::Frame, 1.0);
             let mean = finite(system).sum::<f64>() / n.max(1) as f64;
-            let told = match n {
+            let shown = match n {
                 0 => "no clip".to_owned(),
                 _ => format!("mean {mean:.3} · {} clips", crate::svg::signed(n as f64, 0)),
             };
             let y = base - HIGH - 8.0;
-            let room = right - left - width(&told, 13.0, false) - 16.0;
+            let room = right - left - width(&shown, 13.0, false) - 16.0;
             drawing.text(
                 (left, y),
                 &shorten(&system.name, room, 14.0, true),
@@ -126,7 +126,7 @@ impl Histogram {
             );
             drawing.text(
                 (right, y),
-                &told,
+                &shown,
                 Text {
                     anchor: Anchor::End,
                     colour: Colour::Soft,
@@ -149,10 +149,10 @@ impl Histogram {
             },
         );
         if cut {
-            let told = "The last bin holds all larger scores too.";
+            let shown = "The last bin holds all larger scores too.";
             drawing.text(
                 (left, bottom + 62.0),
-                told,
+                shown,
                 Text {
                     size: 12.0,
                     colour: Colour::Soft,

@@ -6,7 +6,6 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use crate::error::{Error, Result};
-use crate::svg::Drawing;
 
 pub(crate) const REGULAR: &[u8] = include_bytes!("../fonts/Roboto-Regular.ttf");
 pub(crate) const BOLD: &[u8] = include_bytes!("../fonts/Roboto-Bold.ttf");
@@ -23,10 +22,10 @@ fn fonts() -> Arc<fontdb::Database> {
     FONTS.get_or_init(load).clone()
 }
 
-/// Renders `drawing` with `scale` pixels a unit.
-pub(crate) fn render(drawing: &Drawing, scale: f64) -> Result<Vec<u8>> {
+/// Renders the drawing `title`, whose file is `svg`, with `scale` pixels a unit of its `size`.
+pub(crate) fn render(svg: &str, title: &str, size: (f64, f64), scale: f64) -> Result<Vec<u8>> {
     let failed = |why: String| Error::Png {
-        title: drawing.title().to_owned(),
+        title: title.to_owned(),
         why,
     };
     let options = Options {
@@ -34,8 +33,8 @@ pub(crate) fn render(drawing: &Drawing, scale: f64) -> Result<Vec<u8>> {
         fontdb: fonts(),
         ..Options::default()
     };
-    let tree = Tree::from_str(&drawing.svg(), &options).map_err(|e| failed(e.to_string()))?;
-    let (w, h) = drawing.size();
+    let tree = Tree::from_str(svg, &options).map_err(|e| failed(e.to_string()))?;
+    let (w, h) = size;
     let (wide, high) = ((w * scale).round(), (h * scale).round());
     let mut pixels = Pixmap::new(wide as u32, high as u32)
         .ok_or_else(|| failed(format!("{wide} x {high} pixels are too few or too many")))?;
@@ -94,6 +93,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::svg::Drawing;
 
     #[test]
     fn texts_are_as_wide_as_measured() {
@@ -144,7 +144,7 @@ mod tests {
         .concat();
         let mut drawing = Drawing::new("", 3.0, 2.0);
         drawing.image((0.0, 0.0), (3.0, 2.0), 3, &rgb);
-        let pixels = Pixmap::decode_png(&render(&drawing, 1.0).unwrap()).unwrap();
+        let pixels = Pixmap::decode_png(&drawing.png(1.0).unwrap()).unwrap();
         let shown: Vec<u8> = pixels
             .pixels()
             .iter()
@@ -157,7 +157,8 @@ mod tests {
     #[test]
     fn a_drawing_without_pixels_is_told() {
         assert!(
-            render(&Drawing::new("Nothing", 10.0, 10.0), 0.0)
+            Drawing::new("Nothing", 10.0, 10.0)
+                .png(0.0)
                 .unwrap_err()
                 .to_string()
                 .contains("\"Nothing\"")

@@ -83,7 +83,7 @@ impl Drawing {
 
     /// The PNG file, `scale` pixels a unit: 2 is right for screens and papers.
     pub fn png(&self, scale: f64) -> Result<Vec<u8>> {
-        crate::png::render(self, scale)
+        crate::png::render(&self.svg(), &self.title, self.size(), scale)
     }
 
     /// Writes `stem.svg` and `stem.png` (scale 2), and their folder where there is none.
@@ -151,6 +151,40 @@ impl Drawing {
         self.push(format_args!(
             "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\" href=\"{data}\"/>"
         ));
+    }
+
+    /// A line of text with its baseline at `(x, y)`.
+    pub fn text(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
+        let anchor = match look.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let bold = if look.bold {
+            " font-weight=\"700\""
+        } else {
+            ""
+        };
+        let (x, y) = (number(x), number(y));
+        let turn = match look.upright {
+            true => format!(" transform=\"rotate(-90 {x} {y})\""),
+            false => String::new(),
+        };
+        let (fill, size) = (look.colour.fill(), number(look.size));
+        self.push(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" {fill}{anchor}{bold}{turn}>{}</text>",
+            escape(text)
+        ));
+    }
+
+    /// Lines of text, broken to fit `wide`, the first baseline at `y`; the last baseline is returned.
+    pub fn paragraph(&mut self, (x, y): (f64, f64), text: &str, wide: f64, look: Text) -> f64 {
+        let mut y = y;
+        for (i, line) in wrap(text, wide, look.size, look.bold).iter().enumerate() {
+            y += if i > 0 { 1.3 * look.size } else { 0.0 };
+            self.text((x, y), line, look);
+        }
+        y
     }
 
     pub(crate) fn push(&mut self, shape: std::fmt::Arguments<'_>) {

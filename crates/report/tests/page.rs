@@ -4,7 +4,7 @@
 
 use std::process::{Command, Stdio};
 
-use wsac_report::page::{Clip, Page, Section, Told};
+use wsac_report::page::{Clip, Page, Section, StrategyCaption};
 
 /// Runs once the page stands; what it found goes where the test reads it.
 const USE: &str = r##"<script>
@@ -35,7 +35,7 @@ document.body.innerHTML = "<pre id=told>" + JSON.stringify(told) + "</pre>";
 fn page() -> Page {
     let clip = |name: &str, caption: &str, a: f64, b: f64| Clip {
         name: name.into(),
-        captions: vec![Told {
+        captions: vec![StrategyCaption {
             strategy: "direct".into(),
             caption: caption.into(),
             scores: vec![("cider_d".into(), a), ("spice".into(), b)],

@@ -27,6 +27,7 @@ fn score(captioner: &Captioner, folder: &std::path::Path, seed: u64, style: Styl
 
 /// Seeds on which nothing was tuned (that was on 0 to 3).
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn events_are_named_at_their_times() {
     let Some(folder) = wsac_golden::shared("audio/esc10") else {
         return;

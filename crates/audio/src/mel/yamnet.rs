@@ -117,6 +117,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
     fn window_and_bank_equal_the_published_front_end() {
         let Some(path) = shared("models/yamnet/yamnet_frontend.safetensors") else {
             return;
@@ -138,6 +139,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
     fn log_mel_equals_the_golden_frames() {
         let Some(golden) = json("golden/yamnet/synthetic.json") else {
             return;

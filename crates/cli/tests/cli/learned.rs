@@ -284,12 +284,14 @@ fn assert_golden(flags: &[&str], prepare: impl Fn(&World), most: f64, mean: f64)
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn the_built_in_similarity_is_near_the_golden_one() {
     assert_golden(&[], |_| {}, 0.01, 0.001);
 }
 
 /// As `WSAC_MINILM_F32` for the library: the published model.safetensors, which is not in the repository.
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn the_published_weights_give_the_golden_similarity() {
     let Some(weights) = std::env::var_os("WSAC_MINILM_F32") else {
         eprintln!("skipped: set WSAC_MINILM_F32 to the published model.safetensors");

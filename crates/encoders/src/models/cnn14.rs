@@ -4,11 +4,11 @@
 //! bn0 -> 6 x (conv 3x3, BN, ReLU, conv 3x3, BN, ReLU, mean of 2x2) -> mean over mel -> max + mean over time [-> fc1, ReLU]
 //! ```
 //!
-//! Pictures are turned so that time is the row: [64, T, 1], then [64 / 2^i, T / 2^i, 64 * 2^(i - 1)] after block i.
+//! Images are turned so that time is the row: [64, T, 1], then [64 / 2^i, T / 2^i, 64 * 2^(i - 1)] after block i.
 //! Batch norms are folded into the convolutions. Source of the architecture: github.com/qiuqiangkong/audioset_tagging_cnn.
 
 use wsac_nn::activation::relu;
-use wsac_nn::picture::{After, Conv3x3, Picture};
+use wsac_nn::image::{After, Conv3x3, Image};
 
 use crate::error::Result;
 use crate::models::layers::{BatchNorm, Linear};
@@ -69,11 +69,11 @@ impl Cnn14 {
 
     /// `frames` [T, 64] in dB -> the embedding [2048]. T is at least [`Cnn14::LEAST`]; fewer give zeros.
     ///
-    /// `tap` is shown `bn0` [T, 64] and the pictures after each block, `conv_block1` to `6`, as [mel, time, channels].
+    /// `tap` is shown `bn0` [T, 64] and the images after each block, `conv_block1` to `6`, as [mel, time, channels].
     pub fn forward(&self, mut frames: Vec<f32>, tap: &mut Tap) -> Vec<f32> {
         self.bn0.apply(&mut frames);
         tap.show("bn0", || frames.clone());
-        let mut x = Picture::zeros(MELS, frames.len() / MELS, 1);
+        let mut x = Image::zeros(MELS, frames.len() / MELS, 1);
         for (mel, row) in x.rows_mut().enumerate() {
             let band = frames[mel..].iter().step_by(MELS);
             row.iter_mut().zip(band).for_each(|(x, frame)| *x = *frame);
@@ -97,7 +97,7 @@ impl Cnn14 {
 }
 
 /// `x` [mel, time, c]: the mean over mel, then the largest plus the mean over time: [c].
-fn max_plus_mean(x: &Picture) -> Vec<f32> {
+fn max_plus_mean(x: &Image) -> Vec<f32> {
     let [mels, time, c] = x.shape();
     let mut over_mel = vec![0.0; time * c];
     for row in x.rows() {

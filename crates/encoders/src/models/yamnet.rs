@@ -230,6 +230,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
     fn embeddings_and_logits_equal_the_golden_ones() {
         let (Some(yamnet), Some(golden)) = (yamnet(), json("golden/yamnet/synthetic.json")) else {
             return;
@@ -249,6 +250,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
     fn a_batch_is_its_patches_and_threads_do_not_change_a_bit() {
         let Some(yamnet) = yamnet() else { return };
         let signal = yamnet_signal().repeat(4);
@@ -267,6 +269,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
     fn f16_weights_hear_the_same() {
         let (Some(yamnet), Some(path)) = (yamnet(), shared("models/yamnet/yamnet_f32.safetensors"))
         else {

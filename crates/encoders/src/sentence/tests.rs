@@ -44,6 +44,7 @@ fn golden_50() -> Option<(Vec<String>, Vec<Vec<f32>>)> {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn f32_embeddings_equal_the_golden_ones() {
     let (Some((texts, wanted)), Some(model)) = (golden_50(), published()) else {
         return;
@@ -55,6 +56,7 @@ fn f32_embeddings_equal_the_golden_ones() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn the_shipped_int8_model_is_near_the_golden_embeddings() {
     let Some((texts, wanted)) = golden_50() else {
         return;

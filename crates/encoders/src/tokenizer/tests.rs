@@ -40,6 +40,7 @@ fn ids_equal_the_golden_ones() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn the_pruned_vocabulary_is_that_of_the_yardstick() {
     let read = |name: &str| golden::json(&format!("golden/wsac/yardstick/{name}"));
     let (Some(golden), Some(train), Some(val)) = (
@@ -142,6 +143,7 @@ fn gpt2() -> Tokenizer {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn texts_of_each_family_have_the_golden_ids() {
     let families = [
         ("ase_cnn14_bert", whole(), 30, true),

@@ -6,7 +6,7 @@ use wsac::audio::mel::YamnetFrontEnd;
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::encoders::towers::AudioTower;
 use wsac_report::clip::{ClipPicture, Sound as Heard};
-use wsac_report::page::{Clip, Told};
+use wsac_report::page::{Clip, StrategyCaption};
 
 use super::{drawn, named, tables};
 use crate::config::Config;
@@ -61,7 +61,7 @@ pub fn of(
     let shown = spread(&order, most);
     let clip = |&i: &usize| -> Result<Clip> {
         let item = &used.items[i];
-        let told = |cell: &&Cell| Told {
+        let told = |cell: &&Cell| StrategyCaption {
             strategy: named(config, cell.training, cell.inference),
             caption: cell.told[i].caption.clone(),
             scores: by

@@ -6,8 +6,8 @@
 
 use std::cmp::Reverse;
 
-use super::matches::{Match, Matches, Span};
-use super::statistics::Matcher;
+use super::matches::Matches;
+use super::span::{Match, Matcher, Span};
 
 /// How many beginnings are kept.
 const WIDTH: usize = 40;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use rust_stemmers::{Algorithm, Stemmer};
 
-use super::Resources;
 use super::paraphrases::Found;
+use super::resources::Resources;
 
 /// Words longer than this (in bytes) are their own stem: the stemmer's time grows with the square of the length.
 const LONGEST_STEMMED: usize = 10_000;

@@ -9,7 +9,7 @@
 mod pack;
 mod phrase;
 
-use super::matches::Span;
+use super::span::Span;
 use crate::Result;
 use crate::tables::bits::BitReader;
 use crate::tables::dictionary::Dictionary;

@@ -4,28 +4,15 @@ use std::fmt;
 use std::ops::AddAssign;
 
 use super::lexicon::{Lexicon, Sentence};
-use super::matches::{Match, Span};
+use super::span::{Match, Span};
 
 /// The parameters of METEOR 1.5 for English, tuned to rank translations (Denkowski and Lavie 2014, table 1).
 const ALPHA: f64 = 0.85;
 const BETA: f64 = 0.20;
 const GAMMA: f64 = 0.60;
 const DELTA: f64 = 0.75;
-/// What a match of each matcher weighs, in the order of [`Matcher`].
+/// What a match of each matcher weighs, in the order of [`Matcher`](super::Matcher).
 const WEIGHTS: [f64; 4] = [1.0, 0.6, 0.8, 0.6];
-
-/// How words match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Matcher {
-    /// The same word.
-    Exact,
-    /// The same stem (Snowball English).
-    Stem,
-    /// A synset of WordNet in common.
-    Synonym,
-    /// A pair of phrases of the paraphrase table.
-    Paraphrase,
-}
 
 /// A count on either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,9 +30,9 @@ pub struct Statistics {
     pub words: Sides,
     /// Function words among them.
     pub function_words: Sides,
-    /// Content words matched, by [`Matcher`].
+    /// Content words matched, by [`Matcher`](super::Matcher).
     pub content_matches: [Sides; 4],
-    /// Function words matched, by [`Matcher`].
+    /// Function words matched, by [`Matcher`](super::Matcher).
     pub function_matches: [Sides; 4],
     /// Runs of matches that stand in the same order, without a gap, on both sides.
     pub chunks: u64,

@@ -1,6 +1,6 @@
 //! Rules for apostrophes: what they split ('s, n't, y'all) and what they leave whole (o'clock, 'em, '80s).
 
-use super::lexer::{Form, Furthest, Match};
+use super::lexeme::{Form, Furthest, Match};
 use super::text::{Text, letter, space};
 use super::words;
 

@@ -1,6 +1,6 @@
 //! Rules for punctuation: brackets, quotes, dashes, dots; symbols; faces.
 
-use super::lexer::{Form, Furthest, Match};
+use super::lexeme::{Form, Furthest, Match};
 use super::text::Text;
 use super::unicode::{Class, class};
 

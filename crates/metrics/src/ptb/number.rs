@@ -1,6 +1,6 @@
 //! Rules for numbers: signs, decimals, times; fractions, dates, telephone numbers; money.
 
-use super::lexer::{Form, Furthest, Match};
+use super::lexeme::{Form, Furthest, Match};
 use super::text::{Text, digit};
 
 /// Offers the numbers that begin at `at`.

@@ -44,6 +44,7 @@ fn text<'a>(record: &'a Value, key: &str) -> &'a str {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn golden_pairs_of_captions_and_grids() {
     let Some(pairs) = wsac_golden::jsonl(&format!("{GOLDEN}/ptb_pairs.jsonl")) else {
         return;
@@ -69,6 +70,7 @@ fn golden_pairs_of_captions_and_grids() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn golden_captions() {
     let Some(lines) = wsac_golden::text(&format!("{GOLDEN}/ptb_real_captions_sample.tsv")) else {
         return;
@@ -81,6 +83,7 @@ fn golden_captions() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn golden_items() {
     for set in ["clotho_loo", "audiocaps_loo", "hard"] {
         let Some(items) = wsac_golden::jsonl(&format!("{GOLDEN}/{set}.items.jsonl")) else {

@@ -1,7 +1,7 @@
 //! Rules for what comes from the web: addresses, tags, entities, @names and #tags.
 
 use super::ahead::Ahead;
-use super::lexer::{Form, Furthest, Match};
+use super::lexeme::{Form, Furthest, Match};
 use super::text::{Text, alphanumeric, in_word, space};
 use super::words;
 

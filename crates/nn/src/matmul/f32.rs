@@ -9,8 +9,8 @@
 
 use rayon::prelude::*;
 
-use super::Mat;
 use super::bf16::{LINE, Line, PANEL};
+use super::mat::Mat;
 use crate::simd::vectorise;
 
 /// Panels that are laid out together, so that each row of a matrix is read some lines long.

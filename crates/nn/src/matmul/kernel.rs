@@ -8,27 +8,13 @@
 mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod self_test;
+mod tile;
 
 use std::sync::OnceLock;
 
-/// A tile: `out[rows, cols] (+)= left[rows, words] right[words, cols]`, at most [`Kernel::rows`] x 32.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tile {
-    /// The first word of the tile's first row, and the words from one row to the next.
-    pub left: *const u32,
-    pub left_stride: usize,
-    pub rows: usize,
-    /// The panel, from its first word of this block on.
-    pub right: Panel,
-    /// How many words are multiplied: of pairs a multiple of 16.
-    pub words: usize,
-    /// The tile's first number, and the numbers from one row to the next.
-    pub out: *mut f32,
-    pub out_stride: usize,
-    pub cols: usize,
-    /// Whether the product is added to what is there.
-    pub add: bool,
-}
+pub(super) use tile::{Panel, Tile};
 
 /// `to[p]` = the pair of `from[2 p]` and `from[2 p + 1]` in bf16. Only where [`Kernel::best`] is not `Portable`.
 #[inline(always)]
@@ -52,19 +38,6 @@ pub(super) fn interleave(to: &mut [u32; 16], even: &[f32; 16], odd: &[f32; 16]) 
     }
     #[cfg(not(target_arch = "x86_64"))]
     unreachable!("no kernel converts {even:?} and {odd:?} to {to:?}");
-}
-
-/// A panel of 32 columns.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Panel {
-    /// [k][32] f32.
-    F32(*const u32),
-    /// [pairs][32] pairs of bf16.
-    Bf16(*const u32),
-    /// The same, and the 32 columns' scales.
-    Scaled(*const u32, *const f32),
-    /// [pairs][2 halves][even k of 16 columns, odd k of 16 columns] int8, and the 32 columns' scales.
-    Int8(*const i8, *const f32),
 }
 
 /// What this processor multiplies with.
@@ -91,7 +64,7 @@ impl Kernel {
     pub fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let fast = [
-            (avx512::usable() && amx::usable()).then_some(Self::Amx),
+            (avx512::usable() && self_test::amx_usable()).then_some(Self::Amx),
             avx512::usable().then_some(Self::Avx512),
         ];
         #[cfg(not(target_arch = "x86_64"))]

@@ -1,8 +1,9 @@
 //! Right operands [k, n] laid out once and multiplied many times: a weight within a step, or of a frozen network.
 
 use super::bf16::{LINE, Line, PANEL, lay_right, lines_for, pairs_of};
-use super::kernel::Panel;
-use super::{Kernel, Mat, f32};
+use super::f32;
+use super::kernel::{Kernel, Panel};
+use super::mat::Mat;
 
 /// In which numbers products are computed; sums are f32 always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,8 +5,6 @@
 
 use rayon::prelude::*;
 
-use super::row;
-
 const FOLDS: usize = 5;
 /// Steps of conjugate gradients at most.
 const STEPS: usize = 60;
@@ -141,4 +139,9 @@ fn solve(apply: impl Fn(&[f64]) -> Vec<f64>, target: &[f64]) -> Vec<f64> {
         size = next;
     }
     x
+}
+
+/// Row `i` of `rows`, `[N, d]`.
+pub(super) fn row(rows: &[f32], d: usize, i: usize) -> &[f32] {
+    &rows[i * d..(i + 1) * d]
 }

@@ -1,7 +1,7 @@
 //! The clips of a page: a table of all of them by the strategies' scores, and a section a clip.
 
-use super::html::anchor;
-use super::{Clip, Told};
+use super::anchor::anchor;
+use super::parts::{Clip, StrategyCaption};
 use crate::svg::escape;
 
 pub(super) fn all(clips: &[Clip], ids: &[String], at: &str) -> String {
@@ -60,7 +60,7 @@ pub(super) fn all(clips: &[Clip], ids: &[String], at: &str) -> String {
 }
 
 /// The first score shown; all of them for the choice of score, in order, parted by `|`.
-fn cell(told: Option<&Told>, scores: &[&String]) -> String {
+fn cell(told: Option<&StrategyCaption>, scores: &[&String]) -> String {
     let value = |name: &String| {
         let score = told
             .and_then(|t| t.scores.iter().find(|s| s.0 == *name))

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Block, Figure, Page, Section, clips};
+use super::anchor::anchor;
+use super::clips;
+use super::parts::{Block, Figure, Page, Section};
 use crate::png::{BOLD, REGULAR, base64};
 use crate::svg::escape;
 
@@ -75,11 +77,6 @@ fn fonts() -> String {
         )
     };
     face(400, REGULAR) + &face(700, BOLD)
-}
-
-/// A link to an address, to be copied.
-pub(super) fn anchor(id: &str) -> String {
-    format!("<a class=\"anchor\" href=\"#{id}\" aria-label=\"Address of this section\">#</a>")
 }
 
 fn block(block: &Block) -> String {

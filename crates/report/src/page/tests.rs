@@ -1,12 +1,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::Drawing;
 use crate::svg::Colour;
+use crate::table::Table;
 
 fn page() -> Page {
     let mut drawing = Drawing::new("A \"drawing\"", 10.0, 10.0);
     drawing.line((0.0, 0.0), (5.0, 5.0), Colour::Series(0), 1.0);
-    let told = |strategy: &str, score| Told {
+    let told = |strategy: &str, score| StrategyCaption {
         strategy: strategy.into(),
         caption: "<script>alert(1)</script>".into(),
         scores: vec![("cider_d".into(), score), ("spice".into(), 0.1)],

@@ -1,6 +1,6 @@
 //! A sheet's maps and numbers -> its drawing.
 
-use super::{Layout, Points, Sheet};
+use super::parts::{Layout, Points, Sheet};
 use crate::gap::Gap;
 use crate::random::Random;
 use crate::svg::{Anchor, Colour, Drawing, Legend, Marker, Text, shorten, width, wrap};
@@ -79,7 +79,7 @@ pub(super) fn draw(
         let gap = &gaps[i];
         let recall =
             |r: crate::gap::Recall| format!("{} · {} %", percent(r.at_1), percent(r.at_10));
-        let mut told = vec![
+        let mut shown = vec![
             (
                 "Distance of centroids".to_owned(),
                 format!("{:.3}", gap.centroid_distance),
@@ -98,12 +98,12 @@ pub(super) fn draw(
             ),
         ];
         if sheet.layout == Layout::Alone {
-            told.push((
+            shown.push((
                 "Divergence left in the map".to_owned(),
                 format!("{:.2} nats", divergences[i]),
             ));
         }
-        for (k, (name, value)) in told.iter().enumerate() {
+        for (k, (name, value)) in shown.iter().enumerate() {
             let y = y + SIDE + 24.0 + k as f64 * LINE;
             let room = SIDE - width(value, SMALL.size, true) - 10.0;
             let soft = Text {
@@ -194,9 +194,9 @@ fn points(
 fn foot(sheet: &Sheet, maps: &[[Points; 2]], gaps: &[Gap], divergences: &[f64]) -> String {
     let range = |of: &dyn Fn(usize) -> f64, show: &dyn Fn(f64) -> String| {
         let all: Vec<String> = (0..gaps.len()).map(|i| show(of(i))).collect();
-        let mut told = all.clone();
-        told.dedup();
-        told.join(", ")
+        let mut shown = all.clone();
+        shown.dedup();
+        shown.join(", ")
     };
     let count = |x: f64| crate::svg::signed(x, 0);
     let pairs = range(&|i| gaps[i].pairs as f64, &count);

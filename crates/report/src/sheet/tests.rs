@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::tsne::Tsne;
 
 fn sheet(n: usize) -> Sheet {
     let d = 8;

@@ -184,10 +184,10 @@ mod tests {
 
     #[test]
     fn labels_have_the_decimals_they_need() {
-        let told = |values: &[f64]| labels(values).map(|(_, l)| l).collect::<Vec<_>>();
-        assert_eq!(told(&[-0.05, 0.0, 0.05]), ["−0.05", "0.00", "0.05"]);
-        assert_eq!(told(&[0.0, 5000.0, 10000.0]), ["0", "5,000", "10,000"]);
-        assert_eq!(told(&[2.0, 2.5]), ["2.0", "2.5"]);
+        let shown = |values: &[f64]| labels(values).map(|(_, l)| l).collect::<Vec<_>>();
+        assert_eq!(shown(&[-0.05, 0.0, 0.05]), ["−0.05", "0.00", "0.05"]);
+        assert_eq!(shown(&[0.0, 5000.0, 10000.0]), ["0", "5,000", "10,000"]);
+        assert_eq!(shown(&[2.0, 2.5]), ["2.0", "2.5"]);
     }
 
     proptest::proptest! {

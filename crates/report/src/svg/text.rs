@@ -1,6 +1,6 @@
 //! Text: how wide it is in the bundled font, where it breaks, and how it is written.
 
-use super::{Colour, Drawing};
+use super::Colour;
 
 /// The fonts asked for; PNGs always have the first, which is bundled.
 pub(crate) const FAMILY: &str = "Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -45,42 +45,6 @@ impl Default for Text {
     }
 }
 
-impl Drawing {
-    /// A line of text with its baseline at `(x, y)`.
-    pub fn text(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
-        let anchor = match look.anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
-        let bold = if look.bold {
-            " font-weight=\"700\""
-        } else {
-            ""
-        };
-        let (x, y) = (number(x), number(y));
-        let turn = match look.upright {
-            true => format!(" transform=\"rotate(-90 {x} {y})\""),
-            false => String::new(),
-        };
-        let (fill, size) = (look.colour.fill(), number(look.size));
-        self.push(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" {fill}{anchor}{bold}{turn}>{}</text>",
-            escape(text)
-        ));
-    }
-
-    /// Lines of text, broken to fit `wide`, the first baseline at `y`; the last baseline is returned.
-    pub fn paragraph(&mut self, (x, y): (f64, f64), text: &str, wide: f64, look: Text) -> f64 {
-        let mut y = y;
-        for (i, line) in wrap(text, wide, look.size, look.bold).iter().enumerate() {
-            y += if i > 0 { 1.3 * look.size } else { 0.0 };
-            self.text((x, y), line, look);
-        }
-        y
-    }
-}
-
 /// The width of `text` in pixels in the bundled font, without kerning (which only narrows).
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     let table = if bold { &BOLD } else { &REGULAR };
@@ -118,9 +82,9 @@ pub(crate) fn shorten(text: &str, wide: f64, size: f64, bold: bool) -> String {
     }
     let mut short = text.to_owned();
     while short.pop().is_some() {
-        let told = format!("{}…", short.trim_end());
-        if width(&told, size, bold) <= wide {
-            return told;
+        let shown = format!("{}…", short.trim_end());
+        if width(&shown, size, bold) <= wide {
+            return shown;
         }
     }
     "…".to_owned()
@@ -190,8 +154,8 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told = [1.0, -0.001, 2.345678, 100.0, f64::NAN, -3.5].map(number);
-        assert_eq!(told, ["1", "0", "2.35", "100", "0", "-3.5"]);
+        let shown = [1.0, -0.001, 2.345678, 100.0, f64::NAN, -3.5].map(number);
+        assert_eq!(shown, ["1", "0", "2.35", "100", "0", "-3.5"]);
     }
 
     #[test]

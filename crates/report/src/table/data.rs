@@ -67,13 +67,13 @@ impl Table {
     pub fn json(&self) -> Value {
         let rows = self.groups.iter().flat_map(|group| {
             group.rows.iter().map(move |row| {
-                let mut told = Map::new();
-                told.insert("group".into(), json!(group.title));
-                told.insert("published".into(), json!(group.published));
+                let mut shown = Map::new();
+                shown.insert("group".into(), json!(group.title));
+                shown.insert("published".into(), json!(group.published));
                 for (c, column) in self.columns.iter().enumerate() {
-                    told.insert(column.key().to_owned(), json!(self.cell(row, c)));
+                    shown.insert(column.key().to_owned(), json!(self.cell(row, c)));
                 }
-                Value::Object(told)
+                Value::Object(shown)
             })
         });
         json!({

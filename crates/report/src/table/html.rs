@@ -59,19 +59,19 @@ impl Table {
             Cell::Empty => "<td></td>".into(),
             Cell::Text(text) => format!("<td>{}</td>", escape(text)),
             Cell::Number(number) => {
-                let mut told = column.show(number.mean).replace('-', "−");
+                let mut shown = column.show(number.mean).replace('-', "−");
                 if self.is_best(group, c, number) {
-                    told = format!("<b>{told}</b>");
+                    shown = format!("<b>{shown}</b>");
                 }
                 if let Some(spread) = number.spread {
-                    told += &format!("<span class=\"spread\"> ± {}</span>", column.show(spread));
+                    shown += &format!("<span class=\"spread\"> ± {}</span>", column.show(spread));
                 }
                 if let Some([low, high]) = number.interval {
                     let ends =
                         format!("{} … {}", column.show(low), column.show(high)).replace('-', "−");
-                    told += &format!("<span class=\"interval\">{ends}</span>");
+                    shown += &format!("<span class=\"interval\">{ends}</span>");
                 }
-                format!("<td class=\"n\" data-v=\"{}\">{told}</td>", number.mean)
+                format!("<td class=\"n\" data-v=\"{}\">{shown}</td>", number.mean)
             }
         }
     }

@@ -45,28 +45,28 @@ impl Table {
 
     fn latex_cell(&self, group: &Group, row: &[Cell], c: usize, number: bool) -> String {
         let column = &self.columns[c];
-        let told = match self.cell(row, c) {
+        let shown = match self.cell(row, c) {
             Cell::Empty => return if number { "--".into() } else { String::new() },
             Cell::Text(text) => escape(text),
             Cell::Number(number) => {
-                let mut told = column.show(number.mean).replace('-', "$-$");
+                let mut shown = column.show(number.mean).replace('-', "$-$");
                 if self.is_best(group, c, number) {
-                    told = format!("\\textbf{{{told}}}");
+                    shown = format!("\\textbf{{{shown}}}");
                 }
                 if let Some(spread) = number.spread {
-                    told += &format!("{{\\tiny$\\pm${}}}", column.show(spread));
+                    shown += &format!("{{\\tiny$\\pm${}}}", column.show(spread));
                 }
-                told
+                shown
             }
         };
         match group.published {
-            true => format!("\\textit{{{told}}}"),
-            false => told,
+            true => format!("\\textit{{{shown}}}"),
+            false => shown,
         }
     }
 
     fn latex_intervals(&self, row: &[Cell]) -> String {
-        let told = self
+        let shown = self
             .columns
             .iter()
             .zip(row)
@@ -81,11 +81,11 @@ impl Table {
                 }),
                 _ => None,
             });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() {
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() {
             String::new()
         } else {
-            format!(" % {}", told.join(", "))
+            format!(" % {}", shown.join(", "))
         }
     }
 }

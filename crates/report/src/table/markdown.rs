@@ -65,7 +65,7 @@ impl Table {
 
     fn markdown_cell(&self, group: &Group, row: &[Cell], c: usize, intervals: bool) -> String {
         let column = &self.columns[c];
-        let told = match self.cell(row, c) {
+        let shown = match self.cell(row, c) {
             Cell::Empty => {
                 return if self.is_number(c) {
                     "–".into()
@@ -75,22 +75,22 @@ impl Table {
             }
             Cell::Text(text) => clean(text),
             Cell::Number(number) => {
-                let mut told = column.show(number.mean);
+                let mut shown = column.show(number.mean);
                 if self.is_best(group, c, number) {
-                    told = format!("**{told}**");
+                    shown = format!("**{shown}**");
                 }
                 if let Some(spread) = number.spread {
-                    told += &format!(" ± {}", column.show(spread));
+                    shown += &format!(" ± {}", column.show(spread));
                 }
                 if let (true, Some([low, high])) = (intervals, number.interval) {
-                    told += &format!(" [{}, {}]", column.show(low), column.show(high));
+                    shown += &format!(" [{}, {}]", column.show(low), column.show(high));
                 }
-                told
+                shown
             }
         };
-        match group.published && !told.is_empty() {
-            true => format!("*{told}*"),
-            false => told,
+        match group.published && !shown.is_empty() {
+            true => format!("*{shown}*"),
+            false => shown,
         }
     }
 }

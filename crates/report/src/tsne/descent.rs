@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::Tsne;
 use super::neighbours::Affinities;
+use super::options::Tsne;
 
 /// Moves the points `iterations` times.
 pub(super) fn descend(

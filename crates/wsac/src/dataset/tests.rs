@@ -203,6 +203,7 @@ fn a_million_captions_are_read_in_little_memory() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn real_files() {
     for (file, captions, clips) in [
         ("clotho_train.csv", 19_195, 3_839),

@@ -65,6 +65,7 @@ fn relative(x: &[f32]) -> f32 {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn every_tower_gives_the_golden_embeddings() {
     for name in golden::CLAPS {
         let Some(model) = load(name) else {
@@ -154,6 +155,7 @@ impl Weights for Renamed<'_> {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn laion_and_hugging_face_differ_in_names_and_epsilon_alone() {
     let Some(weights) = golden::clap("hf_clap_htsat_unfused") else {
         return;
@@ -184,6 +186,7 @@ fn laion_and_hugging_face_differ_in_names_and_epsilon_alone() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn another_models_tokenizer_is_told() {
     let Some(weights) = golden::clap("hf_clap_htsat_unfused") else {
         return;
@@ -215,6 +218,7 @@ fn panns_reads_no_texts() {
 
 /// In bf16 every text lies where it lies in f32: unit embeddings with a cosine of at least 0.999.
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn bf16_reads_the_same() {
     for name in [
         "ase_cnn14_bert",

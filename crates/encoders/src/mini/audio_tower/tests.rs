@@ -44,6 +44,7 @@ fn a_listening_is_yamnet_at_its_speed() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn real_clips_are_heard_as_in_the_golden_run() {
     let Some(golden) = json("golden/yamnet/esc10_clips.json") else {
         return;

@@ -5,6 +5,7 @@ use super::*;
 use crate::golden;
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn every_block_gives_the_golden_states() {
     let (Some(weights), Some(golden)) = (
         golden::clap("msclap_2023"),

@@ -43,7 +43,7 @@ pub(crate) fn pack(text: &str) -> Result<[Vec<u8>; 3]> {
     phrases.par_sort_unstable();
     phrases.dedup();
     let words = vocabulary.iter().map(|word| (word.as_bytes(), &[][..]));
-    let [phrases, lists] = pack_phrases(&tell(&phrases, &pairs), vocabulary.len())?;
+    let [phrases, lists] = pack_phrases(&entries(&phrases, &pairs), vocabulary.len())?;
     Ok([Dictionary::pack(words), phrases, lists])
 }
 
@@ -78,15 +78,15 @@ fn phrase(text: &str, numbers: &HashMap<&str, u16>) -> Result<Phrase> {
     Ok(phrase)
 }
 
-/// What is told of a phrase: how many words it shares with the phrase before, so that those that follow are told, and the
-/// ids of its right sides, each as the distance to the one before.
-struct Told {
+/// What is written of a phrase: how many words it shares with the phrase before, the words that follow, and the ids of
+/// its right sides, each as the distance to the one before.
+struct Entry {
     phrase: Phrase,
     shared: usize,
     steps: Vec<u32>,
 }
 
-impl Told {
+impl Entry {
     /// The words that are not shared.
     fn follow(&self) -> impl Iterator<Item = usize> {
         self.phrase.words().skip(self.shared).map(usize::from)
@@ -97,10 +97,10 @@ impl Told {
     }
 }
 
-/// What is told of each of `phrases`; `pairs` ascend.
-fn tell(phrases: &[Phrase], pairs: &[[Phrase; 2]]) -> Vec<Told> {
+/// The entries of `phrases`; `pairs` ascend.
+fn entries(phrases: &[Phrase], pairs: &[[Phrase; 2]]) -> Vec<Entry> {
     let mut lists = pairs.chunk_by(|a, b| a[0] == b[0]).peekable();
-    let told = |(id, &phrase): (usize, &Phrase)| {
+    let entry = |(id, &phrase): (usize, &Phrase)| {
         let before = match id % BLOCK {
             0 => Phrase::default(),
             _ => phrases[id - 1],
@@ -117,29 +117,32 @@ fn tell(phrases: &[Phrase], pairs: &[[Phrase; 2]]) -> Vec<Told> {
         let list = lists
             .next_if(|list| list[0][0] == phrase)
             .unwrap_or_default();
-        Told {
+        Entry {
             phrase,
             shared: phrase.shared(before),
             steps: list.iter().map(step).collect(),
         }
     };
-    phrases.iter().enumerate().map(told).collect()
+    phrases.iter().enumerate().map(entry).collect()
 }
 
 /// The sections of the phrases and of their lists.
-fn pack_phrases(told: &[Told], vocabulary: usize) -> Result<[Vec<u8>; 2]> {
+fn pack_phrases(entries: &[Entry], vocabulary: usize) -> Result<[Vec<u8>; 2]> {
     let (mut shape_counts, mut word_counts) = (vec![0; SHAPES], vec![0; vocabulary + 1]);
-    for phrase in told {
+    for phrase in entries {
         shape_counts[phrase.shape()] += 1;
         phrase.follow().for_each(|word| word_counts[word] += 1);
     }
     let shapes = Code::for_counts(&shape_counts);
     let words = Code::for_counts(&word_counts);
-    let steps =
-        NumberCode::for_numbers(told.iter().flat_map(|phrase| phrase.steps.iter().copied()));
+    let steps = NumberCode::for_numbers(
+        entries
+            .iter()
+            .flat_map(|phrase| phrase.steps.iter().copied()),
+    );
 
     let mut lists = BitWriter::default();
-    let list_ends: Vec<u32> = (told.iter())
+    let list_ends: Vec<u32> = (entries.iter())
         .map(|phrase| {
             phrase
                 .steps
@@ -151,16 +154,16 @@ fn pack_phrases(told: &[Told], vocabulary: usize) -> Result<[Vec<u8>; 2]> {
         .collect::<Result<_>>()?;
     let list_begin = |id: usize| id.checked_sub(1).map_or(0, |before| list_ends[before]);
     let list_size = |id: usize| list_ends[id] - list_begin(id);
-    let left_sides = (0..told.len()).filter(|&id| !told[id].steps.is_empty());
+    let left_sides = (0..entries.len()).filter(|&id| !entries[id].steps.is_empty());
     let list_sizes = NumberCode::for_numbers(left_sides.map(list_size));
 
-    let mut packed = (told.len() as u32).to_le_bytes().to_vec();
+    let mut packed = (entries.len() as u32).to_le_bytes().to_vec();
     shapes.store(&mut packed);
     words.store(&mut packed);
     list_sizes.store(&mut packed);
     steps.store(&mut packed);
     let mut bits = BitWriter::default();
-    for (id, phrase) in told.iter().enumerate() {
+    for (id, phrase) in entries.iter().enumerate() {
         if id % BLOCK == 0 {
             packed.extend((bits.len() as u32).to_le_bytes());
             packed.extend(list_begin(id).to_le_bytes());

@@ -1,24 +1,17 @@
 //! Tiles of 32 x 32 in the matrix unit: four tile registers of sums, two of the left and two of the right operand.
 //!
 //! The intrinsics are not stable in Rust, so the six instructions are written as assembly. The unit is asked for once
-//! (Linux gives it on request), tried on a small product of known result, and only then used.
+//! (Linux gives it on request), tried on a small product of known result (`self_test`), and only then used.
 
 use std::arch::asm;
-use std::sync::OnceLock;
 
-use super::{Panel, Tile};
+use super::tile::{Panel, Tile};
 
 /// Rows of a tile register, and the pairs or sums in a row of it.
-const SIDE: usize = 16;
-
-/// Whether this processor has the unit, the system lends it, and it multiplies as it should.
-pub fn usable() -> bool {
-    static USABLE: OnceLock<bool> = OnceLock::new();
-    *USABLE.get_or_init(|| present() && permitted() && multiplies())
-}
+pub const SIDE: usize = 16;
 
 /// AMX-BF16 and AMX-TILE (CPUID leaf 7), and tile state enabled by the system (XCR0 bits 17 and 18).
-fn present() -> bool {
+pub fn present() -> bool {
     use std::arch::x86_64::{__cpuid, __cpuid_count};
     if __cpuid(0).eax < 7 || __cpuid(1).ecx >> 27 & 1 == 0 {
         return false;
@@ -35,7 +28,7 @@ fn present() -> bool {
 
 /// Asks Linux for the tile registers: `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`.
 #[cfg(target_os = "linux")]
-fn permitted() -> bool {
+pub fn permitted() -> bool {
     let mut answer: i64 = 158;
     // SAFETY: a system call that only changes what this process may use.
     unsafe {
@@ -47,47 +40,8 @@ fn permitted() -> bool {
 
 /// Other systems lend the registers without being asked; where they do not, [`present`] has said no.
 #[cfg(not(target_os = "linux"))]
-fn permitted() -> bool {
+pub fn permitted() -> bool {
     true
-}
-
-/// Tries the unit on two products, of which one has incomplete tiles.
-fn multiplies() -> bool {
-    let mut right = true;
-    session(|unit| right = try_out(unit, 32, 64, 32) && try_out(unit, 19, 34, 21));
-    right
-}
-
-/// Multiplies [m, k] and [k, n] small whole numbers, which must come out exactly; m and n are at most 32.
-fn try_out<U: Unit>(unit: &mut Tiles<U>, m: usize, k: usize, n: usize) -> bool {
-    use super::super::Mat;
-    use super::super::bf16::{Line, PANEL, lay_left, lay_right, pairs_of, row_lines};
-    let number = |i: usize| (i * 7 % 11) as f32 - 5.0;
-    let a: Vec<f32> = (0..m * k).map(number).collect();
-    let b: Vec<f32> = (0..k * n).map(|i| number(i + 3)).collect();
-    let (mut left, mut right) = (vec![Line::ZERO; 0], vec![Line::ZERO; 0]);
-    lay_left(&mut left, Mat::new(&a, m, k));
-    lay_right(&mut right, Mat::new(&b, k, n));
-    let mut out = vec![1.0; m * n];
-    let tile = Tile {
-        left: pairs_of(&left).as_ptr(),
-        left_stride: row_lines(k) * SIDE,
-        rows: m,
-        right: Panel::Bf16(pairs_of(&right).as_ptr()),
-        words: right.len() * SIDE / PANEL,
-        out: out.as_mut_ptr(),
-        out_stride: n,
-        cols: n,
-        add: true,
-    };
-    // SAFETY: the tile is the whole product, in buffers laid out for it.
-    unsafe { unit.tile(tile) };
-    let product = |i: usize| {
-        (0..k)
-            .map(|p| a[i / n * k + p] * b[p * n + i % n])
-            .sum::<f32>()
-    };
-    (0..m * n).all(|i| out[i] == 1.0 + product(i))
 }
 
 /// The instructions on tile registers, so that tests can put a model of the unit in their place. A register has 16
@@ -176,7 +130,7 @@ pub fn session(f: impl FnOnce(&mut Tiles<Hardware>)) {
     unsafe { asm!("tilerelease", options(nostack, nomem)) };
 }
 
-/// A unit and the room for tiles that are not whole.
+/// A unit and the space for tiles that are not whole.
 pub struct Tiles<U> {
     unit: U,
     /// Up to 16 rows of a left operand.
@@ -186,7 +140,8 @@ pub struct Tiles<U> {
 }
 
 impl<U: Unit> Tiles<U> {
-    fn new(unit: U) -> Self {
+    /// `unit`, and zeros.
+    pub fn new(unit: U) -> Self {
         Self {
             unit,
             edge: [0; SIDE * SIDE],
@@ -261,75 +216,6 @@ impl<U: Unit> Tiles<U> {
                 self.edge[r * SIDE..][..SIDE].copy_from_slice(row);
             }
             self.unit.load::<N>(self.edge.as_ptr(), 64);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The unit by its definition, for processors without one: registers, loads, products and stores.
-    struct Model([[u32; SIDE * SIDE]; 8]);
-
-    impl Unit for Model {
-        unsafe fn load<const N: u8>(&mut self, at: *const u32, stride: usize) {
-            for r in 0..SIDE {
-                // SAFETY: the caller's word.
-                let row = unsafe { std::slice::from_raw_parts(at.byte_add(r * stride), SIDE) };
-                self.0[N as usize][r * SIDE..][..SIDE].copy_from_slice(row);
-            }
-        }
-
-        fn zero<const N: u8>(&mut self) {
-            self.0[N as usize].fill(0);
-        }
-
-        fn multiply<const N: u8, const A: u8, const B: u8>(&mut self) {
-            let [left, right] = [A, B].map(|register| self.0[register as usize]);
-            let halves = |pair: u32| [pair << 16, pair & 0xFFFF_0000].map(f32::from_bits);
-            for (i, sum) in self.0[N as usize].iter_mut().enumerate() {
-                let products = (0..SIDE).map(|p| {
-                    let (a, b) = (
-                        halves(left[i / SIDE * SIDE + p]),
-                        halves(right[p * SIDE + i % SIDE]),
-                    );
-                    a[0] * b[0] + a[1] * b[1]
-                });
-                *sum = products.fold(f32::from_bits(*sum), |s, p| s + p).to_bits();
-            }
-        }
-
-        unsafe fn store<const N: u8>(&mut self, at: *mut f32, stride: usize) {
-            for r in 0..SIDE {
-                // SAFETY: the caller's word.
-                let row = unsafe { std::slice::from_raw_parts_mut(at.byte_add(r * stride), SIDE) };
-                let from = &self.0[N as usize][r * SIDE..][..SIDE];
-                row.iter_mut()
-                    .zip(from)
-                    .for_each(|(o, bits)| *o = f32::from_bits(*bits));
-            }
-        }
-    }
-
-    fn model() -> Tiles<Model> {
-        Tiles::new(Model([[0; SIDE * SIDE]; 8]))
-    }
-
-    /// Both the model and, where there is one, the processor's own unit pass the trial that decides whether it is used.
-    #[test]
-    fn the_trial_passes() {
-        for (m, k, n) in [
-            (1, 1, 1),
-            (16, 32, 32),
-            (17, 31, 16),
-            (31, 97, 17),
-            (32, 160, 32),
-        ] {
-            assert!(try_out(&mut model(), m, k, n), "{m} x {k} x {n}");
-        }
-        if present() && permitted() {
-            assert!(multiplies());
         }
     }
 }

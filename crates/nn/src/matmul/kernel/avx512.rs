@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Panel, Tile};
+use super::tile::{Panel, Tile};
 
 /// Rows of the largest tile.
 const ROWS: usize = 12;
