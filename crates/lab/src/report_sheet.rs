@@ -1,5 +1,4 @@
-//! Every picture, table and the page, drawn from made-up numbers: `cargo run --release -p wsac-report --example sheet
-//! [FOLDER]`. For looking at, and as an example of the whole API.
+//! Every picture, table and the page of `wsac-report`, drawn from made-up numbers: to look at, and an example of the API.
 
 use std::path::PathBuf;
 
@@ -12,12 +11,15 @@ use wsac_report::sheet::{Layout, Panel, Set, Sheet};
 use wsac_report::table::{Cell, Group, Number, Table};
 use wsac_report::{Drawing, Result};
 
-fn main() -> Result<()> {
-    let folder = PathBuf::from(
-        std::env::args()
-            .nth(1)
-            .unwrap_or_else(|| "report-example".into()),
-    );
+/// Draw every picture, table and the page of a report, from made-up numbers
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(default_value = "report-example")]
+    folder: PathBuf,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let folder = &args.folder;
     let random = &mut Random(1);
     let begun = std::time::Instant::now();
     let sheet = sheet(random);
@@ -102,7 +104,7 @@ fn main() -> Result<()> {
             },
         ],
         clips: (0..12).map(|i| clip(i, random)).collect::<Result<_>>()?,
-        made_by: "wsac-report, example sheet".into(),
+        made_by: "wsac-lab report-sheet".into(),
     };
     if let Some(picture) = &page.clips[0].picture {
         picture.save(&folder.join("clip"))?;

@@ -1,10 +1,10 @@
 //! One epoch of training from a file of captions, end to end: texts through a BERT with weights by formula, then the
 //! paper's decoder over every caption once: the work of `bench/peer/peer_bench.py epoch`.
 //!
-//! `cargo run --release -p wsac --example epoch_speed -- KEYS.json CAPTIONS.csv f32|bf16` prints one JSON line: the whole
-//! in milliseconds, and the part in which texts are embedded, which later epochs do not have.
+//! One JSON line: the whole in milliseconds, and the part in which texts are embedded, which later epochs do not have.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use wsac::arithmetic::Arithmetic;
@@ -12,19 +12,35 @@ use wsac::bundled;
 use wsac::clap::{ClapText, Family, Space, TextFiles};
 use wsac::dataset::read_captions;
 use wsac::decoder::{Config, Mapper};
-use wsac::train::{Event, Job, Noise, TrainConfig, run};
+use wsac::train::{Event, Job, Noise, TrainConfig, run as train};
 use wsac::weights::Reading;
 use wsac::weights::formula::Formula;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [keys, captions, precision] = args.as_slice() else {
-        return Err("give KEYS.json CAPTIONS.csv f32|bf16".into());
+use crate::formula::DType;
+use crate::timing::since;
+
+/// Time one epoch of training from a file of captions, with a BERT by formula
+#[derive(clap::Args)]
+pub struct Args {
+    /// The checkpoint's tensors: {"keys": [[name, dtype, shape, ..], ..]}
+    #[arg(value_name = "KEYS.json")]
+    keys: PathBuf,
+    #[arg(value_name = "CAPTIONS.csv")]
+    captions: PathBuf,
+    precision: DType,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args {
+        keys,
+        captions,
+        precision,
+    } = args;
+    let arithmetic = match precision {
+        DType::Bf16 => Arithmetic::Bf16,
+        DType::F32 => Arithmetic::F32,
     };
-    let arithmetic = match precision.as_str() {
-        "bf16" => Arithmetic::Bf16,
-        _ => Arithmetic::F32,
-    };
+    let precision = precision.name();
     let weights = Formula::parse(keys, &std::fs::read(keys)?)?;
     let family = Family::of(&weights)?;
     let reading = Reading::new(&weights).in_precision(arithmetic.precision());
@@ -56,8 +72,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         resume: false,
     };
     let start = Instant::now();
-    let (mut ready, mut told) = (0.0, String::new());
-    run(config, &job, &mut |event| {
+    let (mut ready, mut variant) = (0.0, String::new());
+    train(config, &job, &mut |event| {
         if let Event::Ready {
             captions,
             vocabulary,
@@ -65,19 +81,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ..
         } = event
         {
-            ready = start.elapsed().as_secs_f64() * 1e3;
-            told =
+            ready = since(start);
+            variant =
                 format!("{captions} captions, vocabulary {vocabulary}, {steps} steps, {precision}");
         }
         ControlFlow::Continue(())
     })?;
-    let (whole, threads) = (
-        start.elapsed().as_secs_f64() * 1e3,
-        rayon::current_num_threads(),
-    );
+    let (whole, threads) = (since(start), rayon::current_num_threads());
     std::fs::remove_dir_all(&out)?;
     println!(
-        r#"{{"piece": "epoch", "variant": "{told}", "median_ms": {whole:.0}, "embedding_ms": {ready:.0}, "runs": 1, "threads": {threads}}}"#
+        r#"{{"piece": "epoch", "variant": "{variant}", "median_ms": {whole:.0}, "embedding_ms": {ready:.0}, "runs": 1, "threads": {threads}}}"#
     );
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Times one training step of the paper's decoder: the work of `bench/peer/peer_bench.py train`, in the same words.
 //!
-//! `cargo run --release --example train_step -- VOCAB RUNS [f32|bf16] [WORDS] [WIDTH]` prints one JSON line: medians in
-//! milliseconds. WORDS is how many each caption has; 22, the default, is what the reference code pads all captions to.
+//! One JSON line: medians in milliseconds.
 
 use std::time::Instant;
 
@@ -11,14 +10,39 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::matmul::Precision;
 use wsac_nn::optim::{Adam, Rule};
 
-fn main() -> wsac::Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |i: usize, or| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
-    let (vocab, runs, words, width) =
-        (number(0, 5000), number(1, 5), number(3, 22), number(4, 768));
-    let (precision, name) = match args.get(2).map(String::as_str) {
-        Some("bf16") => (Precision::Bf16, "bf16"),
-        _ => (Precision::F32, "f32"),
+use crate::formula::DType;
+use crate::timing::{Times, since};
+
+/// Time a training step of the paper's decoder
+#[derive(clap::Args)]
+pub struct Args {
+    /// Tokens of the vocabulary
+    #[arg(default_value_t = 5000)]
+    vocab: usize,
+    #[arg(default_value_t = 5)]
+    runs: usize,
+    #[arg(default_value = "f32")]
+    precision: DType,
+    /// Tokens of each caption; the reference code pads all to 22
+    #[arg(default_value_t = 22)]
+    words: usize,
+    /// The decoder's width
+    #[arg(default_value_t = 768)]
+    width: usize,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args {
+        vocab,
+        runs,
+        precision,
+        words,
+        width,
+    } = *args;
+    let name = precision.name();
+    let precision = match precision {
+        DType::Bf16 => Precision::Bf16,
+        DType::F32 => Precision::F32,
     };
     let config = Config {
         vocab,
@@ -50,7 +74,7 @@ fn main() -> wsac::Result<()> {
     };
     let (mut tape, mut grads) = (Tape::new(precision), Vec::new());
     let (mut steps, mut updates) = (Vec::new(), Vec::new());
-    for run in 0..=runs {
+    for run in 0..=runs.max(1) {
         let start = Instant::now();
         decoder.loss_and_gradient(
             &mut tape,
@@ -64,16 +88,12 @@ fn main() -> wsac::Result<()> {
         let update = Instant::now();
         adam.step(decoder.weights_mut(), &grads, 1e-5, 1.0);
         if run > 0 {
-            steps.push(start.elapsed().as_secs_f64() * 1e3);
-            updates.push(update.elapsed().as_secs_f64() * 1e3);
+            steps.push(since(start));
+            updates.push(since(update));
         }
     }
-    let median = |mut x: Vec<f64>| {
-        x.sort_by(f64::total_cmp);
-        x[x.len() / 2]
-    };
     let threads = rayon::current_num_threads();
-    let (step, update) = (median(steps), median(updates));
+    let (step, update) = (Times::new(steps).median(), Times::new(updates).median());
     println!(
         "{{\"piece\": \"train\", \"variant\": \"V={vocab} B=64 x {words} d={width} {name}\", \"median_ms\": {step:.1}, \
          \"optimiser_ms\": {update:.1}, \"runs\": {runs}, \"threads\": {threads}}}"

@@ -1,13 +1,11 @@
-//! How well the timeline of a made-up recording tells what is in it, beside a fixed grid of 10 s, and beside
-//! captions of its events between their true ends.
-//!
-//! `cargo run --release -p wsac --example timeline_score -- ESC10 SEED [pauses|joined|noisy] [OUT.wav]`: ESC10 is a folder
-//! with `labels.csv`, `keywords.json` and the clips. Prints a JSON line for each; with OUT.wav the recording is written too, and its events
-//! as OUT.wav.csv.
+//! How well the timeline of a made-up recording describes what is in it, beside a fixed grid of 10 s, and beside
+//! captions of its events between their true ends. A JSON line for each.
 
+#[path = "../../wsac/tests/timeline/scene.rs"]
 mod scene;
 
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use scene::{RATE, Scene, Style};
@@ -15,19 +13,34 @@ use wsac::audio::{AudioStream, Waveform};
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::timeline::{Segment, TimelineOptions};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let (Some(folder), Some(seed)) = (args.first(), args.get(1)) else {
-        return Err("give ESC10 SEED [pauses|joined|noisy] [OUT.wav]".into());
+use crate::wav;
+
+/// Score the timeline of ten minutes made of ESC-10's clips
+#[derive(clap::Args)]
+pub struct Args {
+    /// A folder with labels.csv, keywords.json and the clips
+    esc10: PathBuf,
+    seed: u64,
+    /// How clips follow each other
+    #[arg(default_value = "pauses", value_parser = ["pauses", "joined", "noisy"])]
+    style: String,
+    /// Where to write the recording, too; its events go to OUT.wav.csv
+    #[arg(value_name = "OUT.wav")]
+    out: Option<PathBuf>,
+    /// Print the events and the segments, to standard error
+    #[arg(long)]
+    show: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let style = match args.style.as_str() {
+        "joined" => Style::JOINED,
+        "noisy" => Style::NOISY,
+        _ => Style::PAUSES,
     };
-    let style = match args.get(2).map(String::as_str) {
-        None | Some("pauses") => Style::PAUSES,
-        Some("joined") => Style::JOINED,
-        Some("noisy") => Style::NOISY,
-        Some(other) => return Err(format!("no style {other}: pauses, joined or noisy").into()),
-    };
-    let scene = Scene::make(folder.as_ref(), seed.parse()?, 600.0, style)?;
-    if let Some(out) = args.get(3) {
+    let scene =
+        Scene::make(&args.esc10, args.seed, 600.0, style).map_err(|e| anyhow::anyhow!("{e}"))?;
+    if let Some(out) = &args.out {
         write(out, &scene)?;
     }
     let captioner = Captioner::bundled()?;
@@ -45,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
     )?;
     let took = start.elapsed().as_secs_f64();
-    if std::env::var_os("TOLD").is_some() {
+    if args.show {
         for event in &scene.events {
             eprintln!("{:7.2} {:7.2}      {}", event.start, event.end, event.label);
         }
@@ -53,12 +66,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             eprintln!("{:7.2} {:7.2}  {}", s.start, s.end, s.caption);
         }
     }
-    tell("timeline", &scene, &segments, took);
+    report("timeline", &scene, &segments, took);
     let true_spans = scene.events.iter().map(|e| [e.start, e.end]).collect();
     for (what, spans) in [("grid", grid(&scene)), ("true ends", true_spans)] {
         let start = Instant::now();
         let segments = captions(&captioner, &scene, &words, spans)?;
-        tell(what, &scene, &segments, start.elapsed().as_secs_f64());
+        report(what, &scene, &segments, start.elapsed().as_secs_f64());
     }
     Ok(())
 }
@@ -86,9 +99,9 @@ fn captions(
         let samples = scene.recording.samples[at(start)..at(end)].to_vec();
         let rate = RATE;
         let wave = Waveform { samples, rate };
-        let heard =
+        let analysis =
             captioner.listen_to(&mut AudioStream::from_waveform(&wave, captioner.rate())?)?;
-        let caption = captioner.describe(&heard, words)?;
+        let caption = captioner.describe(&analysis, words)?;
         Ok(Segment {
             start,
             end,
@@ -102,7 +115,7 @@ fn captions(
     spans.into_iter().map(segment).collect()
 }
 
-fn tell(what: &str, scene: &Scene, segments: &[Segment], took: f64) {
+fn report(what: &str, scene: &Scene, segments: &[Segment], took: f64) {
     let score = scene.score(segments);
     println!(
         "{{\"piece\": \"{what}\", \"events\": {}, \"segments\": {}, \"recall\": {:.3}, \"precision\": {:.3}, \
@@ -117,28 +130,14 @@ fn tell(what: &str, scene: &Scene, segments: &[Segment], took: f64) {
     );
 }
 
-fn write(out: &str, scene: &Scene) -> std::io::Result<()> {
+fn write(out: &Path, scene: &Scene) -> std::io::Result<()> {
     let bytes = 2 * scene.recording.samples.len() as u32;
-    let mut wav = Vec::new();
-    wav.extend(b"RIFF");
-    wav.extend((bytes + 36).to_le_bytes());
-    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    wav.extend(RATE.to_le_bytes());
-    wav.extend((2 * RATE).to_le_bytes());
-    wav.extend(b"\x02\0\x10\0data");
-    wav.extend(bytes.to_le_bytes());
-    let level = |x: &f32| (x.clamp(-1.0, 1.0) * 32_767.0).round() as i16;
-    wav.extend(
-        scene
-            .recording
-            .samples
-            .iter()
-            .flat_map(|x| level(x).to_le_bytes()),
-    );
-    std::fs::write(out, wav)?;
+    let mut file = wav::header(RATE, bytes);
+    file.extend(scene.recording.samples.iter().flat_map(|&x| wav::level(x)));
+    std::fs::write(out, file)?;
     let mut csv = String::from("start,end,label\n");
     for event in &scene.events {
         csv += &format!("{:.3},{:.3},{}\n", event.start, event.end, event.label);
     }
-    std::fs::write(format!("{out}.csv"), csv)
+    std::fs::write(format!("{}.csv", out.display()), csv)
 }

@@ -1,15 +1,13 @@
-//! ESC-10 as a bench: its 400 clips, 200 mixtures of two of them, and the words that tell a true caption.
+//! ESC-10 as a bench: its 400 clips, 200 mixtures of two of them, and the words that a true caption has.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 use regex::Regex;
 use serde::Deserialize;
 use wsac::audio::{Source, Waveform};
-
-/// What may go wrong.
-pub type Anything<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The rate at which mixtures are summed.
 pub const RATE: u32 = 16_000;
@@ -42,11 +40,13 @@ pub struct Item {
 pub type Words = BTreeMap<String, Regex>;
 
 /// The strict and the lenient words of `keywords.json`.
-pub fn keywords(folder: &Path) -> Anything<(Words, Words)> {
+pub fn keywords(folder: &Path) -> Result<(Words, Words)> {
     let keywords: HashMap<String, HashMap<String, String>> =
         serde_json::from_slice(&std::fs::read(folder.join("keywords.json"))?)?;
-    let compile = |kind: &str| -> Anything<Words> {
-        let patterns = keywords.get(kind).ok_or("no such keywords")?;
+    let compile = |kind: &str| -> Result<Words> {
+        let patterns = keywords
+            .get(kind)
+            .with_context(|| format!("keywords.json has no keywords `{kind}`"))?;
         patterns
             .iter()
             .map(|(label, p)| Ok((label.clone(), Regex::new(&format!("(?i){p}"))?)))
@@ -56,9 +56,9 @@ pub fn keywords(folder: &Path) -> Anything<(Words, Words)> {
 }
 
 /// The clips of `labels.csv`.
-pub fn singles(folder: &Path) -> Anything<Vec<Item>> {
+pub fn singles(folder: &Path) -> Result<Vec<Item>> {
     let mut labels = csv::Reader::from_path(folder.join("labels.csv"))?;
-    let clips: Vec<Clip> = labels.deserialize().collect::<Result<_, _>>()?;
+    let clips: Vec<Clip> = labels.deserialize().collect::<csv::Result<_>>()?;
     clips
         .into_par_iter()
         .map(|clip| {
@@ -73,14 +73,16 @@ pub fn singles(folder: &Path) -> Anything<Vec<Item>> {
 }
 
 /// The mixtures of `mixtures.csv` ([`Waveform::mixed_with`]).
-pub fn mixtures(folder: &Path, singles: &[Item]) -> Anything<Vec<Item>> {
+pub fn mixtures(folder: &Path, singles: &[Item]) -> Result<Vec<Item>> {
     let mut rows = csv::Reader::from_path(folder.join("mixtures.csv"))?;
-    let list: Vec<Mixture> = rows.deserialize().collect::<Result<_, _>>()?;
+    let list: Vec<Mixture> = rows.deserialize().collect::<csv::Result<_>>()?;
     list.iter()
         .map(|m| {
-            let wave = |name: &str| -> Anything<&Waveform> {
+            let wave = |name: &str| -> Result<&Waveform> {
                 let item = singles.iter().find(|s| s.name == name);
-                Ok(&item.ok_or("a mixture of an unknown clip")?.wave)
+                Ok(&item
+                    .with_context(|| format!("a mixture of the unknown clip {name}"))?
+                    .wave)
             };
             let wave = wave(&m.file_a)?.mixed_with(wave(&m.file_b)?, m.gain_b_db, m.offset_b_s);
             Ok(Item {

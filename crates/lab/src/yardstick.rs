@@ -1,11 +1,11 @@
 //! The PyTorch yardstick run (shared golden/wsac, "Yardstick") with our engine: Clotho captions from MiniLM embeddings.
 //!
-//! `cargo run --release --example yardstick -- SHARED RUN [f32|bf16]`, RUN being `clean_seed0`, `clean_seed1` or
-//! `noise_est_seed0`: prints the validation loss after each epoch beside PyTorch's, and the time.
+//! Prints the validation loss after each epoch beside PyTorch's, and the time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Context;
 use wsac::arithmetic::Arithmetic;
 use wsac::bridge::Perturb;
 use wsac::bundled;
@@ -16,17 +16,25 @@ use wsac::tensors::Tensors;
 use wsac::tokenizer::Tokenizer;
 use wsac::train::{Examples, Optimizer, Schedule, TrainConfig, Trainer};
 
-type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+use crate::formula::DType;
 
-fn main() -> Anything<()> {
-    let args: Vec<String> = std::env::args().collect();
-    let [_, shared, run, ..] = &args[..] else {
-        return Err("give SHARED and RUN".into());
-    };
-    let folder = Path::new(shared).join("golden/wsac/yardstick");
+/// Train as PyTorch did, and print the validation losses of both
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder with golden/wsac/yardstick
+    shared: PathBuf,
+    /// clean_seed0, clean_seed1 or noise_est_seed0
+    run: String,
+    #[arg(default_value = "f32")]
+    precision: DType,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let run = &args.run;
+    let folder = args.shared.join("golden/wsac/yardstick");
     let golden: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join(format!("{run}.json")))?)?;
-    let salt = golden["hyper"]["salt"].as_str().ok_or("no salt")?;
+    let salt = golden["hyper"]["salt"].as_str().context("no salt")?;
     let (train_texts, train_rows) = read(&folder, "train")?;
     let (val_texts, val_rows) = read(&folder, "val")?;
     let tokenizer = bundled::vocabulary()?.prune(train_texts.iter().map(String::as_str), 22);
@@ -42,9 +50,9 @@ fn main() -> Anything<()> {
         joined: 0.0,
         optimizer: Optimizer::AdamW { weight_decay: 0.02 },
         schedule: Schedule::Cosine { warmup_steps: 100 },
-        precision: match args.get(3).map(String::as_str) {
-            Some("bf16") => Arithmetic::Bf16,
-            _ => Arithmetic::F32,
+        precision: match args.precision {
+            DType::Bf16 => Arithmetic::Bf16,
+            DType::F32 => Arithmetic::F32,
         },
         ..TrainConfig::default()
     };
@@ -103,7 +111,7 @@ fn main() -> Anything<()> {
     Ok(())
 }
 
-fn read(folder: &Path, split: &str) -> Anything<(Vec<String>, Embeddings)> {
+fn read(folder: &Path, split: &str) -> anyhow::Result<(Vec<String>, Embeddings)> {
     let texts: Vec<String> = serde_json::from_slice(&std::fs::read(
         folder.join(format!("clotho_{split}_texts.json")),
     )?)?;

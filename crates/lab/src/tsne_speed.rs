@@ -1,13 +1,20 @@
-//! How long t-SNE takes: `cargo run --release -p wsac-report --example tsne_speed [ROWS [WIDTH]]` (3,000 x 512).
+//! How long t-SNE takes.
 
 use std::time::Instant;
 
 use wsac_report::tsne::Tsne;
 
-fn main() -> wsac_report::Result<()> {
-    let mut args = std::env::args().skip(1).map(|n| n.parse().ok());
-    let rows = args.next().flatten().unwrap_or(3000);
-    let width = args.next().flatten().unwrap_or(512);
+/// Time t-SNE
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(default_value_t = 3000)]
+    rows: usize,
+    #[arg(default_value_t = 512)]
+    width: usize,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args { rows, width } = *args;
     // Thirty clusters: a corner of its own for each, and noise (a linear congruential generator's).
     let mut state = 1u64;
     let mut noise = || {

@@ -1,23 +1,40 @@
-//! Times captions of 30 words written greedily from embeddings: the work of `bench/peer/peer_bench.py greedy`.
+//! Times captions of 30 tokens decoded greedily from embeddings: the work of `bench/peer/peer_bench.py greedy`.
 //!
-//! `cargo run --release --example greedy_speed -- VOCAB RUNS f32|bf16|int8|plain BATCH` prints one JSON line: the median of a
-//! batch in milliseconds, and how many GB of weights were read a second: every word needs all of the blocks and the head
-//! once. The decoder is the paper's with random weights, so that no caption ends early.
-
-use std::time::Instant;
+//! One JSON line: the median of a batch in milliseconds, and how many GB of weights were read a second: every token needs all
+//! of the blocks and the head once. The decoder is the paper's with random weights, so that no caption ends early.
 
 use wsac::decoder::{Config, Decoder, Form, Mapper};
 use wsac::generate::{DecodeOptions, Prompt, Rules, generate_together};
 use wsac::rng::Stream;
 
+use crate::timing::Times;
+
 /// The end token, which is forbidden here.
 const END: u32 = 0;
 
-fn main() -> wsac::Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |i: usize, or| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
-    let (vocab, runs, batch) = (number(0, 50_257), number(1, 5), number(3, 1));
-    let kind = args.get(2).map_or("f32", String::as_str);
+/// Time captions of 30 tokens, decoded greedily by the paper's decoder
+#[derive(clap::Args)]
+pub struct Args {
+    /// Tokens of the vocabulary
+    #[arg(default_value_t = 50_257)]
+    vocab: usize,
+    #[arg(default_value_t = 5)]
+    runs: usize,
+    /// How the weights are stored; plain: as they are trained
+    #[arg(default_value = "f32", value_parser = ["f32", "bf16", "int8", "plain"])]
+    kind: String,
+    /// Captions decoded at once
+    #[arg(default_value_t = 1)]
+    batch: usize,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args {
+        vocab,
+        runs,
+        batch,
+        ref kind,
+    } = *args;
     let config = Config {
         vocab,
         mapper: Mapper::Linear,
@@ -26,13 +43,13 @@ fn main() -> wsac::Result<()> {
     let width = config.embedding as u64;
     let numbers = 12 * config.layers * config.width.pow(2) + vocab * config.width;
     let bytes = numbers
-        * match kind {
+        * match kind.as_str() {
             "int8" => 1,
             "bf16" => 2,
             _ => 4,
         };
     let mut decoder = Decoder::new(config, 0)?;
-    match kind {
+    match kind.as_str() {
         "bf16" => decoder.pack(Form::Bf16),
         "int8" => decoder.pack(Form::Int8),
         "f32" => decoder.pack(Form::F32),
@@ -60,20 +77,13 @@ fn main() -> wsac::Result<()> {
             options: &options,
         })
         .collect();
-    let mut times = Vec::new();
-    for _ in 0..=runs {
-        let start = Instant::now();
+    let times = Times::measure(runs, || {
         let found = generate_together(&decoder, &prompts, END);
-        assert!(
-            found.iter().all(|f| f[0].tokens.len() == 30),
-            "30 words each"
-        );
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    // The first run is not counted.
-    times.remove(0);
-    times.sort_by(f64::total_cmp);
-    let (median, threads) = (times[times.len() / 2], rayon::current_num_threads());
+        let whole = found.iter().all(|f| f[0].tokens.len() == 30);
+        anyhow::ensure!(whole, "a caption has not 30 tokens");
+        Ok(())
+    })?;
+    let (median, threads) = (times.median(), rayon::current_num_threads());
     let rate = (30 * bytes) as f64 / median / 1e6;
     println!(
         "{{\"piece\": \"greedy\", \"variant\": \"V={vocab} B={batch} {kind}\", \"median_ms\": {median:.1}, \

@@ -1,20 +1,13 @@
-//! Makes the files of `models/mini`; `models/mini/README.md` has the whole recipe:
-//!
-//! ```text
-//! cargo run --release -p wsac --example make_mini yamnet YAMNET.safetensors       -> yamnet.safetensors, f16
-//! cargo run --release -p wsac --example make_mini classes CAPTIONS.csv [CACHE]    -> classes.safetensors
-//! cargo run --release -p wsac --example make_mini minilm MODEL.safetensors        -> minilm/model.safetensors, int8
-//! cargo run --release -p wsac --example make_mini model RUN                       -> decoder, tokenizer, memories
-//! ```
+//! Makes the files of `models/mini`; `models/mini/README.md` has the whole recipe.
 //!
 //! A class vector lies between what the class is called and what people write where it sounds: the name and the phrase
-//! of `classes.csv`, each drawn to the captions nearest to it, weigh the same. The captions are AudioCaps' training set;
-//! their embeddings are kept in the folder CACHE.
+//! of `classes.csv`, each drawn to the captions nearest to it, weigh the same. The captions are AudioCaps' training set.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use wsac::clap::SentenceBert;
 use wsac::clap::TextTower;
 use wsac::clap::classes::Class;
@@ -26,8 +19,6 @@ use wsac::rng::Stream;
 use wsac::rows::Kind;
 use wsac::tensors::{TensorFile, Tensors};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini");
 /// Captions that a class vector is drawn to, and how sharply the nearest of them count.
 const NEAREST: usize = 20;
@@ -36,44 +27,62 @@ const TAU: f32 = 0.05;
 const CAPTIONS: usize = 12_000;
 const CLAUSES: usize = 8_000;
 
-fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
-        ["yamnet", weights] => yamnet(weights),
-        ["classes", captions] => classes(captions, None),
-        ["classes", captions, cache] => classes(captions, Some(Path::new(cache))),
-        ["minilm", weights] => {
-            let bytes = std::fs::read(weights)?;
-            let quantised = SentenceBert::quantise(&Tensors::parse(weights, &bytes)?)?;
-            Ok(std::fs::write(
-                format!("{FOLDER}/minilm/model.safetensors"),
-                quantised,
-            )?)
-        }
-        ["model", run] => model(run),
-        _ => Err(
-            "give `yamnet WEIGHTS`, `minilm WEIGHTS`, `classes CAPTIONS [CACHE]` or `model RUN`"
-                .into(),
-        ),
+/// Make a file of models/mini
+#[derive(clap::Subcommand)]
+pub enum File {
+    /// yamnet.safetensors, f16
+    Yamnet {
+        #[arg(value_name = "YAMNET.safetensors")]
+        weights: PathBuf,
+    },
+    /// classes.safetensors
+    Classes {
+        #[arg(value_name = "CAPTIONS.csv")]
+        captions: PathBuf,
+        /// A folder to keep the captions' embeddings in
+        cache: Option<PathBuf>,
+    },
+    /// minilm/model.safetensors, int8
+    Minilm {
+        #[arg(value_name = "MODEL.safetensors")]
+        weights: PathBuf,
+    },
+    /// The decoder, the tokenizer and the memories, of a run of `wsac train`
+    Model { run: PathBuf },
+}
+
+pub fn run(file: &File) -> Result<()> {
+    match file {
+        File::Yamnet { weights } => yamnet(weights),
+        File::Classes { captions, cache } => classes(captions, cache.as_deref()),
+        File::Minilm { weights } => minilm(weights),
+        File::Model { run } => model(run),
     }
 }
 
+/// The published weights in int8.
+fn minilm(weights: &Path) -> Result<()> {
+    let bytes = std::fs::read(weights)?;
+    let quantised = SentenceBert::quantise(&Tensors::parse(weights, &bytes)?)?;
+    let path = format!("{FOLDER}/minilm/model.safetensors");
+    Ok(std::fs::write(path, quantised)?)
+}
+
 /// The published weights in f16: 7.5 MB, and no score moves by 5e-3.
-fn yamnet(weights: &str) -> Result<()> {
+fn yamnet(weights: &Path) -> Result<()> {
     let bytes = std::fs::read(weights)?;
     let whole = Tensors::parse(weights, &bytes)?;
     let mut half = TensorFile::new();
     half.describe("YAMNet (Google, AudioSet, Apache-2.0), batch norm folded in, f16");
     for name in whole.names() {
-        let shape = whole.shape(name).ok_or("a listed tensor has a shape")?;
+        let shape = whole.shape(name).context("a listed tensor has a shape")?;
         half.f16(name, &shape, &whole.get(name, &shape)?);
     }
     Ok(half.save(format!("{FOLDER}/yamnet.safetensors"))?)
 }
 
 /// V = unit(refine(names) + refine(phrases)), [521, d] in f16.
-fn classes(captions: &str, cache: Option<&Path>) -> Result<()> {
+fn classes(captions: &Path, cache: Option<&Path>) -> Result<()> {
     let table = format!("{FOLDER}/classes.csv");
     let classes = Class::read_all(&table, &std::fs::read(&table)?)?;
     let set = wsac::dataset::read_captions(captions)?;
@@ -134,14 +143,14 @@ fn unit_sum(all: &[Embeddings]) -> Result<Embeddings> {
 }
 
 /// The decoder and the memories of a run of `wsac train`, as they ship: weights in f16, a sample of captions and clauses.
-fn model(run: &str) -> Result<()> {
+fn model(run: &Path) -> Result<()> {
     let mut model = Model::load(run)?;
     let (captions, clauses) = (
-        model.memory.take().ok_or("the run has no memory")?,
+        model.memory.take().context("the run has no memory")?,
         model
             .clauses
             .take()
-            .ok_or("the run has learned no clauses")?,
+            .context("the run has learned no clauses")?,
     );
     // Rare words are mostly slips of the pen; a caption that has one is no good example.
     let mut counts: HashMap<String, usize> = HashMap::new();

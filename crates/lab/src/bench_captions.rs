@@ -1,15 +1,14 @@
 //! Captions the 400 ESC-10 clips and the 200 mixtures of two of them with each strategy, and counts true captions.
 //!
-//! `cargo run --release --example bench_captions -- FOLDER [MODEL]`: FOLDER holds the clips, `labels.csv`, `keywords.json`
-//! (a regular expression a class, strict and lenient) and `mixtures.csv`. A caption is true where it has a keyword of its
-//! clip's class; of a mixture, where it has one of both. `invented`: a single clip's caption has a strict keyword of a
-//! class that is not there. Everything goes to `captions.jsonl` in the current folder where `--write` is given.
+//! A caption is true where it has a keyword of its clip's class; of a mixture, where it has one of both. `invented`: a single
+//! clip's caption has a strict keyword of a class that is not there.
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
+use anyhow::Result;
 use rayon::prelude::*;
 use regex::Regex;
 use wsac::audio::AudioStream;
@@ -17,18 +16,23 @@ use wsac::bridge::Bridge;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::generate::{Search, Stop};
 
-#[path = "esc10/clips.rs"]
-mod clips;
-use clips::{Anything, Item, RATE, keywords, mixtures, singles};
+use crate::esc10::{Item, RATE, keywords, mixtures, singles};
 
-fn main() -> Anything<()> {
-    let args: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with("--"))
-        .collect();
-    let write = std::env::args().any(|a| a == "--write");
-    let folder = Path::new(args.first().ok_or("give the folder of the clips")?);
-    let captioner = match args.get(1) {
+/// Caption ESC-10's 400 clips and 200 mixtures with each strategy, and count true captions
+#[derive(clap::Args)]
+pub struct Args {
+    /// The clips, with labels.csv, keywords.json (a regular expression a class, strict and lenient) and mixtures.csv
+    folder: PathBuf,
+    /// A captioner that `wsac train` made; the built-in one where none is given
+    model: Option<PathBuf>,
+    /// Write all captions to captions.jsonl in the current folder
+    #[arg(long)]
+    write: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let folder = &args.folder;
+    let captioner = match &args.model {
         Some(model) => Captioner::open(model)?,
         None => Captioner::bundled()?,
     };
@@ -52,8 +56,8 @@ fn main() -> Anything<()> {
         ("projection 0.1", project(0.1), Search::Greedy),
         ("projection 0.05, beam 4", project(0.05), beam(4)),
     ];
-    // Listening is the same for all strategies.
-    let hear = |items: &[Item]| -> Anything<Vec<_>> {
+    // Encoding is the same for all strategies.
+    let encode = |items: &[Item]| -> Result<Vec<_>> {
         items
             .par_iter()
             .map(
@@ -61,9 +65,12 @@ fn main() -> Anything<()> {
             )
             .collect()
     };
-    let (heard_singles, heard_mixtures) = (hear(&singles)?, hear(&mixtures)?);
-    let parts = heard_singles.iter().filter(|h| h.parts.len() > 1).count();
-    let mixed = heard_mixtures.iter().filter(|h| h.parts.len() > 1).count();
+    let (encoded_singles, encoded_mixtures) = (encode(&singles)?, encode(&mixtures)?);
+    let parts = encoded_singles.iter().filter(|h| h.parts.len() > 1).count();
+    let mixed = encoded_mixtures
+        .iter()
+        .filter(|h| h.parts.len() > 1)
+        .count();
     println!(
         "{parts} of {} clips and {mixed} of {} mixtures heard as several sounds",
         singles.len(),
@@ -73,7 +80,7 @@ fn main() -> Anything<()> {
         "| strategy | strict | lenient | invented | mixtures: both strict | both lenient | either strict |"
     );
     println!("|---|---|---|---|---|---|---|");
-    let log = Mutex::new(if write {
+    let log = Mutex::new(if args.write {
         Some(std::fs::File::create("captions.jsonl")?)
     } else {
         None
@@ -82,12 +89,12 @@ fn main() -> Anything<()> {
         let mut options = CaptionOptions::default();
         options.bridge = bridge;
         options.search = search;
-        let say = |items: &[Item], heard: &[wsac::clap::Heard]| -> Anything<Vec<String>> {
-            let texts: Vec<String> = heard
+        let caption = |items: &[Item], encoded: &[wsac::clap::Heard]| -> Result<Vec<String>> {
+            let texts: Vec<String> = encoded
                 .par_iter()
-                .map(|heard| Ok(captioner.describe(heard, &options)?.text))
-                .collect::<Anything<_>>()?;
-            if let Some(file) = log.lock().map_err(|_| "a lock")?.as_mut() {
+                .map(|one| Ok(captioner.describe(one, &options)?.text))
+                .collect::<Result<_>>()?;
+            if let Some(file) = log.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                 for (item, text) in items.iter().zip(&texts) {
                     let row = serde_json::json!({"strategy": name, "item": item.name, "labels": item.labels, "caption": text});
                     writeln!(file, "{row}")?;
@@ -96,8 +103,8 @@ fn main() -> Anything<()> {
             Ok(texts)
         };
         let (one, two) = (
-            say(&singles, &heard_singles)?,
-            say(&mixtures, &heard_mixtures)?,
+            caption(&singles, &encoded_singles)?,
+            caption(&mixtures, &encoded_mixtures)?,
         );
         let share = |count: usize, of: usize| 100.0 * count as f64 / of as f64;
         let names =

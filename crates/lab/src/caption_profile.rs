@@ -1,18 +1,15 @@
 //! Where the time of one caption goes, stage by stage, with weights as they are or by formula.
 //!
-//! ```text
-//! cargo run --release -p wsac --example caption_profile -- RECORDING                          the built-in `mini`
-//! cargo run --release -p wsac --example caption_profile -- RECORDING KEYS.json FRONTEND.safetensors f32|bf16
-//! ```
-//!
-//! The second is the paper's: the CLAP of `encode_speed`, a random decoder of the paper's shape over the captions' words,
-//! and a memory of 50,000 random rows. It never ends a caption, so its decoding is the longest there is, 30 tokens.
-//! Prints a JSON line a stage: the median of several runs, in milliseconds.
+//! Of a recording alone: with the built-in `mini`. With weights by formula: with the paper's captioner, that is the CLAP of
+//! `encode-speed`, a random decoder of the paper's shape over the captions' words, and a memory of 50,000 random rows. It
+//! never ends a caption, so its decoding is the longest there is, 30 tokens. Prints a JSON line a stage: the median of
+//! several runs, in milliseconds.
 
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use wsac::arithmetic::Precision;
+use anyhow::Context;
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::bundled;
 use wsac::captioner::{CaptionOptions, Captioner};
@@ -24,48 +21,54 @@ use wsac::mel::{LogMel, MelBank, YamnetFrontEnd};
 use wsac::memory::Memory;
 use wsac::model::{Card, Model};
 use wsac::rng::Stream;
-use wsac::tensors::Tensors;
 use wsac::weights::Reading;
-use wsac::weights::formula::Formula;
 
-type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+use crate::formula::{DType, Shapes};
+use crate::timing::{Times, since};
 
-/// Timed runs of each stage, after one that is not.
+/// Timed runs of each stage.
 const RUNS: usize = 7;
 
 /// The rows of the paper's memory.
 const ROWS: usize = 50_000;
 
-fn main() -> Anything<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+/// Time the stages of one caption
+#[derive(clap::Args)]
+pub struct Args {
+    recording: PathBuf,
+    #[command(flatten)]
+    shapes: Option<Shapes>,
+    #[arg(default_value = "f32")]
+    precision: DType,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
-    let (recording, name, tower, model, mel) = match args.as_slice() {
-        [recording] => (
-            recording,
+    let (name, tower, model, mel) = match &args.shapes {
+        None => (
             "mini".to_owned(),
             bundled::audio_tower()?,
             bundled::model()?,
             Mel::Yamnet,
         ),
-        [recording, keys, front, precision] => {
-            let (tower, model) = paper(keys, front, precision)?;
+        Some(shapes) => {
+            let (tower, model) = paper(shapes, args.precision)?;
             let bank = MelBank::slaney(tower.rate(), 1024, 64, 50.0, 14_000.0);
             let mel = Mel::Clap(LogMel::new(bank, 320));
-            let name = format!("CNN14 and the paper's decoder, {precision}");
-            (recording, name, tower, model, mel)
+            let name = format!("CNN14 and the paper's decoder, {}", args.precision.name());
+            (name, tower, model, mel)
         }
-        _ => return Err("give RECORDING [KEYS.json FRONTEND.safetensors f32|bf16]".into()),
     };
-    let load = start.elapsed().as_secs_f64() * 1e3;
+    let load = since(start);
     let rate = tower.rate();
     let bridge = model.card.bridge;
     let captioner = Captioner::new(tower, model)?;
-    let source = Source::from(recording);
+    let source = Source::from(&args.recording);
     let wave = Waveform::load(&source, rate)?;
-    let listen = || captioner.listen_to(&mut AudioStream::from_waveform(&wave, rate)?);
-    let heard = listen()?;
-    let told = CaptionOptions::default();
-    let mut greedy = told.clone();
+    let encode = || captioner.listen_to(&mut AudioStream::from_waveform(&wave, rate)?);
+    let analysis = encode()?;
+    let beam = CaptionOptions::default();
+    let mut greedy = beam.clone();
     (greedy.search, greedy.neighbours, greedy.name_sounds) = (Search::Greedy, 0, false);
 
     let read = median(|| Waveform::load(&source, rate).map(drop))?;
@@ -73,21 +76,21 @@ fn main() -> Anything<()> {
         mel.frames(&wave.samples);
         Ok(())
     })?;
-    let hear = median(|| listen().map(drop))?;
-    let across = median(|| captioner.bridge(&heard, &bridge).map(drop))?;
+    let encoding = median(|| encode().map(drop))?;
+    let across = median(|| captioner.bridge(&analysis, &bridge).map(drop))?;
     let near = median(|| {
-        black_box(captioner.neighbours(&heard, told.neighbours));
+        black_box(captioner.neighbours(&analysis, beam.neighbours));
         Ok(())
     })?;
-    let all = median(|| captioner.describe(&heard, &told).map(drop))?;
-    let plain = median(|| captioner.describe(&heard, &greedy).map(drop))?;
-    let whole = median(|| captioner.caption(&source, &told).map(drop))?;
+    let all = median(|| captioner.describe(&analysis, &beam).map(drop))?;
+    let plain = median(|| captioner.describe(&analysis, &greedy).map(drop))?;
+    let whole = median(|| captioner.caption(&source, &beam).map(drop))?;
 
     let stages = [
         ("load, and make what is random", load),
         ("read and resample", read),
         ("mel", frames),
-        ("tower, without mel", hear - frames),
+        ("tower, without mel", encoding - frames),
         ("bridge", across),
         ("nearest captions", near),
         ("decode, beam 4", all - across - near),
@@ -119,22 +122,17 @@ impl Mel {
 }
 
 /// The paper's captioner with weights by formula.
-fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTower>, Model)> {
-    let bytes = std::fs::read(front)?;
-    let file = Tensors::parse(front, &bytes)?;
-    let names = file.names();
-    let bank = names.iter().find(|name| name.starts_with("mel"));
-    let bank = file.get(bank.ok_or("the front end has no bank")?, &[513, 64])?;
-    let weights = Formula::parse(keys, &std::fs::read(keys)?)?.with(".melW", &bank);
-    let (arithmetic, form) = match precision {
-        "bf16" => (Precision::Bf16, Form::Bf16),
-        _ => (Precision::F32, Form::F32),
+fn paper(shapes: &Shapes, precision: DType) -> anyhow::Result<(Box<dyn AudioTower>, Model)> {
+    let weights = shapes.weights()?;
+    let form = match precision {
+        DType::Bf16 => Form::Bf16,
+        DType::F32 => Form::F32,
     };
-    let reading = Reading::new(&weights).in_precision(arithmetic);
+    let reading = Reading::new(&weights).in_precision(precision.precision());
     let tower = ClapAudio::load(Family::of(&weights)?, &reading, Windows::Mean)?;
 
     let mini = bundled::model()?;
-    let known = mini.memory.as_ref().ok_or("mini has no memory")?;
+    let known = mini.memory.as_ref().context("mini has no memory")?;
     let tokenizer = bundled::vocabulary()?.prune(known.captions(), 22);
     let config = Config {
         vocab: tokenizer.len(),
@@ -177,13 +175,5 @@ fn paper(keys: &str, front: &str, precision: &str) -> Anything<(Box<dyn AudioTow
 
 /// The median time of `work` in milliseconds.
 fn median(work: impl Fn() -> wsac::Result<()>) -> wsac::Result<f64> {
-    work()?;
-    let mut times = Vec::new();
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        work()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[RUNS / 2])
+    Ok(Times::measure(RUNS, work)?.median())
 }

@@ -1,8 +1,9 @@
 //! Measures the text side: MiniLM's loading, speed and quantisation, the vocabulary, the memory's search.
 //!
-//! `cargo run --release --example measure_text -- CAPTIONS.csv [PUBLISHED.safetensors]`; with the published f32 model of
-//! all-MiniLM-L6-v2, also the cosine of int8 to f32 embeddings over about 1,000 of the captions.
+//! With the published f32 model of all-MiniLM-L6-v2, also the cosine of int8 to f32 embeddings over about 1,000 of the
+//! captions.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use wsac::bundled;
@@ -16,14 +17,23 @@ use wsac::tensors::Tensors;
 /// Captions embedded to measure speed.
 const MANY: usize = 4000;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let set = read_captions(args.first().ok_or("give a file of captions")?)?;
+/// Measure the built-in text tower: loading, speed, quantisation and the memory's search
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(value_name = "CAPTIONS.csv")]
+    captions: PathBuf,
+    /// The published all-MiniLM-L6-v2, f32
+    #[arg(value_name = "PUBLISHED.safetensors")]
+    published: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let set = read_captions(&args.captions)?;
     let captions: Vec<&str> = set.captions().collect();
     let start = Instant::now();
     let model = bundled::text_tower()?;
     println!("load MiniLM, int8: {:?}", start.elapsed());
-    if let Some(path) = args.get(1) {
+    if let Some(path) = &args.published {
         let bytes = std::fs::read(path)?;
         let published =
             SentenceBert::minilm(bundled::vocabulary()?, &Tensors::parse(path, &bytes)?)?;

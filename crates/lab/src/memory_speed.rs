@@ -1,53 +1,63 @@
-//! Times queries to a mapped memory of any size: `cargo run --release -p wsac --example memory_speed -- FILE ROWS WIDTH RUNS`.
+//! Times queries to a mapped memory of any size.
 //!
-//! Writes a memory of ROWS random int8 rows without captions to FILE, row by row, so that it need not fit twice; loads it
+//! Writes a memory of random int8 rows without captions to a file, row by row, so that it need not fit twice; loads it
 //! as `wsac caption --memory` does, and prints a JSON line: medians of projection and of the 24 nearest for one query and
 //! for 64, in milliseconds, and the process's memory in MB: what is its own, and what is the file's.
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Context;
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
 use wsac::rng::Stream;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [path, rows, width, runs] = args.as_slice() else {
-        return Err("give FILE ROWS WIDTH RUNS".into());
-    };
-    let (rows, width, runs): (usize, usize, usize) = (rows.parse()?, width.parse()?, runs.parse()?);
+use crate::process::kilobytes;
+use crate::timing::{Times, since};
+
+/// Time queries to a memory of random rows, which is written to a file
+#[derive(clap::Args)]
+pub struct Args {
+    file: PathBuf,
+    rows: usize,
+    width: usize,
+    runs: usize,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args {
+        file: ref path,
+        rows,
+        width,
+        runs,
+    } = *args;
     write(path, rows, width)?;
     let start = Instant::now();
     let memory = Memory::load(path)?;
-    let load = start.elapsed().as_secs_f64() * 1e3;
+    let load = since(start);
     let stream = Stream::new("query");
     let query = (0..width as u64)
         .map(|i| stream.symmetric(i, 1.0))
         .collect();
-    let query = Embedding::new(query).ok_or("the query has no direction")?;
+    let query = Embedding::new(query).context("the query has no direction")?;
     let several = (0..64 * width as u64).map(|i| stream.symmetric(1 << 32 | i, 1.0));
     let several = Embeddings::new(width, several.collect())?;
     let median = |work: &dyn Fn()| {
-        let mut times: Vec<f64> = (0..=runs)
-            .map(|_| {
-                let start = Instant::now();
-                work();
-                start.elapsed().as_secs_f64() * 1e3
-            })
-            .collect();
-        // The first run is not counted.
-        times.remove(0);
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
+        let Ok(times) = Times::measure::<Infallible>(runs, || Ok(work()));
+        times.median()
     };
     let project = median(&|| _ = std::hint::black_box(memory.project(&query, 0.01, None)));
     let nearest = median(&|| _ = std::hint::black_box(memory.nearest(&query, 24)));
     let project_64 =
         median(&|| _ = std::hint::black_box(memory.project_batch(&several, 0.01, None)));
     let nearest_64 = median(&|| _ = std::hint::black_box(memory.nearest_batch(&several, 24)));
-    let (own, mapped) = (resident("RssAnon:"), resident("RssFile:"));
+    let (own, mapped) = (
+        kilobytes("self", "RssAnon:") / 1024,
+        kilobytes("self", "RssFile:") / 1024,
+    );
     let threads = rayon::current_num_threads();
     println!(
         "{{\"piece\": \"memory\", \"rows\": {rows}, \"width\": {width}, \"project_ms\": {project:.4}, \
@@ -57,16 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Memory of this process of one kind, in MB; 0 where the system does not tell.
-fn resident(kind: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(kind));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or(0) / 1024
-}
-
 /// A memory as [`Memory::save`] writes it, of rows that nobody had to hold.
-fn write(path: &str, rows: usize, width: usize) -> std::io::Result<()> {
+fn write(path: &Path, rows: usize, width: usize) -> std::io::Result<()> {
     let (values, scales, offsets) = (rows * width, 4 * rows, 4 * (rows + 1));
     let header = serde_json::json!({
         "embeddings.scale": {"dtype": "F32", "shape": [rows], "data_offsets": [0, scales]},

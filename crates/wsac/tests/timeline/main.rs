@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/timeline_score/scene.rs"]
 mod scene;
 
 use std::ops::ControlFlow;

@@ -1,13 +1,13 @@
 //! What each technique adds on real sounds: ESC-10's 400 clips and 200 mixtures of two, from the paper's plain projection on.
 //!
-//! `cargo run --release -p wsac --example ablation -- FOLDER [even|odd]`. A caption is true where it has a keyword of its
-//! clip's class; of a mixture, where it has one of both. Each row adds to the one before it, unless it says so. The last columns are the
-//! difference to plain projection in points, with its 95 % interval (paired bootstrap over recordings). Options were chosen
-//! on the even recordings.
+//! A caption is true where it has a keyword of its clip's class; of a mixture, where it has one of both. Each row adds to the
+//! one before it, unless it says so. The last columns are the difference to plain projection in points, with its 95 %
+//! interval (paired bootstrap over recordings). Options were chosen on the even recordings.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 use wsac::audio::AudioStream;
 use wsac::bridge::Bridge;
@@ -21,39 +21,47 @@ use wsac::mel::YamnetFrontEnd;
 use wsac::memory::{Centre, Memory};
 use wsac::rng::Stream;
 
-#[path = "esc10/clips.rs"]
-mod clips;
-use clips::{Anything, Item, RATE, Words, keywords, mixtures, singles};
+use crate::esc10::{Item, RATE, Words, keywords, mixtures, singles};
 
 /// Resamples of a bootstrap.
 const RESAMPLES: usize = 10_000;
 
-/// How a recording is heard.
+/// How a recording is analysed.
 #[derive(Clone, Copy, PartialEq)]
-enum Ears {
-    /// Once, as one.
+enum Analysis {
+    /// One view, as one sound.
     Plain,
-    /// Six times, as one.
+    /// Six views, as one sound.
     Six,
-    /// Six times, as several sounds.
+    /// Six views, as several sounds.
     Parts,
 }
 
 /// A row of the table.
 struct Row {
     name: &'static str,
-    ears: Ears,
+    analysis: Analysis,
     options: CaptionOptions,
 }
 
-fn main() -> Anything<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let folder = Path::new(args.first().ok_or("give the folder of the clips")?);
-    let half: Option<usize> = match args.get(1).map(String::as_str) {
-        Some("even") => Some(0),
-        Some("odd") => Some(1),
-        _ => None,
-    };
+/// Measure what each technique adds on ESC-10
+#[derive(clap::Args)]
+pub struct Args {
+    /// The clips, with labels.csv, keywords.json and mixtures.csv
+    folder: PathBuf,
+    /// Half of the recordings
+    half: Option<Half>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Half {
+    Even,
+    Odd,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let folder = &args.folder;
+    let half = args.half.map(|half| half as usize);
     let captioner = Captioner::bundled()?;
     let (strict, lenient) = keywords(folder)?;
     let (mut one, all) = (singles(folder)?, singles(folder)?);
@@ -68,13 +76,13 @@ fn main() -> Anything<()> {
         }
     }
     let mini = Mini::bundled()?;
-    let gather = |items: &[Item]| -> Anything<Vec<Evidence>> {
+    let gather = |items: &[Item]| -> Result<Vec<Evidence>> {
         let each =
             |item: &Item| Ok(mini.evidence(&mut AudioStream::from_waveform(&item.wave, RATE)?)?);
         items.par_iter().map(each).collect()
     };
     let evidence = (gather(&one)?, gather(&two)?);
-    // YAMNet alone, as if every listening were the plain one.
+    // YAMNet alone, as if every view were the plain one.
     let once = |items: &[Item]| -> Vec<Evidence> {
         let each = |item: &Item| {
             let patches = YamnetFrontEnd::new().hear(&item.wave.samples);
@@ -84,13 +92,13 @@ fn main() -> Anything<()> {
         items.par_iter().map(each).collect()
     };
     let once = (once(&one), once(&two));
-    let hear = |ears: Ears| -> Anything<(Vec<Heard>, Vec<Heard>)> {
+    let analyse = |kind: Analysis| -> Result<(Vec<Heard>, Vec<Heard>)> {
         let mut options = SceneOptions::default();
-        if ears != Ears::Parts {
+        if kind != Analysis::Parts {
             options.most_parts = 1;
         }
         let mini = Mini::bundled()?.with_options(options);
-        let evidence = if ears == Ears::Plain {
+        let evidence = if kind == Analysis::Plain {
             &once
         } else {
             &evidence
@@ -107,10 +115,10 @@ fn main() -> Anything<()> {
     println!("|---|---|---|---|---|---|---|---|---|");
     let mut plain: Option<[Vec<bool>; 4]> = None;
     for row in rows(&captioner)? {
-        let (first, second) = hear(row.ears)?;
-        let tell = |heard: &[Heard]| -> Anything<Vec<String>> {
+        let (first, second) = analyse(row.analysis)?;
+        let describe = |all: &[Heard]| -> Result<Vec<String>> {
             let mut texts = Vec::new();
-            for some in heard.chunks(32) {
+            for some in all.chunks(32) {
                 let asked: Vec<_> = some.iter().map(|h| (h, &row.options)).collect();
                 for caption in captioner.describe_together(&asked) {
                     texts.push(caption?.text);
@@ -118,10 +126,11 @@ fn main() -> Anything<()> {
             }
             Ok(texts)
         };
-        let (first, second) = (tell(&first)?, tell(&second)?);
+        let (first, second) = (describe(&first)?, describe(&second)?);
         let true_of = |words: &Words, items: &[Item], texts: &[String]| -> Vec<bool> {
-            let told = items.iter().zip(texts);
-            told.map(|(item, text)| item.labels.iter().all(|l| words[l].is_match(text)))
+            let pairs = items.iter().zip(texts);
+            pairs
+                .map(|(item, text)| item.labels.iter().all(|l| words[l].is_match(text)))
                 .collect()
         };
         let hits = [
@@ -147,9 +156,13 @@ fn main() -> Anything<()> {
 }
 
 /// Each row adds to the one before.
-fn rows(captioner: &Captioner) -> Anything<Vec<Row>> {
-    let memory = |centre: Centre| -> Anything<Arc<Memory>> {
-        let own = captioner.model().memory.as_ref().ok_or("no memory")?;
+fn rows(captioner: &Captioner) -> Result<Vec<Row>> {
+    let memory = |centre: Centre| -> Result<Arc<Memory>> {
+        let own = captioner
+            .model()
+            .memory
+            .as_ref()
+            .context("the model has no memory")?;
         let mut memory = own.clone();
         memory.set_centre(centre);
         Ok(Arc::new(memory))
@@ -160,39 +173,39 @@ fn rows(captioner: &Captioner) -> Anything<Vec<Row>> {
     options.name_sounds = false;
     options.memory = Some(memory(Centre::None)?);
     let mut rows = Vec::new();
-    let mut add = |name, ears, options: &CaptionOptions| {
+    let mut add = |name, analysis, options: &CaptionOptions| {
         rows.push(Row {
             name,
-            ears,
+            analysis,
             options: options.clone(),
         });
     };
-    add("plain projection (tau 0.01)", Ears::Plain, &options);
+    add("plain projection (tau 0.01)", Analysis::Plain, &options);
     options.bridge = project(0.02);
-    add("plain, tau 0.02", Ears::Plain, &options);
+    add("plain, tau 0.02", Analysis::Plain, &options);
     options.memory = Some(memory(Centre::MemoryMean)?);
-    add("+ centring, tau 0.02", Ears::Plain, &options);
+    add("+ centring, tau 0.02", Analysis::Plain, &options);
     options.search = Search::of_width(4);
-    add("+ beam 4", Ears::Plain, &options);
-    add("+ six listenings", Ears::Six, &options);
+    add("+ beam 4", Analysis::Plain, &options);
+    add("+ six listenings", Analysis::Six, &options);
     options.memory = None;
-    add("+ parts, memory of clauses", Ears::Parts, &options);
+    add("+ parts, memory of clauses", Analysis::Parts, &options);
     let parts = options.clone();
     options.rerank = Some(Rerank {
         by: Measure::Similarity { alpha: 0.0 },
         ..Rerank::default()
     });
-    add("+ re-ranking by similarity", Ears::Parts, &options);
+    add("+ re-ranking by similarity", Analysis::Parts, &options);
     options = parts;
     (options.bridge, options.name_sounds) = (None, true);
-    add("instead + naming (the default)", Ears::Parts, &options);
+    add("instead + naming (the default)", Analysis::Parts, &options);
     options.rerank = Some(Rerank::default());
-    add("+ re-ranking by similarity", Ears::Parts, &options);
+    add("+ re-ranking by similarity", Analysis::Parts, &options);
     options.rerank = Some(Rerank {
         by: Measure::consensus(),
         ..Rerank::default()
     });
-    add("instead by consensus", Ears::Parts, &options);
+    add("instead by consensus", Analysis::Parts, &options);
     Ok(rows)
 }
 

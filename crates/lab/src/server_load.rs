@@ -1,26 +1,41 @@
 //! Load on a server over loopback: one by one, 8 and 64 clients, ten times too many, SIGTERM in the middle, malformed
-//! uploads. `cargo run --release -p wsac-server --example load -- target/release/wsac CLIP [SECONDS] [PART..]`
+//! uploads.
 //!
 //! It starts `wsac serve` itself, so that its memory can be read (Linux) and its end be watched. One line a measurement.
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../tests/client/mod.rs"]
+#[path = "../../server/tests/client/mod.rs"]
 mod client;
 
 use std::collections::BTreeMap;
-use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use client::{answer, form, request, send};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use crate::process::kilobytes;
+
+/// Measure a server under load over loopback
+#[derive(clap::Args)]
+pub struct Args {
+    /// The binary `wsac`
+    binary: PathBuf,
+    /// The recording that clients upload
+    clip: PathBuf,
+    #[arg(default_value_t = 60.0)]
+    seconds: f64,
+    /// All parts, where none is named
+    #[arg(value_parser = ["clients", "overload", "end", "malformed"])]
+    parts: Vec<String>,
+}
 
 /// A server in a process of its own.
 struct Server {
@@ -29,14 +44,14 @@ struct Server {
 }
 
 impl Server {
-    async fn start(binary: &str, flags: &[&str]) -> Outcome<Self> {
+    async fn start(binary: &Path, flags: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(binary)
             .args(["serve", "--port", "0"])
             .args(flags)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+        let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();
         let said = lines.next_line().await?.unwrap_or_default();
         let address = said.rsplit("http://").next().unwrap_or_default().to_owned();
         tokio::spawn(async move {
@@ -49,14 +64,8 @@ impl Server {
 
     /// Megabytes in memory: now and at most.
     fn memory(&self) -> (u64, u64) {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap_or(0)));
-        let status = status.unwrap_or_default();
-        let of = |key: &str| -> u64 {
-            let line = status.lines().find(|line| line.starts_with(key));
-            let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-            number.unwrap_or(0) / 1024
-        };
+        let process = self.child.id().unwrap_or(0).to_string();
+        let of = |key: &str| kilobytes(&process, key) / 1024;
         (of("VmRSS:"), of("VmHWM:"))
     }
 
@@ -126,14 +135,14 @@ async fn client(address: String, bytes: Arc<Vec<u8>>, end: Arc<AtomicBool>) -> S
             continue;
         }
         match answer(&mut stream).await {
-            Ok(Some(told)) => {
-                *seen.statuses.entry(told.status).or_default() += 1;
-                if told.status == 200 {
+            Ok(Some(answer)) => {
+                *seen.statuses.entry(answer.status).or_default() += 1;
+                if answer.status == 200 {
                     seen.seconds.push(start.elapsed().as_secs_f64());
                 } else {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                open = (told.header("connection") != Some("close")).then_some(stream);
+                open = (answer.header("connection") != Some("close")).then_some(stream);
             }
             lost => {
                 let why = lost.err().map_or("closed".to_owned(), |e| e.to_string());
@@ -177,7 +186,7 @@ async fn load(
     seen
 }
 
-fn tell(what: &str, mut seen: Seen, seconds: f64, more: &str) {
+fn report(what: &str, mut seen: Seen, seconds: f64, more: &str) {
     let (p50, p99) = (seen.quantile(0.5), seen.quantile(0.99));
     let rate = seen.seconds.len() as f64 / seconds;
     let Seen {
@@ -192,14 +201,10 @@ fn tell(what: &str, mut seen: Seen, seconds: f64, more: &str) {
 }
 
 #[tokio::main]
-async fn main() -> Outcome<()> {
-    let mut args = std::env::args().skip(1);
-    let usage = "load BINARY CLIP [SECONDS] [clients|overload|end|malformed ..]";
-    let (binary, clip) = (args.next().ok_or(usage)?, args.next().ok_or(usage)?);
-    let seconds: f64 = args.next().map_or(Ok(60.0), |s| s.parse())?;
-    let parts: Vec<String> = args.collect();
-    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| p == part);
-    let sound = std::fs::read(&clip)?;
+pub async fn run(args: &Args) -> anyhow::Result<()> {
+    let (binary, seconds) = (args.binary.as_path(), args.seconds);
+    let wanted = |part: &str| args.parts.is_empty() || args.parts.iter().any(|p| p == part);
+    let sound = std::fs::read(&args.clip)?;
     let bytes = Arc::new(request("POST", "/v1/caption", "", &sound));
 
     if wanted("clients") {
@@ -210,11 +215,11 @@ async fn main() -> Outcome<()> {
             (8, &["--batch", "1"]),
             (64, &["--batch", "1"]),
         ] {
-            let server = Server::start(&binary, flags).await?;
+            let server = Server::start(binary, flags).await?;
             let seen = load(&server, &bytes, clients, seconds, async || {}).await;
             let (now, most) = server.memory();
             let batch = server.mean_batch().await;
-            tell(
+            report(
                 &format!("{clients} clients {}", flags.join(" ")),
                 seen,
                 seconds,
@@ -223,10 +228,10 @@ async fn main() -> Outcome<()> {
         }
     }
     if wanted("overload") {
-        let server = Server::start(&binary, &[]).await?;
+        let server = Server::start(binary, &[]).await?;
         let early = load(&server, &bytes, 640, seconds / 2.0, async || {}).await;
         let (before, _) = server.memory();
-        tell(
+        report(
             "640 clients, first half",
             early,
             seconds / 2.0,
@@ -234,7 +239,7 @@ async fn main() -> Outcome<()> {
         );
         let late = load(&server, &bytes, 640, seconds / 2.0, async || {}).await;
         let (after, most) = server.memory();
-        tell(
+        report(
             "640 clients, second half",
             late,
             seconds / 2.0,
@@ -243,12 +248,12 @@ async fn main() -> Outcome<()> {
     }
     if wanted("end") {
         for round in 0..3 {
-            let server = Server::start(&binary, &[]).await?;
+            let server = Server::start(binary, &[]).await?;
             let pid = server.child.id().unwrap_or(0).to_string();
             let seen = load(&server, &bytes, 64, 8.0, async || {
                 let _ = Command::new("kill").args(["-TERM", &pid]).status().await;
             });
-            tell(
+            report(
                 &format!("SIGTERM under 64 clients, round {round}"),
                 seen.await,
                 4.0,
@@ -257,13 +262,13 @@ async fn main() -> Outcome<()> {
         }
     }
     if wanted("malformed") {
-        malformed(&binary, &sound).await?;
+        malformed(binary, &sound).await?;
     }
     Ok(())
 }
 
 /// 1,000 uploads that are wrong: changed bytes, cut bodies, wrong types, headers that are none, senders that stop.
-async fn malformed(binary: &str, sound: &[u8]) -> Outcome<()> {
+async fn malformed(binary: &Path, sound: &[u8]) -> anyhow::Result<()> {
     let server = Server::start(binary, &["--patience", "2", "--max-upload", "1"]).await?;
     let good = request("POST", "/v1/caption", "", sound);
     send(&server.address, &good).await?;
@@ -328,9 +333,9 @@ async fn malformed(binary: &str, sound: &[u8]) -> Outcome<()> {
         let asked = async move {
             let mut stream = TcpStream::connect(&address).await?;
             let _ = stream.write_all(&bytes).await;
-            let told = tokio::time::timeout(Duration::from_secs(20), answer(&mut stream)).await;
-            let status = match told {
-                Ok(Ok(Some(told))) => told.status.to_string(),
+            let answer = tokio::time::timeout(Duration::from_secs(20), answer(&mut stream)).await;
+            let status = match answer {
+                Ok(Ok(Some(answer))) => answer.status.to_string(),
                 Ok(_) => "closed".to_owned(),
                 Err(_) => "NO ANSWER".to_owned(),
             };
@@ -348,7 +353,9 @@ async fn malformed(binary: &str, sound: &[u8]) -> Outcome<()> {
     for ((kind, status), count) in statuses {
         println!("malformed, {kind}: {status} x {count}");
     }
-    let after = send(&server.address, &good).await?.map(|told| told.status);
+    let after = send(&server.address, &good)
+        .await?
+        .map(|answer| answer.status);
     println!(
         "then a good one: {after:?}; memory {before} MB before, {} MB after",
         server.memory().0

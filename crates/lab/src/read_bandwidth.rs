@@ -1,18 +1,26 @@
-//! How fast this machine reads memory, for shares of it: `cargo run --release -p wsac-nn --example read_bandwidth [MB]`.
+//! How fast this machine reads memory.
 //!
 //! Each thread sums a piece of its own, eight sums at a time, so that no addition waits for another. Prints a JSON line a
 //! number of threads and a size: MB megabytes (1024, which no cache holds) and 16 of them (which a large cache holds).
 
+use std::convert::Infallible;
 use std::hint::black_box;
-use std::time::Instant;
 
-/// Timed passes over all memory, after one that is not.
+use crate::timing::Times;
+
+/// Timed passes over all memory.
 const PASSES: usize = 7;
 
-fn main() {
-    let most = std::env::args().nth(1).and_then(|a| a.parse().ok());
+/// Time reading memory, with each number of threads
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(value_name = "MB", default_value_t = 1024)]
+    megabytes: usize,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    for megabytes in [most.unwrap_or(1024), 16] {
+    for megabytes in [args.megabytes, 16] {
         for threads in 1..=cores {
             let words = vec![1u64; megabytes * 1_000_000 / 8];
             // Small memory is read so often that starting threads does not count.
@@ -26,21 +34,14 @@ fn main() {
                     }
                 });
             };
-            pass();
-            let mut seconds: Vec<f64> = (0..PASSES)
-                .map(|_| {
-                    let start = Instant::now();
-                    pass();
-                    start.elapsed().as_secs_f64()
-                })
-                .collect();
-            seconds.sort_by(f64::total_cmp);
-            let rate = (megabytes * repeats) as f64 / 1e3 / seconds[PASSES / 2];
+            let Ok(times) = Times::measure::<Infallible>(PASSES, || Ok(pass()));
+            let rate = (megabytes * repeats) as f64 / times.median();
             println!(
                 r#"{{"piece": "read", "megabytes": {megabytes}, "threads": {threads}, "gb_per_s": {rate:.1}}}"#
             );
         }
     }
+    Ok(())
 }
 
 fn sum(words: &[u64]) -> u64 {

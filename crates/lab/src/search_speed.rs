@@ -1,25 +1,39 @@
 //! Times projection and nearest over a memory: the work of `bench/peer/peer_bench.py project`, in the same words.
 //!
-//! `cargo run --release --example search_speed -- ROWS WIDTH RUNS [f32|f16|int8]..` prints a JSON line a measurement: medians
-//! in milliseconds for 1 and 64 queries, and how many GB of rows were read a second.
+//! A JSON line a measurement: medians in milliseconds for 1 and 64 queries, and how many GB of rows were read a second.
 
-use std::time::Instant;
+use std::convert::Infallible;
 
+use anyhow::Context;
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
 use wsac::rows::Rows;
 use wsac::texts::Texts;
 
-fn main() -> wsac::Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |i: usize, or| args.get(i).and_then(|a| a.parse().ok()).unwrap_or(or);
-    let (rows, width, runs) = (number(0, 50_000), number(1, 1024), number(2, 5));
-    let kinds: Vec<&str> = args.iter().skip(3).map(String::as_str).collect();
-    for kind in if kinds.is_empty() {
-        &["f32", "f16", "int8"]
-    } else {
-        &kinds[..]
-    } {
+use crate::timing::Times;
+
+/// Time projection onto a memory and the search for the nearest of its rows
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(default_value_t = 50_000)]
+    rows: usize,
+    #[arg(default_value_t = 1024)]
+    width: usize,
+    #[arg(default_value_t = 5)]
+    runs: usize,
+    /// How the rows are stored
+    #[arg(default_values = ["f32", "f16", "int8"])]
+    kinds: Vec<String>,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Args {
+        rows,
+        width,
+        runs,
+        ref kinds,
+    } = *args;
+    for kind in kinds {
         // Rows are made block by block and laid down as they are kept, so that large memories fit.
         let (mut captions, mut kept) = (Texts::new(), Rows::empty(width, kind.parse()?));
         for first in (0..rows).step_by(1 << 14) {
@@ -31,18 +45,11 @@ fn main() -> wsac::Result<()> {
         let bytes = memory.rows().bytes();
         for count in [1, 64] {
             let queries = random(count, width, 2)?;
-            let first = Embedding::new(queries.row(0).to_vec())
-                .ok_or_else(|| wsac::Error::Config("no direction".into()))?;
+            let first =
+                Embedding::new(queries.row(0).to_vec()).context("the query has no direction")?;
             let time = |what: &str, work: &dyn Fn()| {
-                let mut times = Vec::new();
-                for _ in 0..=runs {
-                    let start = Instant::now();
-                    work();
-                    times.push(start.elapsed().as_secs_f64() * 1e3);
-                }
-                times.remove(0);
-                times.sort_by(f64::total_cmp);
-                let median = times[times.len() / 2];
+                let Ok(times) = Times::measure::<Infallible>(runs, || Ok(work()));
+                let median = times.median();
                 let rate = bytes as f64 / median / 1e6;
                 let threads = rayon::current_num_threads();
                 println!(
