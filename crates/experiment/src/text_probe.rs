@@ -2,8 +2,8 @@
 //!
 //! text embedding [d] -> `unit(text + gap + noise)` [d]: moved by the modality gap (Eq. 2), measured between recordings of
 //! one's own and the captions, and scattered as captions of one clip are (section 3.1.1). What the decoder is given is then
-//! as far from what it learned as a sound would be, as far as mean and spread go; what it does not show is how well an
-//! audio tower hears. So results with it compare trainings and bridges with each other, and with nothing else.
+//! as far from what it learned as a sound would be, as far as mean and spread go; it does not show how good an
+//! audio tower is. So results with it compare trainings and bridges with each other, and with nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use wsac::{Error, Result};
 
 use crate::config::Probe;
 use crate::data::Sound;
-use crate::hearing::{self, Heards};
+use crate::encoding::{self, Encoded};
 
 /// How far stand-ins lie from their captions.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ impl Displacement {
     /// What `probe` asks for, in a space where `clips` are the embeddings of captions, clip by clip.
     ///
     /// # Errors
-    /// Where its recordings cannot be heard, or no clip has two captions to measure the noise by.
+    /// Where its recordings cannot be read, or no clip has two captions to measure the noise by.
     pub fn measure(
         probe: &Probe,
         clips: &[Embeddings],
@@ -46,9 +46,9 @@ impl Displacement {
             Some(recordings) => {
                 let sounds: Vec<Sound> = files(recordings)?.into_iter().map(Sound::File).collect();
                 let sounds: Vec<&Sound> = sounds.iter().collect();
-                let (heard, _) = hearing::listen(&sounds, encoder, folder, "probe", each)?;
-                let texts = hearing::joined(clips, dim);
-                gap(&hearing::embeddings(&heard, dim), &texts)?
+                let (audio, _) = encoding::encode_all(&sounds, encoder, folder, "probe", each)?;
+                let texts = encoding::joined(clips, dim);
+                gap(&encoding::embeddings(&audio, dim), &texts)?
             }
             None => {
                 let stream = Stream::new(&format!("seed{}/probe/gap", probe.seed));
@@ -82,7 +82,7 @@ impl Displacement {
             .sqrt()
     }
 
-    /// What is heard where caption `i` of `what` stands in for a sound; `text` is its embedding.
+    /// Caption `i` of `what` as if it were an encoded recording; `text` is its embedding.
     pub fn stand_in(
         &self,
         text: &[f32],
@@ -98,12 +98,12 @@ impl Displacement {
         let stream = Stream::new(&format!("seed{}/probe/{what}", self.seed));
         moved.apply(&mut row, stream, (i * text.len()) as u64);
         Embedding::new(row)
-            .map(hearing::point)
+            .map(encoding::point)
             .ok_or_else(|| "has no direction".into())
     }
 
-    /// All of `texts` [N, d] as sounds.
-    pub fn stand_ins(&self, texts: &Embeddings, what: &str) -> Heards {
+    /// All of `texts` [N, d] as if they were encoded recordings.
+    pub fn stand_ins(&self, texts: &Embeddings, what: &str) -> Encoded {
         texts
             .rows()
             .enumerate()
@@ -161,20 +161,20 @@ mod tests {
             seed: 1,
         };
         assert!((moved.length() - 0.7).abs() < 1e-6);
-        let heard = moved.stand_ins(&texts, "x");
-        let cosine = |heard: &Heards, i: usize| {
-            heard[i]
+        let encoded = moved.stand_ins(&texts, "x");
+        let cosine = |encoded: &Encoded, i: usize| {
+            encoded[i]
                 .as_ref()
-                .expect("heard")
+                .expect("encoded")
                 .embedding
                 .cosine(&texts.get(i))
         };
-        let mean = |heard: &Heards| (0..200).map(|i| cosine(heard, i)).sum::<f32>() / 200.0;
+        let mean = |encoded: &Encoded| (0..200).map(|i| cosine(encoded, i)).sum::<f32>() / 200.0;
         // cos = (1 + 0.7 x) / |text + gap| with x, the text's coordinate along the gap, near 0.
         assert!(
-            (mean(&heard) - 1.0 / 1.49f32.sqrt()).abs() < 0.02,
+            (mean(&encoded) - 1.0 / 1.49f32.sqrt()).abs() < 0.02,
             "{}",
-            mean(&heard)
+            mean(&encoded)
         );
         let noisy = Displacement {
             noise_variance: 1.0 / dim as f64,

@@ -1,4 +1,4 @@
-//! Sounds to what is heard of them: `Item`s -> one `Heard` each, or why there is none; made once and kept.
+//! The encoding stage: [`Sound`]s -> the audio tower's output for each, or why there is none; computed once and kept.
 
 use std::path::Path;
 
@@ -8,43 +8,43 @@ use wsac::clap::{AudioTower, Encoder, Heard};
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::{Error, Result};
 
+use crate::artifact_cache::{self as cache, Key};
 use crate::data::Sound;
-use crate::stage::{self, Key};
 
-/// What is heard of each sound, or why nothing is.
-pub type Heards = Vec<std::result::Result<Heard, String>>;
+/// The encoder's output for each sound, or why there is none.
+pub type Encoded = Vec<std::result::Result<Heard, String>>;
 
-/// Listens to `sounds`, which must not be captions; what was heard before is read from `folder`. `each` is called once a
-/// sound that is listened to.
+/// Encodes `sounds`, which must not be captions, or reads from `folder` what was encoded before. `each` is called after each
+/// sound that is encoded.
 ///
 /// # Errors
-/// Where the encoder has no audio tower, or the results cannot be kept. A recording that cannot be heard is no error.
-pub fn listen(
+/// Where the encoder has no audio tower, or the results cannot be kept. A recording that cannot be read is no error.
+pub fn encode_all(
     sounds: &[&Sound],
     encoder: &Encoder,
     folder: &Path,
     what: &str,
     each: &(dyn Fn() + Sync),
-) -> Result<(Heards, Key)> {
+) -> Result<(Encoded, Key)> {
     let tower = encoder.audio_tower()?;
     let key = Key::of("heard")
         .with(encoder.made_in())
-        .with_all(ear(tower.as_ref())?)
-        .with_all(sounds.iter().map(|s| stamp(s)));
-    let path = stage::file(folder, "heard", what, &key);
-    let (heard, _) = stage::once(&path, || {
-        let listen = |sound: &&Sound| {
-            let heard = hear(sound, tower.as_ref()).map_err(|e| e.to_string());
+        .with_all(fingerprint(tower.as_ref())?)
+        .with_all(sounds.iter().map(|s| sound_stamp(s)));
+    let path = cache::file(folder, "heard", what, &key);
+    let (encoded, _) = cache::get_or_make(&path, || {
+        let one = |sound: &&Sound| {
+            let encoded = encode(sound, tower.as_ref()).map_err(|e| e.to_string());
             each();
-            heard
+            encoded
         };
-        Ok(sounds.par_iter().map(listen).collect::<Heards>())
+        Ok(sounds.par_iter().map(one).collect::<Encoded>())
     })?;
-    Ok((heard, key))
+    Ok((encoded, key))
 }
 
-/// What `tower` makes of a second of a rising tone: it changes with the tower's weights and with the code around them.
-fn ear(tower: &dyn AudioTower) -> Result<Vec<[u8; 4]>> {
+/// The embedding of a second of a rising tone: it changes with the weights of `tower` and with its code.
+fn fingerprint(tower: &dyn AudioTower) -> Result<Vec<[u8; 4]>> {
     let rate = tower.rate();
     let tone = |i: u32| {
         let t = i as f32 / rate as f32;
@@ -52,12 +52,12 @@ fn ear(tower: &dyn AudioTower) -> Result<Vec<[u8; 4]>> {
     };
     let samples = (0..rate).map(tone).collect();
     let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
-    let heard = tower.listen(&mut stream)?;
-    let coordinates = heard.embedding.as_slice().iter();
+    let encoded = tower.listen(&mut stream)?;
+    let coordinates = encoded.embedding.as_slice().iter();
     Ok(coordinates.map(|x| x.to_le_bytes()).collect())
 }
 
-fn hear(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
+fn encode(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
     let rate = tower.rate();
     match sound {
         Sound::File(path) => {
@@ -66,22 +66,23 @@ fn hear(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
         Sound::Mixture(mixture) => {
             tower.listen(&mut AudioStream::from_waveform(&mixture.sum(rate)?, rate)?)
         }
-        Sound::Caption(_) => Err(Error::Config("a caption cannot be listened to".into())),
+        Sound::Caption(_) => Err(Error::Config("a caption cannot be encoded as audio".into())),
     }
 }
 
-fn stamp(sound: &Sound) -> String {
+/// What identifies a sound without reading it.
+fn sound_stamp(sound: &Sound) -> String {
     match sound {
-        Sound::File(path) => stage::stamp(path),
+        Sound::File(path) => cache::file_stamp(path),
         Sound::Mixture(m) => {
-            let (a, b) = (stage::stamp(&m.file_a), stage::stamp(&m.file_b));
+            let (a, b) = (cache::file_stamp(&m.file_a), cache::file_stamp(&m.file_b));
             format!("{a} and {b} {} {}", m.gain_b_db, m.offset_b_s)
         }
         Sound::Caption(text) => text.clone(),
     }
 }
 
-/// A point as if it had been heard.
+/// `embedding` as if it were that of a recording.
 pub fn point(embedding: Embedding) -> Heard {
     Heard {
         embedding,
@@ -93,10 +94,13 @@ pub fn point(embedding: Embedding) -> Heard {
     }
 }
 
-/// The embeddings of those that were heard, [N, d].
-pub fn embeddings(heard: &[std::result::Result<Heard, String>], dim: usize) -> Embeddings {
+/// The embeddings of those that could be encoded, [N, d].
+pub fn embeddings(encoded: &[std::result::Result<Heard, String>], dim: usize) -> Embeddings {
     let mut rows = Embeddings::empty(dim);
-    heard.iter().flatten().for_each(|h| rows.push(&h.embedding));
+    encoded
+        .iter()
+        .flatten()
+        .for_each(|e| rows.push(&e.embedding));
     rows
 }
 
@@ -113,7 +117,7 @@ pub fn joined(clips: &[Embeddings], dim: usize) -> Embeddings {
 mod tests {
     use super::*;
 
-    /// Hears the mean loudness, and how often the sign changes, times `turn`.
+    /// Encodes the mean loudness, and how often the sign changes, times `turn`.
     struct Simple {
         turn: f32,
     }
@@ -142,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn an_ear_is_known_by_what_it_hears() {
-        let ear = |turn| ear(&Simple { turn }).expect("an ear");
-        assert_eq!(ear(1e-3), ear(1e-3));
-        assert_ne!(ear(1e-3), ear(1.1e-3));
-        assert_eq!(ear(1e-3).len(), 2);
+    fn a_tower_is_known_by_its_output() {
+        let of = |turn| fingerprint(&Simple { turn }).expect("a fingerprint");
+        assert_eq!(of(1e-3), of(1e-3));
+        assert_ne!(of(1e-3), of(1.1e-3));
+        assert_eq!(of(1e-3).len(), 2);
     }
 }

@@ -1,9 +1,9 @@
-//! What a data set is heard as, and measured by: stand-ins or recordings -> `Heard`s, the modality gap, a map across it;
-//! and its captions in other words.
+//! What all cells of a data set have in common: its recordings (or their stand-ins) encoded, the modality gap, a map across
+//! it, its captions as a memory, and other captions to learn from.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wsac::bridge::{GapMap, LearnOptions, gap};
 use wsac::clap::Heard;
@@ -15,15 +15,52 @@ use wsac::train::embed_cached;
 use wsac::{Error, Result};
 use wsac_metrics::tables::Tables;
 
-use super::{Block, Event, Observer, tell};
-use crate::config::{Named, Paraphrases, slug};
-use crate::data::Sound;
-use crate::further::Further;
-use crate::hearing::{self, Heards};
-use crate::probe::Displacement;
-use crate::stage::{self, Key};
+use super::event::{Counter, Event, Observer};
+use super::setup::Setup;
+use crate::artifact_cache::{self as cache, Key};
+use crate::config::{Config, Named, Paraphrases, Source, slug};
+use crate::data::{Data, Sound};
+use crate::encoding::{self, Encoded};
+use crate::extra_corpora::ExtraCorpora;
+use crate::text_probe::Displacement;
 
-impl Block<'_, '_> {
+/// A data set, and what was made of it for all its cells.
+pub(super) struct Inputs<'a, 'o> {
+    pub config: &'a Config,
+    pub setup: &'a Setup<'a>,
+    pub observer: &'a Observer<'o>,
+    /// The other corpora of each training.
+    extra: &'a [ExtraCorpora],
+    source: &'a Source,
+    pub data: &'a Data,
+    /// See [`Inputs::clips`].
+    clips: OnceCell<Vec<Embeddings>>,
+    /// See [`Inputs::train_memory`].
+    memory: OnceCell<Memory>,
+}
+
+impl<'a, 'o> Inputs<'a, 'o> {
+    /// Of the data set that `source` names and `data` holds; nothing is computed yet.
+    pub fn new(
+        config: &'a Config,
+        setup: &'a Setup<'a>,
+        observer: &'a Observer<'o>,
+        extra: &'a [ExtraCorpora],
+        source: &'a Source,
+        data: &'a Data,
+    ) -> Self {
+        Self {
+            config,
+            setup,
+            observer,
+            extra,
+            source,
+            data,
+            clips: OnceCell::new(),
+            memory: OnceCell::new(),
+        }
+    }
+
     /// The embeddings of the validation captions, else of those learned from, clip by clip: what gaps are measured on.
     fn clips(&self) -> Result<&[Embeddings]> {
         if let Some(clips) = self.clips.get() {
@@ -41,32 +78,32 @@ impl Block<'_, '_> {
         Ok(self.clips.get_or_init(|| clips))
     }
 
-    /// What is heard of the validation clips, where their recordings were given.
-    fn validation(&self) -> Result<Option<Heards>> {
+    /// The validation clips, encoded, where their recordings were given.
+    fn validation(&self) -> Result<Option<Encoded>> {
         let Some(sounds) = &self.data.validation_sounds else {
             return Ok(None);
         };
         let sounds: Vec<&Sound> = sounds.iter().collect();
-        let heard = self.listen(&sounds, &format!("{} validation", self.data.name))?;
-        Ok(Some(heard.0))
+        let encoded = self.encode(&sounds, &format!("{} validation", self.data.name))?;
+        Ok(Some(encoded.0))
     }
 
     /// How far stand-ins are moved, where captions stand in for sounds.
-    pub(super) fn probe(&self) -> Result<Option<Displacement>> {
+    pub fn probe(&self) -> Result<Option<Displacement>> {
         let Some(probe) = &self.source.probe else {
             return Ok(None);
         };
         let clips = self.clips()?;
-        let counted = Counted::new(self.observer, 0);
-        let each = || counted.one();
+        let counter = Counter::new(self.observer, 0);
+        let each = || counter.one();
         Displacement::measure(probe, clips, self.setup.encoder, self.setup.out, &each).map(Some)
     }
 
-    /// What is heard of each item.
-    pub(super) fn heard(&self, probe: Option<&Displacement>) -> Result<(Heards, Key)> {
+    /// Each item, encoded.
+    pub fn encoded(&self, probe: Option<&Displacement>) -> Result<(Encoded, Key)> {
         let sounds: Vec<&Sound> = self.data.items.iter().map(|item| &item.sound).collect();
         let Some(probe) = probe else {
-            return self.listen(&sounds, &self.data.name);
+            return self.encode(&sounds, &self.data.name);
         };
         let captions: Vec<String> = sounds
             .iter()
@@ -75,33 +112,27 @@ impl Block<'_, '_> {
                 _ => None,
             })
             .collect();
-        let heard = probe.stand_ins(&self.embed(&captions)?, "test");
+        let encoded = probe.stand_ins(&self.embed(&captions)?, "test");
         let key = Key::of("probe")
             .with(self.setup.encoder.made_in())
             .with_all(&captions);
         let key = key.with_all(probe.gap.iter().map(|x| x.to_le_bytes()));
-        Ok((
-            heard,
-            key.with(probe.noise_variance.to_le_bytes())
-                .with(probe.seed.to_le_bytes()),
-        ))
+        let key = key
+            .with(probe.noise_variance.to_le_bytes())
+            .with(probe.seed.to_le_bytes());
+        Ok((encoded, key))
     }
 
-    fn listen(&self, sounds: &[&Sound], what: &str) -> Result<(Heards, Key)> {
-        let counted = Counted::new(self.observer, sounds.len());
-        let each = || counted.one();
-        hearing::listen(
-            sounds,
-            self.setup.encoder,
-            self.setup.out,
-            &slug(what),
-            &each,
-        )
+    fn encode(&self, sounds: &[&Sound], what: &str) -> Result<(Encoded, Key)> {
+        let counter = Counter::new(self.observer, sounds.len());
+        let each = || counter.one();
+        let Setup { encoder, out, .. } = self.setup;
+        encoding::encode_all(sounds, encoder, out, &slug(what), &each)
     }
 
     /// The modality gap, where a training shifts by it: as it was given, or measured between validation clips and their
     /// captions.
-    pub(super) fn gap(&self, probe: Option<&Displacement>) -> Result<Option<Vec<f32>>> {
+    pub fn gap(&self, probe: Option<&Displacement>) -> Result<Option<Vec<f32>>> {
         let wanted = |t: &Named| {
             t.model.is_none()
                 && self
@@ -115,24 +146,24 @@ impl Block<'_, '_> {
         if let Some(file) = &self.source.gap {
             return load_gap(file, self.setup.text.dim()).map(Some);
         }
-        let texts = hearing::joined(self.clips()?, self.setup.text.dim());
-        let heard = match probe {
+        let texts = encoding::joined(self.clips()?, self.setup.text.dim());
+        let audio = match probe {
             Some(probe) => Some(probe.stand_ins(&texts, "validation")),
             None => self.validation()?,
         };
-        let Some(heard) = heard else {
+        let Some(audio) = audio else {
             let name = &self.data.name;
             return Err(Error::Config(format!(
-                "a training shifts embeddings, but data {name:?} tells no gap: give validation_audio (recordings of the \
+                "a training shifts embeddings, but data {name:?} has no gap: give validation_audio (recordings of the \
                  validation clips), or gap = \"FILE\" from `wsac gap CAPTIONS --audio DIR -o FILE`"
             )));
         };
-        gap(&hearing::embeddings(&heard, texts.dim()), &texts).map(Some)
+        gap(&encoding::embeddings(&audio, texts.dim()), &texts).map(Some)
     }
 
-    /// The map from sounds to texts, where an inference strategy uses one: learned from the validation clips, none of which is
-    /// captioned. Of stand-ins, the first caption of a clip stands in, the others are its texts.
-    pub(super) fn map(&self, probe: Option<&Displacement>) -> Result<Option<Arc<GapMap>>> {
+    /// The map from audio to text embeddings, where an inference strategy uses one: learned from the validation clips, none of
+    /// which is captioned. With a probe, the first caption of a clip stands in for its recording, the others are its texts.
+    pub fn map(&self, probe: Option<&Displacement>) -> Result<Option<Arc<GapMap>>> {
         if !self.config.inference.iter().any(|i| i.gap_map) {
             return Ok(None);
         }
@@ -164,31 +195,35 @@ impl Block<'_, '_> {
                 });
             }
             None => {
-                let heard = self.validation()?.ok_or_else(missing)?;
-                let pairs = heard.into_iter().zip(clips);
+                let encoded = self.validation()?.ok_or_else(missing)?;
+                let pairs = encoded.into_iter().zip(clips);
                 pairs.for_each(|(sound, clip)| pair(sound, clip.clone()));
             }
         }
         GapMap::learn(&audio, &texts, &LearnOptions::default()).map(|map| Some(Arc::new(map)))
     }
 
-    /// The captions that are learned from, as a memory.
-    pub(super) fn train_memory(&self) -> Result<Memory> {
+    /// The training captions as a memory; built once for all cells.
+    pub fn train_memory(&self) -> Result<Memory> {
+        if let Some(memory) = self.memory.get() {
+            return Ok(memory.clone());
+        }
         let captions = self.data.train.concat();
-        Memory::new(&captions, self.embed(&captions)?)
+        let memory = Memory::new(&captions, self.embed(&captions)?)?;
+        Ok(self.memory.get_or_init(|| memory).clone())
     }
 
     /// The captions that training `t` has besides the data set's.
-    pub(super) fn further(&self, t: usize) -> Result<Further> {
-        let mut further = self.further[t].clone();
+    pub fn extra_corpora(&self, t: usize) -> Result<ExtraCorpora> {
+        let mut extra = self.extra[t].clone();
         if let Some(Paraphrases { share, how }) = &self.config.training[t].paraphrases {
-            let said = self.paraphrases(how)?.into_iter().flatten();
-            further.add(said.map(|caption| vec![caption]), *share);
+            let paraphrases = self.paraphrases(how)?.into_iter().flatten();
+            extra.add(paraphrases.map(|caption| vec![caption]), *share);
         }
-        Ok(further)
+        Ok(extra)
     }
 
-    /// Paraphrases of each caption that is learned from, made once: they take minutes.
+    /// Paraphrases of each training caption, made once: they take minutes.
     fn paraphrases(&self, how: &Paraphrasing) -> Result<Vec<Vec<String>>> {
         let Some(tables) = self.setup.tables else {
             let reason =
@@ -201,14 +236,14 @@ impl Block<'_, '_> {
         let key = Key::of("paraphrases").with(settings).with(bytes);
         let key = key.with(self.setup.encoder.made_in()).with_all(&captions);
         let name = slug(&self.data.name);
-        let file = stage::file(self.setup.out, "paraphrases", &name, &key);
-        let made = stage::once(&file, || {
+        let file = cache::file(self.setup.out, "paraphrases", &name, &key);
+        let made = cache::get_or_make(&file, || {
             let open = Tables::open(tables).map_err(|e| Error::Config(e.to_string()))?;
             paraphrase(&captions, &open, how, &mut |texts| {
                 let list: Vec<&str> = texts.iter().map(String::as_str).collect();
                 let total = list.len();
                 self.setup.text.embed(&list, &mut |done| {
-                    let _ = tell(self.observer, &Event::Embedded { done, total });
+                    let _ = self.observer.notify(&Event::Embedded { done, total });
                 })
             })
         });
@@ -219,7 +254,7 @@ impl Block<'_, '_> {
         let space = self.setup.encoder.made_in();
         let mut on_progress = |done, total| {
             // Whether to stop is asked at the next cell; a batch of texts takes no time.
-            let _ = tell(self.observer, &Event::Embedded { done, total });
+            let _ = self.observer.notify(&Event::Embedded { done, total });
         };
         embed_cached(
             texts,
@@ -228,28 +263,5 @@ impl Block<'_, '_> {
             Some(self.setup.cache),
             &mut on_progress,
         )
-    }
-}
-
-/// Counts what several threads have done.
-struct Counted<'a, 'o> {
-    observer: &'a Observer<'o>,
-    done: AtomicUsize,
-    total: usize,
-}
-
-impl<'a, 'o> Counted<'a, 'o> {
-    fn new(observer: &'a Observer<'o>, total: usize) -> Self {
-        Self {
-            observer,
-            done: AtomicUsize::new(0),
-            total,
-        }
-    }
-
-    fn one(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.total.max(done);
-        let _ = tell(self.observer, &Event::Embedded { done, total });
     }
 }

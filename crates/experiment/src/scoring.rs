@@ -1,4 +1,4 @@
-//! Captions to scores: by the metrics of the field against references, or by keywords against labels.
+//! The scoring stage: captions -> scores, by the metrics of the field against references, or by keywords against labels.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use wsac_metrics::{Comparison, Interval, Items, Sampling, Scores, compare, inter
 use crate::data::{Item, Keywords};
 
 /// What computes the metrics; it may need tables, jars and models, which the caller has.
-pub trait Judge {
-    /// What tells its numbers from those of another judge: the metrics, and what they are computed with.
+pub trait Scorer {
+    /// What distinguishes its scores from another scorer's: the metrics, and what they are computed with.
     fn identity(&self) -> String;
 
     /// The measures of `items` (not yet tokenised), in the order of the table, each with its value or why there is none.
@@ -129,19 +129,19 @@ pub fn difference(ours: &Value, theirs: &Value) -> Result<Option<Comparison>> {
     if !(ours.mean && theirs.mean) {
         return Ok(None);
     }
-    let told = compare(&ours.scores(), &theirs.scores(), Sampling::default());
-    told.map(Some).map_err(|e| Error::Config(e.to_string()))
+    let compared = compare(&ours.scores(), &theirs.scores(), Sampling::default());
+    compared.map(Some).map_err(|e| Error::Config(e.to_string()))
 }
 
-/// Judges `captions` of `items`, by keywords where there are some, else by `judge`.
+/// Scores `captions` of `items`, by keywords where there are some, else by `scorer`.
 ///
 /// # Errors
 /// Where a pattern is no regular expression, or the metrics cannot be computed.
-pub fn judge(
+pub fn score(
     items: &[&Item],
     captions: &[&str],
     keywords: Option<&Keywords>,
-    judge: &dyn Judge,
+    scorer: &dyn Scorer,
 ) -> Result<Vec<Measure>> {
     if let Some(keywords) = keywords {
         return by_keywords(items, captions, keywords);
@@ -149,7 +149,7 @@ pub fn judge(
     let candidates = captions.iter().map(|&c| c.to_owned()).collect();
     let references = items.iter().map(|item| item.references.clone()).collect();
     let items = Items::new(candidates, references).map_err(|e| Error::Config(e.to_string()))?;
-    let measures = judge.measure(&items)?;
+    let measures = scorer.measure(&items)?;
     let kept = measures.into_iter().map(|(name, scores)| Measure {
         name,
         value: scores.map(|s| Value::of(&s)),
@@ -267,7 +267,7 @@ mod tests {
         let both = over_seeds(&[&a, &b]).expect("two");
         assert_eq!(both.per_item, [Some(0.5), Some(1.0), Some(0.25)]);
         assert!((both.corpus - 3.5 / 6.0).abs() < 1e-12 && both.mean);
-        let told = difference(&both, &a).expect("same items").expect("means");
-        assert!((told.difference - (3.5 / 6.0 - 0.5)).abs() < 1e-12);
+        let found = difference(&both, &a).expect("same items").expect("means");
+        assert!((found.difference - (3.5 / 6.0 - 0.5)).abs() < 1e-12);
     }
 }

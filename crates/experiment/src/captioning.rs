@@ -1,4 +1,4 @@
-//! What was heard to captions, by one inference strategy: `Heard`s -> [`Told`], made once and kept.
+//! The captioning stage: encoded sounds -> [`Captioned`], by one inference strategy.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ const TOGETHER: usize = 64;
 
 /// The caption of one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Captioned {
     /// The sentence.
     pub caption: String,
     /// The nearest captions of the memory, best first, and their similarities.
     pub neighbours: Vec<(String, f32)>,
 }
 
-/// A captioner of `model` as `inference` wants it, leaning on `memory` where there is one, else on its own; `text` reads
-/// candidates where they are ranked.
+/// A captioner of `model` as `inference` wants it, with `memory` where there is one, else its own; `text` embeds candidates
+/// where they are re-ranked.
 ///
 /// # Errors
 /// Where the model has no embeddings of its own width.
@@ -81,37 +81,37 @@ pub fn options(
     Ok(options)
 }
 
-/// Captions for what was heard, in order; `each` is told how many are done.
+/// Captions of `encoded`, in order; `each` is called with how many are done.
 ///
 /// # Errors
 /// Where the strategy needs a memory that the model has not.
-pub fn tell(
+pub fn caption_all(
     captioner: &Captioner,
     inference: &Inference,
-    heard: &[Heard],
+    encoded: &[Heard],
     map: Option<&Arc<GapMap>>,
     each: &mut dyn FnMut(usize),
-) -> Result<Vec<Told>> {
+) -> Result<Vec<Captioned>> {
     let options = options(inference, captioner.model(), map)?;
-    let mut told = Vec::with_capacity(heard.len());
-    for some in heard.chunks(TOGETHER) {
+    let mut captioned = Vec::with_capacity(encoded.len());
+    for some in encoded.chunks(TOGETHER) {
         let mut some = some.to_vec();
         if !inference.parts {
-            some.iter_mut().for_each(|heard| heard.parts.clear());
+            some.iter_mut().for_each(|one| one.parts.clear());
         }
         let asked: Vec<(&Heard, &CaptionOptions)> =
-            some.iter().map(|heard| (heard, &options)).collect();
+            some.iter().map(|one| (one, &options)).collect();
         for caption in captioner.describe_together(&asked) {
             let caption = caption?;
             let pair = |n: Neighbour| (n.caption, n.similarity);
-            told.push(Told {
+            captioned.push(Captioned {
                 caption: caption.text,
                 neighbours: caption.neighbours.into_iter().map(pair).collect(),
             });
         }
-        each(told.len());
+        each(captioned.len());
     }
-    Ok(told)
+    Ok(captioned)
 }
 
 /// Writes `file_name,caption_predicted`, as `wsac eval` and DCASE read it.
