@@ -85,3 +85,42 @@ fn main() -> anyhow::Result<()> {
         Command::Yardstick(args) => yardstick::run(&args),
     }
 }
+
+/// `cargo test -p wsac-lab --bin wsac-lab`: not among the workspace's tests, as it links the models.
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Cli;
+
+    #[test]
+    fn scripts_and_documents_find_their_commands() {
+        Cli::command().debug_assert();
+        for line in [
+            "ablation esc10 even",
+            "bench-captions esc10 --write",
+            "caption-profile dog.ogg",
+            "caption-profile dog.ogg keys.json front.safetensors bf16",
+            "encode-speed keys.json front.safetensors f32",
+            "encode-speed keys.json front.safetensors bf16 10 30",
+            "epoch-speed keys.json captions.csv f32",
+            "greedy-speed 50257 3 int8 32",
+            "long-recording long.wav 60 a.ogg b.ogg",
+            "make-mini classes captions.csv",
+            "measure-text captions.csv",
+            "memory-speed file 1000 384 5",
+            "open-weights --keep file.pt",
+            "read-bandwidth",
+            "report-sheet",
+            "search-speed 50000 1024 5",
+            "server-load wsac dog.ogg 10 end malformed",
+            "timeline-score esc10 10 joined out.wav",
+            "train-step 5000 3 f32 14",
+            "tsne-speed",
+            "yardstick shared clean_seed0 bf16",
+        ] {
+            let words = std::iter::once("wsac-lab").chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+    }
+}
