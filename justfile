@@ -13,7 +13,7 @@ test *ARGS:
 
 # caption the 400 ESC-10 clips and the 200 mixtures, and count the true captions
 bench SHARED="../shared":
-    cargo run --release -p wsac --example bench_captions -- {{SHARED}}/audio/esc10
+    cargo run --release -p wsac-lab -- bench-captions {{SHARED}}/audio/esc10
 
 # the same training step here and in PyTorch, in turns; PYTHON names an interpreter with torch and transformers
 bench-peers ROUNDS="3":
@@ -26,7 +26,7 @@ bench-growth CAPTIONS="100000" SECONDS="7200" ROWS="10000000":
 # a server under load: clients by the number, overload, SIGTERM, malformed uploads
 bench-server SECONDS="60":
     cargo build --release
-    cargo run --release -p wsac-server --example load -- target/release/wsac examples/clips/dog.ogg {{SECONDS}}
+    cargo run --release -p wsac-lab -- server-load target/release/wsac examples/clips/dog.ogg {{SECONDS}}
 
 # the page in headless Chromium (needs node, ffmpeg and Chromium: CHROMIUM names it)
 test-page:
@@ -45,7 +45,7 @@ pictures:
 
 # the PyTorch yardstick run with our engine: validation loss after each epoch beside PyTorch's
 yardstick SHARED="../shared" RUN="clean_seed0":
-    cargo run --release -p wsac --example yardstick -- {{SHARED}} {{RUN}}
+    cargo run --release -p wsac-lab -- yardstick {{SHARED}} {{RUN}}
 
 # make the test recordings again (needs ffmpeg)
 fixtures:

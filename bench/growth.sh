@@ -8,8 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3} shared=${SHARED:-../shared}
 most_captions=${1:-100000} most_seconds=${2:-7200} most_rows=${3:-10000000}
-cargo build --release -p wsac --example long_recording --example memory_speed
-cargo build --release -p wsac-cli
+cargo build --release -p wsac-cli -p wsac-lab
 release=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -34,7 +33,7 @@ for captions in 1000 10000 100000 1000000; do
 done
 for seconds in 1 10 60 600 3600 7200; do
   ((seconds <= most_seconds)) || continue
-  "$release/examples/long_recording" "$work/long.wav" "$seconds" "$shared"/audio/esc10/1-1*.ogg
+  "$release/wsac-lab" long-recording "$work/long.wav" "$seconds" "$shared"/audio/esc10/1-1*.ogg
   runs=$((seconds < 600 ? 5 : seconds < 3600 ? 3 : 1))
   for threads in 1 2; do
     row caption "$seconds" "$threads" "$python" $helper time "$runs" "$release/wsac" caption -q --threads "$threads" "$work/long.wav"
@@ -44,7 +43,7 @@ done
 for rows in 1000 10000 100000 1000000 10000000; do
   ((rows <= most_rows)) || continue
   for threads in 1 2; do
-    row search "$rows" "$threads" env RAYON_NUM_THREADS="$threads" "$release/examples/memory_speed" "$work/memory" "$rows" 384 5
+    row search "$rows" "$threads" env RAYON_NUM_THREADS="$threads" "$release/wsac-lab" memory-speed "$work/memory" "$rows" 384 5
   done
   rm "$work/memory"
 done

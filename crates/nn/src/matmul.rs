@@ -11,6 +11,7 @@ mod kernel;
 mod mat;
 mod packed;
 
+use gemm_common::Parallelism;
 use rayon::prelude::*;
 
 use kernel::Kernel;
@@ -38,7 +39,7 @@ pub fn matmul<'a>(out: &mut [f32], a: Mat, b: impl Into<Right<'a>>, store: Store
 /// # Panics
 /// Where the shapes do not fit.
 pub fn matmul_alone(out: &mut [f32], a: Mat, b: Mat, store: Store) {
-    plain(out, a, b, store, gemm::Parallelism::None);
+    plain(out, a, b, store, Parallelism::None);
 }
 
 /// [`matmul`], and then `after(place, numbers)` of pieces of rows of the output as soon as they are done: what follows a
@@ -73,7 +74,7 @@ pub fn matmul_then<'a>(
             rows(out);
         }
         Right::Plain(b) => {
-            let threads = gemm::Parallelism::Rayon(rayon::current_num_threads());
+            let threads = Parallelism::Rayon(rayon::current_num_threads());
             plain(out, a, b, store, threads);
             rows(out);
         }
@@ -128,26 +129,43 @@ impl Windows {
 }
 
 /// A product of f32 numbers.
-fn plain(out: &mut [f32], a: Mat, b: Mat, store: Store, threads: gemm::Parallelism) {
+fn plain(out: &mut [f32], a: Mat, b: Mat, store: Store, threads: Parallelism) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     assert!(b.rows == k && out.len() == m * n, "shapes of a product");
+    let out = (out.as_mut_ptr(), 1, n as isize);
+    let strided = |m: Mat| {
+        (
+            m.data.as_ptr(),
+            m.col_stride as isize,
+            m.row_stride as isize,
+        )
+    };
+    // The kernel wants the numbers of an output's column side by side: out^T = b^T a^T.
+    let transposed = |(data, column, row)| (data, row, column);
+    let (m, n, out, a, b) = if n > 1 {
+        let (data, column, row) = out;
+        let (a, b) = (transposed(strided(b)), transposed(strided(a)));
+        (n, m, (data, row, column), a, b)
+    } else {
+        (m, n, out, strided(a), strided(b))
+    };
     // SAFETY: every pointer comes from a slice whose length was checked against its shape: `out` above,
     // `a` and `b` when their views were made; the output is borrowed mutably, so it overlaps neither input.
     unsafe {
-        gemm::gemm(
+        gemm_f32::gemm::f32::get_gemm_fn()(
             m,
             n,
             k,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
+            out.0,
+            out.1,
+            out.2,
             store == Store::Add,
-            a.data.as_ptr(),
-            a.col_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.col_stride as isize,
-            b.row_stride as isize,
+            a.0,
+            a.1,
+            a.2,
+            b.0,
+            b.1,
+            b.2,
             1.0,
             1.0,
             false,

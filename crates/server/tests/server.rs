@@ -30,8 +30,8 @@ impl Server {
     async fn start(change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::default();
         change(&mut options);
-        let texts = wsac::encoders::encoder::text_tower().map(|tower| Box::new(tower) as _);
-        let app = App::new(Captioner::bundled().unwrap(), Ok(texts?), options).unwrap();
+        let texts = wsac::encoders::encoder::text_tower().unwrap();
+        let app = App::new(Captioner::bundled().unwrap(), Ok(Box::new(texts)), options).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (end, ending) = oneshot::channel::<()>();

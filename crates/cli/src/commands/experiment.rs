@@ -154,7 +154,7 @@ impl Running {
         let setup = Setup {
             encoder: &encoder,
             text: encoder.text_tower()?.into(),
-            judge: &judge,
+            scorer: &judge,
             out,
             cache: &cache,
             tables: tables.as_deref(),
@@ -180,7 +180,7 @@ impl Running {
         if !self.quiet {
             eprintln!("wsac: open {}", report.join("index.html").display());
         }
-        let unheard = outcome.data.iter().map(|used| used.unheard.len()).sum();
+        let unheard = outcome.data.iter().map(|used| used.failed.len()).sum();
         Ok(batch_code(unheard))
     }
 }

@@ -1,12 +1,15 @@
 //! `wsac experiment` and `wsac report`: a grid killed in the middle, gone on with, and its report.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-use crate::world::{World, process};
+use crate::world::{World, process, repository, stderr};
 
 const GRID: &str = r#"
 name = "Toy grid"
@@ -198,4 +201,49 @@ fn what_is_wrong_with_a_grid_is_told_before_the_work() {
         .assert()
         .code(2)
         .stderr(contains("wsac experiment"));
+}
+
+/// `tests/experiment_v0_1` was written by wsac 0.1.0: `experiment --config toy.toml --out out --metrics bleu,cider_d`.
+#[test]
+fn an_experiment_of_an_older_version_resumes_without_training_or_captioning_again() {
+    let world = World::new();
+    let fixture = repository().join("crates/cli/tests/experiment_v0_1");
+    let files = |root: &Path| -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut found, mut folders) = (BTreeMap::new(), vec![root.to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(root).expect("below it").to_owned();
+                    found.insert(name, fs::read(&path).expect("a file"));
+                }
+            }
+        }
+        found
+    };
+    for (name, bytes) in files(&fixture) {
+        let path = world.path(&name.to_string_lossy());
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    let args = [
+        "experiment",
+        "--config",
+        "toy.toml",
+        "--out",
+        "out",
+        "--metrics",
+        "bleu,cider_d",
+    ];
+    let said = stderr(&world.wsac(args).assert().success());
+    assert_eq!(said.matches("(kept)").count(), 4, "{said}");
+    for stage in ["runs", "told", "scores"] {
+        let (before, after) = (
+            fixture.join("out").join(stage),
+            world.path("out").join(stage),
+        );
+        assert_eq!(files(&after), files(&before), "{stage}");
+    }
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Source {
     /// As it stands in the table.
     pub name: String,
-    /// Captions to learn from, which are also the memory.
+    /// Training captions, which are also the memory.
     pub train: PathBuf,
-    /// Learn from the first so many clips only.
+    /// Train on the first so many clips only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<usize>,
     /// Captions for the validation loss and the gap; without them a share of `train` is held out.

@@ -17,10 +17,10 @@ pub struct Named {
     /// A finished captioner to use instead of training: a run folder, or `mini`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Captions of other corpora that are learned from as well.
+    /// Captions of other corpora to train on as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mix: Vec<Corpus>,
-    /// The data set's captions in other words, to learn from as well; needs METEOR's word tables.
+    /// Paraphrases of the data set's captions, to train on as well; needs METEOR's word tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paraphrases: Option<Paraphrases>,
     /// What differs from [`Config::train`].
@@ -35,7 +35,7 @@ pub(super) fn settings_from(settings: &mut toml::Table, folder: &Path) {
     }
 }
 
-/// Paraphrases that are learned from.
+/// Paraphrases to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paraphrases {
@@ -59,15 +59,14 @@ impl Named {
         settings_from(&mut self.settings, folder);
     }
 
-    /// Says what cannot be learned from.
+    /// Refuses what cannot be trained on.
     pub(super) fn check(&self) -> Result<()> {
         if let Some(Paraphrases { share, how }) = &self.paraphrases {
             how.check()?;
             Corpus::check_share(*share)?;
         }
         if self.model.is_some() && (self.paraphrases.is_some() || !self.mix.is_empty()) {
-            let reason =
-                "a finished captioner (model) learns no more; take out mix and paraphrases";
+            let reason = "a finished captioner (model) is not trained any further; remove mix and paraphrases";
             return Err(Error::Config(reason.into()));
         }
         (self.mix.iter()).try_for_each(|corpus| Corpus::check_share(corpus.share))
@@ -94,23 +93,23 @@ pub struct Inference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<bool>,
     /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
-    /// gains by leaning on the data set. A captioner that was trained here leans on all that it learned from in any case,
-    /// which is more than these where it had other corpora or paraphrases.
+    /// gains from the data set's captions. The memory of a captioner that was trained here holds its training captions in any
+    /// case, with those of other corpora and paraphrases.
     #[serde(default)]
     pub train_memory: bool,
-    /// Whether the memory is rid of captions that say the same; with `near` also of those above that cosine to another.
+    /// Whether duplicate captions are removed from the memory; with `near` also of those above that cosine to another.
     #[serde(default)]
     pub dedup: bool,
     /// See `dedup`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<f32>,
-    /// Whether sounds are first moved by a map that was learned from the validation pairs (`wsac gap learn`).
+    /// Whether audio embeddings are first moved by a map that was learned from the validation pairs (`wsac gap learn`).
     #[serde(default)]
     pub gap_map: bool,
     /// The share of the sound's own embedding in what a bridge gives, in [0, 1].
     #[serde(default)]
     pub blend: f32,
-    /// How the candidates of a search are ranked; without it the likeliest is told.
+    /// How the candidates of a search are ranked; without it the likeliest is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank: Option<Rerank>,
     /// How many captions are searched side by side; 1 is greedy.
@@ -119,13 +118,13 @@ pub struct Inference {
     /// The most tokens of a caption.
     #[serde(default = "thirty")]
     pub max_tokens: usize,
-    /// Whether a recording of several sounds is told by its parts, where the encoder hears parts.
+    /// Whether a recording of several sound events is captioned event by event, where the encoder finds events.
     #[serde(default)]
     pub parts: bool,
-    /// Whether captions keep to the rules of style (no echo, no order that was not heard).
+    /// Whether captions keep to the rules of style (no repetition, no order of events that the encoder did not find).
     #[serde(default)]
     pub rules: bool,
-    /// Whether, of a beam's captions, one that names the sounds heard is preferred.
+    /// Whether, of a beam's captions, one that names the detected sounds is preferred.
     #[serde(default)]
     pub name_sounds: bool,
 }

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use wsac::audio::mel::YamnetFrontEnd;
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::encoders::towers::AudioTower;
-use wsac_report::clip::{ClipPicture, Sound as Heard};
+use wsac::{Error, Result};
+use wsac_report::clip::{ClipPicture, Sound as Detected};
 use wsac_report::page::{Clip, StrategyCaption};
 
-use super::{drawn, named, tables};
+use super::draft::{drawn, named};
+use super::tables;
 use crate::config::Config;
 use crate::data::Sound;
 use crate::grid::{Cell, Outcome, Setup};
-use crate::judging::ranked;
-use crate::{Error, Result};
+use crate::scoring::ranked;
 
 /// Sounds shown of a clip.
 const SOUNDS: usize = 4;
@@ -61,15 +62,15 @@ pub fn of(
     let shown = spread(&order, most);
     let clip = |&i: &usize| -> Result<Clip> {
         let item = &used.items[i];
-        let told = |cell: &&Cell| StrategyCaption {
+        let caption = |cell: &&Cell| StrategyCaption {
             strategy: named(config, cell.training, cell.inference),
-            caption: cell.told[i].caption.clone(),
+            caption: cell.captions[i].caption.clone(),
             scores: by
                 .map(|by| (tables::head(by), score(cell, i).unwrap_or(f64::NAN)))
                 .into_iter()
                 .collect(),
         };
-        let nearest = last.told[i]
+        let nearest = last.captions[i]
             .neighbours
             .iter()
             .map(|(text, x)| (text.clone(), f64::from(*x)));
@@ -83,7 +84,7 @@ pub fn of(
             .and_then(|tower| waveform(&item.sound, tower.rate()));
         let picture = match (&tower, &wave) {
             (Some(tower), Some(wave)) => Some(drawn(
-                picture(&item.name, wave, tower.as_ref(), &used.heard[i]).draw(),
+                picture(&item.name, wave, tower.as_ref(), &used.encoded[i]).draw(),
             )?),
             _ => None,
         };
@@ -92,7 +93,7 @@ pub fn of(
             picture,
             audio: copied(&item.sound, folder)?,
             references,
-            captions: cells.iter().map(told).collect(),
+            captions: cells.iter().map(caption).collect(),
             nearest: nearest.collect(),
             sounds: Vec::new(),
         })
@@ -136,7 +137,7 @@ fn picture(
     name: &str,
     wave: &Waveform,
     tower: &dyn AudioTower,
-    heard: &wsac::encoders::analysis::Heard,
+    encoded: &wsac::encoders::analysis::Heard,
 ) -> ClipPicture {
     let moments = AudioStream::from_waveform(wave, wave.rate)
         .ok()
@@ -146,24 +147,24 @@ fn picture(
         Some(moments) => moments
             .sounds
             .into_iter()
-            .map(|sound| Heard {
+            .map(|sound| Detected {
                 name: sound.name,
                 score: f64::from(sound.scores.iter().copied().fold(0.0, f32::max)),
                 course: sound.scores,
             })
             .collect(),
-        None => heard
+        None => encoded
             .sounds
             .iter()
             .take(SOUNDS)
-            .map(|sound| Heard {
+            .map(|sound| Detected {
                 name: sound.name.clone(),
                 score: f64::from(sound.score),
                 course: Vec::new(),
             })
             .collect(),
     };
-    // The spectrogram is for looking at: YAMNet's 64 bands, whatever the encoder hears.
+    // The spectrogram is for looking at: YAMNet's 64 bands, whatever front end the encoder has.
     let mut front_end = YamnetFrontEnd::new();
     let at_rate = if wave.rate == YamnetFrontEnd::RATE {
         Some(wave.samples.clone())

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use wsac::{Error, Result};
 use wsac_report::curves::{Curves, Run};
 
 use crate::config::Config;
 use crate::grid::Outcome;
-use crate::{Error, Result};
 
 /// The curves of data set `data`; `None` where nothing was trained.
 ///

@@ -6,13 +6,14 @@ use std::path::Path;
 use wsac::bridge::Perturb;
 use wsac::model::Model;
 use wsac::rng::Stream;
+use wsac::{Error, Result};
 use wsac_report::curves::{Curves, Run};
 use wsac_report::page::{Block, Page, Section};
 use wsac_report::sheet::{Panel, Set, Sheet};
 use wsac_report::tsne::Tsne;
 
-use super::{Draft, curves, drawn};
-use crate::{Error, Result};
+use super::curves;
+use super::draft::{Draft, drawn};
 
 /// Captions of the memory that are drawn.
 const DRAWN: usize = 400;
@@ -125,10 +126,7 @@ pub fn write(run: &Path, seed: u64, command: &str, folder: &Path) -> Result<()> 
     }
     let page = Page {
         title: card.name.clone(),
-        lead: vec![
-            "A captioner of sounds that learned from captions alone (WSAC, arXiv 2309.12242)."
-                .into(),
-        ],
+        lead: vec!["An audio captioner trained on captions alone (WSAC, arXiv 2309.12242).".into()],
         sections,
         clips: Vec::new(),
         made_by: concat!("wsac ", env!("CARGO_PKG_VERSION")).into(),

@@ -6,14 +6,14 @@ use wsac::model::Defaults;
 use wsac::model::Model;
 use wsac::rng::Stream;
 use wsac::train::embed_cached;
+use wsac::{Error, Result};
 use wsac_report::Drawing;
 use wsac_report::sheet::{Panel, Set, Sheet};
 use wsac_report::tsne::Tsne;
 
-use super::drawn;
+use super::draft::drawn;
 use crate::config::Config;
 use crate::grid::{Outcome, Setup, Used};
-use crate::{Error, Result};
 
 /// The noise of the paper, where no training of the grid had any.
 const NOISE: f64 = 0.013;
@@ -43,9 +43,9 @@ pub fn draw(
         &mut |_, _| {},
     )?;
     let mut audio = Embeddings::empty(text.dim());
-    used.heard
+    used.encoded
         .iter()
-        .for_each(|heard| audio.push(&heard.embedding));
+        .for_each(|one| audio.push(&one.embedding));
     let models = models(outcome, data)?;
     let Some(memory) = models.iter().find_map(|model| model.memory.as_ref()) else {
         return Ok(None);

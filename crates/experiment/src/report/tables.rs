@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use wsac::{Error, Result};
 use wsac_metrics::Interval;
 use wsac_report::table::{Best, Cell, Column, Group, Number, Table};
 
 use crate::config::Config;
 use crate::grid::Outcome;
 use crate::table::Row;
-use crate::{Error, Result};
 
 /// The metrics of the paper's table, in its order, then those by keywords.
 const COLUMNS: [(&str, &str); 11] = [
@@ -214,16 +214,16 @@ pub fn facts(config: &Config, outcome: &Outcome, data: usize) -> Vec<String> {
             source.test.display()
         ),
     ];
-    if !used.unheard.is_empty() {
+    if !used.failed.is_empty() {
         let names: Vec<&str> = used
-            .unheard
+            .failed
             .iter()
             .map(|(name, _)| name.as_str())
             .take(10)
             .collect();
         facts.push(format!(
-            "{} could not be heard and are in no cell: {} ..",
-            used.unheard.len(),
+            "{} could not be read and are in no cell: {} ..",
+            used.failed.len(),
             names.join(", ")
         ));
     }

@@ -1,6 +1,5 @@
-//! The metrics of `wsac eval` as an experiment's judge.
+//! The metrics of `wsac eval` as an experiment's scorer.
 
-use wsac_experiment::Judge;
 use wsac_metrics::{Items, Scores};
 
 use crate::commands::eval::{Measured, Metric, Scorer, Tools};
@@ -18,7 +17,7 @@ impl<'a> Metrics<'a> {
     }
 }
 
-impl Judge for Metrics<'_> {
+impl wsac_experiment::Scorer for Metrics<'_> {
     fn identity(&self) -> String {
         format!("{:?}, {}", self.metrics, self.tools.identity())
     }

@@ -1,7 +1,7 @@
 //! What a person sees of an experiment: the bar of what is going on, and a line a cell.
 
 use indicatif::ProgressBar;
-use wsac_experiment::judging::ranked;
+use wsac_experiment::scoring::ranked;
 use wsac_experiment::{Config, Event};
 
 use crate::commands::train::Watch as Training;
@@ -31,8 +31,8 @@ impl<'a> Watch<'a> {
         match event {
             Event::Data { name, items } => self.say(&format!("{name}: {items} clips to caption")),
             Event::Embedded { done, total } => self.show(*done, *total, "embedding"),
-            Event::Telling { done, total } => self.show(*done, *total, "captions"),
-            Event::Unheard { item, reason } => self.say(&format!("{item}: left out: {reason}")),
+            Event::Captioning { done, total } => self.show(*done, *total, "captions"),
+            Event::Failed { item, reason } => self.say(&format!("{item}: left out: {reason}")),
             Event::Training { name, seed, event } => {
                 self.bar.finish_and_clear();
                 let cell = ((*name).to_owned(), *seed);

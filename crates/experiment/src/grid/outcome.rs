@@ -1,0 +1,57 @@
+//! What comes out of a grid: its [`Cell`]s, and the data sets as all cells used them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wsac::bridge::GapMap;
+use wsac::encoders::analysis::Heard;
+
+use crate::captioning::Captioned;
+use crate::data::Item;
+use crate::scoring::Measure;
+use crate::text_probe::Displacement;
+
+/// One cell of the grid: a captioner, a way to use it, and how good its captions were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The index of the data set in the settings.
+    pub data: usize,
+    /// The index of the training strategy.
+    pub training: usize,
+    /// The index of the inference strategy.
+    pub inference: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The scores.
+    pub measures: Vec<Measure>,
+    /// A caption for each item that could be encoded, in their order.
+    pub captions: Vec<Captioned>,
+    /// The run folder of the captioner; `None` for the built-in one.
+    pub run: Option<PathBuf>,
+}
+
+/// A data set as all cells have used it.
+#[derive(Debug)]
+pub struct Used {
+    /// The items that could be encoded.
+    pub items: Vec<Item>,
+    /// The encoder's output for each.
+    pub encoded: Vec<Heard>,
+    /// The items that could not be encoded, and why.
+    pub failed: Vec<(String, String)>,
+    /// The modality gap [d], where it could be measured.
+    pub gap: Option<Vec<f32>>,
+    /// The map from audio to text embeddings, where one was learned.
+    pub map: Option<Arc<GapMap>>,
+    /// How far stand-ins were moved, where captions stood in for recordings.
+    pub probe: Option<Displacement>,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All cells: data by data, training by training, seed by seed, inference by inference.
+    pub cells: Vec<Cell>,
+    /// The data sets.
+    pub data: Vec<Used>,
+}
