@@ -6,9 +6,9 @@ use anyhow::Result;
 use wsac::arithmetic::Arithmetic;
 use wsac::clap::{ClapFiles, Encoder, Family, Windows};
 
-use crate::commands::use_threads;
 use crate::hub;
 use crate::precision::Precision;
+use crate::process::use_threads;
 
 /// Which encoder is used.
 #[derive(clap::Args)]
@@ -51,6 +51,11 @@ pub struct WindowArgs {
 }
 
 impl ClapArgs {
+    /// The file or folder that is read, where the encoder is one.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.clap.as_deref().map(Path::new).into_iter()
+    }
+
     /// Finds the encoder asked for, else the one called `name`.
     pub fn open_or(&self, name: &str) -> Result<Encoder> {
         find(self.clap.as_deref().unwrap_or(name), self.family)
@@ -67,6 +72,11 @@ pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
 }
 
 impl EncoderArgs {
+    /// The file or folder that is read, where the encoder is one.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.clap.files()
+    }
+
     /// Sets the threads up and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;

@@ -13,10 +13,10 @@ use wsac::clap::{AudioTower, Heard, Sound};
 use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 
-use super::{bare, batch_code};
 use crate::encoder::{EncoderArgs, WindowArgs};
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
+use crate::process::{bare, batch_code, say, shown};
 use crate::{captions, progress};
 
 /// Give the points of recordings or texts in the space they share
@@ -103,6 +103,8 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
     let encoder = how.encoder.open()?;
     let set = captions::read(file, how.encoder.quiet)?;
     let texts: Vec<&str> = set.captions().collect();
+    how.output
+        .check([file].into_iter().chain(how.encoder.files()))?;
     let mut out = how.output.open()?;
     let tower = encoder.text_tower()?;
     let rows = captions::embed(tower.as_ref(), &texts, how.encoder.quiet)?;
@@ -125,7 +127,14 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
 
 fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
     let encoder = window.of(how.encoder.open()?);
-    let paths = inputs.paths()?;
+    let found = inputs.find(how.encoder.quiet)?;
+    let recordings = found
+        .all
+        .iter()
+        .chain(&inputs.files_from)
+        .map(PathBuf::as_path);
+    (how.output).check(recordings.chain(how.encoder.files()))?;
+    let paths = found.paths;
     let mut out = how.output.open()?;
     let tower = encoder.audio_tower()?;
     let bar = progress::bar(paths.len(), "recordings", how.encoder.quiet);
@@ -140,10 +149,10 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
             })
             .collect();
         for (path, heard) in some.iter().zip(&heard) {
-            let file_name = &*path.to_string_lossy();
+            let (file_name, name) = (&*path.to_string_lossy(), shown(path));
             if let Err(error) = heard {
                 failed += 1;
-                bar.suspend(|| eprintln!("wsac: {file_name}: {error}"));
+                bar.suspend(|| say!("wsac: {name}: {error}"));
             }
             match (how.format, heard) {
                 (Format::Safetensors, Err(_)) => {}
@@ -176,7 +185,7 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
             .context("cannot write the embeddings")?;
     }
     out.flush()?;
-    Ok(batch_code(failed))
+    Ok(batch_code(failed, paths.len()))
 }
 
 /// What `tower` hears in `source`.

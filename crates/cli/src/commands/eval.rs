@@ -16,9 +16,10 @@ use anyhow::{Result, bail};
 use wsac::dataset::columns::Role;
 use wsac_metrics::{Sampling, Scores, compare, interval, ptb};
 
-use super::use_threads;
 use crate::output::Output;
+use crate::process::{say, use_threads};
 use crate::progress;
+use crate::{inputs, overwrite};
 use captions::Clips;
 use join::Joined;
 pub use metrics::{Metric, Wanted};
@@ -110,6 +111,17 @@ fn share(text: &str) -> Result<f64, String> {
 /// Scores the predictions and prints the scores.
 pub fn run(args: &Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
+    let references = args.references.iter().chain(&args.against);
+    let read = std::iter::once(&args.predictions).chain(references);
+    let read: Vec<&Path> = read.map(PathBuf::as_path).collect();
+    inputs::read_stdin_once(read.iter().copied())?;
+    let outputs = args
+        .per_item
+        .as_deref()
+        .into_iter()
+        .chain([&*args.output.output]);
+    overwrite::refuse(outputs, read)?;
+    overwrite::refuse_recording(&args.output.output)?;
     let joined = args.read()?;
     let mut out = args.output.open()?;
     let metrics = &args.metrics.metrics;
@@ -184,7 +196,7 @@ impl Args {
 
     fn note(&self, note: &str) {
         if !self.quiet {
-            eprintln!("wsac: {note}");
+            say!("wsac: {note}");
         }
     }
 

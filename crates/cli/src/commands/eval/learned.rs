@@ -18,9 +18,9 @@ use wsac_metrics::{Items, Scores, penalised};
 use super::metrics::Metric;
 use super::scorer::Found;
 use crate::captions::embed;
-use crate::commands::bare;
 use crate::commands::embed::listen;
 use crate::encoder::{ClapArgs, WindowArgs};
+use crate::process::{bare, say};
 use crate::progress;
 
 /// The Sentence-BERT of FENSE as aac-metrics and DCASE 2024 compute it, and its size: layers, width.
@@ -140,7 +140,7 @@ impl Models {
                 bar.inc(1);
                 let tell = |e: &wsac::Error| {
                     let (name, why) = (path.display(), bare(&e.to_string(), path));
-                    bar.suspend(|| eprintln!("wsac: {name}: {why}"));
+                    bar.suspend(|| say!("wsac: {name}: {why}"));
                 };
                 Some(heard.inspect_err(tell).ok()?.embedding)
             };
