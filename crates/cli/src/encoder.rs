@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use wsac::arithmetic::Arithmetic;
-use wsac::clap::{ClapFiles, Encoder, Family, Windows};
+use wsac::audio::{AudioStream, Source};
+use wsac::clap::{AudioTower, ClapFiles, Encoder, Family, Heard, Windows};
 
 use crate::hub;
 use crate::precision::Precision;
@@ -90,4 +91,9 @@ impl WindowArgs {
     pub fn of(&self, encoder: Encoder) -> Encoder {
         encoder.with_windows(self.window)
     }
+}
+
+/// The analysis of `source` by `tower`.
+pub fn encode(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
+    tower.listen(&mut AudioStream::open(source, tower.rate())?)
 }

@@ -8,12 +8,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
-use wsac::audio::{AudioStream, Source};
-use wsac::clap::{AudioTower, Heard, Sound};
+use wsac::clap::Sound;
 use wsac::embedding::Embeddings;
 use wsac::memory::Memory;
 
-use crate::encoder::{EncoderArgs, WindowArgs};
+use crate::encoder::{EncoderArgs, WindowArgs, encode};
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
 use crate::process::{bare, batch_code, say, shown};
@@ -143,7 +142,7 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
         let heard: Vec<_> = some
             .par_iter()
             .map(|path| {
-                let heard = listen(tower.as_ref(), &path.into());
+                let heard = encode(tower.as_ref(), &path.into());
                 bar.inc(1);
                 heard.map_err(|e| bare(&e.to_string(), path))
             })
@@ -186,9 +185,4 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
     }
     out.flush()?;
     Ok(batch_code(failed, paths.len()))
-}
-
-/// What `tower` hears in `source`.
-pub fn listen(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
-    tower.listen(&mut AudioStream::open(source, tower.rate())?)
 }

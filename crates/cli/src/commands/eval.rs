@@ -3,6 +3,7 @@
 mod captions;
 mod join;
 mod learned;
+mod measure;
 mod metrics;
 mod python_list;
 mod report;
@@ -22,10 +23,11 @@ use crate::progress;
 use crate::{inputs, overwrite};
 use captions::Clips;
 use join::Joined;
+use measure::Measure;
+pub use measure::Measured;
 pub use metrics::{Metric, Wanted};
 use report::{Extremes, Format, Line, Report, Score};
-use scorer::Measure;
-pub use scorer::{Measured, Scorer};
+pub use scorer::Scorer;
 pub use tools::{ToolArgs, Tools};
 
 /// Score captions against references: BLEU, METEOR, ROUGE-L, CIDEr-D, SPICE, SPIDEr and more
@@ -123,6 +125,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     overwrite::refuse(outputs, read)?;
     overwrite::refuse_recording(&args.output.output)?;
     let joined = args.read()?;
+    args.note_cider(joined.names.len());
     let mut out = args.output.open()?;
     let metrics = &args.metrics.metrics;
     let tools = args.tools.open(metrics, &joined.names, args.quiet)?;
@@ -164,6 +167,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let failed = !joined.left_out.is_empty()
         || tools.models.unheard() > 0
         || ours.iter().any(wanted_in_vain);
+    // Nothing could be scored at all.
+    if ours.iter().all(|m| m.value.is_err()) {
+        return Ok(ExitCode::from(2));
+    }
     Ok(ExitCode::from(u8::from(failed)))
 }
 
@@ -192,6 +199,28 @@ impl Args {
             .iter()
             .for_each(|what| self.note(&format!("left out: {what}")));
         Ok(joined)
+    }
+
+    /// What is easily mistaken about CIDEr.
+    fn note_cider(&self, clips: usize) {
+        let asks = |some: &[Metric]| self.metrics.metrics.iter().any(|m| some.contains(m));
+        if self.metrics.by_name.contains(&Metric::Cider) {
+            self.note(
+                "cider is plain CIDEr; what papers and pycocoevalcap call CIDEr is CIDEr-D, which is -m cider_d here",
+            );
+        }
+        let weighted = [
+            Metric::CiderD,
+            Metric::Cider,
+            Metric::Spider,
+            Metric::SpiderFl,
+        ];
+        if clips == 1 && asks(&weighted) {
+            self.note(
+                "warning: CIDEr-D and CIDEr of a single clip are 0 by construction, whatever its caption (and SPIDEr is \
+                 half of SPICE): words are weighted by how few of the clips have them; score several clips together",
+            );
+        }
     }
 
     fn note(&self, note: &str) {

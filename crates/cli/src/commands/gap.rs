@@ -12,8 +12,7 @@ use wsac::dataset::CaptionSet;
 use wsac::embedding::{Embedding, Embeddings};
 use wsac::model::save_gap;
 
-use super::embed::listen;
-use crate::encoder::{EncoderArgs, WindowArgs};
+use crate::encoder::{EncoderArgs, WindowArgs, encode};
 use crate::overwrite;
 use crate::process::{bare, batch_code, print_line, say};
 use crate::progress;
@@ -96,7 +95,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let heard: Vec<Option<Embedding>> = paths
         .par_iter()
         .map(|path| {
-            let heard = listen(tower.as_ref(), &path.into());
+            let heard = encode(tower.as_ref(), &path.into());
             bar.inc(1);
             let name = path.display();
             let tell = |e: &wsac::Error| {

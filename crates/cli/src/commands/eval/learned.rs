@@ -15,11 +15,10 @@ use wsac::embedding::{Embedding, dot};
 use wsac::fluency::{FluencyDetector, is_published};
 use wsac_metrics::{Items, Scores, penalised};
 
+use super::measure::Found;
 use super::metrics::Metric;
-use super::scorer::Found;
 use crate::captions::embed;
-use crate::commands::embed::listen;
-use crate::encoder::{ClapArgs, WindowArgs};
+use crate::encoder::{ClapArgs, WindowArgs, encode};
 use crate::process::{bare, say};
 use crate::progress;
 
@@ -136,7 +135,7 @@ impl Models {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
             let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
             let hear = |path: &PathBuf| {
-                let heard = listen(tower.as_ref(), &Source::from(path));
+                let heard = encode(tower.as_ref(), &Source::from(path));
                 bar.inc(1);
                 let tell = |e: &wsac::Error| {
                     let (name, why) = (path.display(), bare(&e.to_string(), path));

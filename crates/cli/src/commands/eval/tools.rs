@@ -9,8 +9,8 @@ use wsac_metrics::spice::{SpiceJars, SpiceScores, SpiceStep};
 use wsac_metrics::wordnet::WordNet;
 
 use super::learned::{LearnedArgs, Models};
+use super::measure::Found;
 use super::metrics::Metric;
-use super::scorer::Found;
 use crate::process::say;
 use crate::{folders, meteor};
 
