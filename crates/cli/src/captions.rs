@@ -10,6 +10,7 @@ use wsac::encoders::towers::TextTower;
 use wsac::memory::Memory;
 use wsac::model::Defaults;
 
+use crate::process::say;
 use crate::progress;
 
 /// Reads the captions of `path` (`-`: standard input).
@@ -18,14 +19,14 @@ pub fn read(path: &Path, quiet: bool) -> Result<CaptionSet> {
     if !quiet {
         let name = path.display();
         if set.empty > 0 {
-            eprintln!(
+            say!(
                 "wsac: {name}: warning: {} captions are empty; left out",
                 set.empty
             );
         }
         if set.latin1 > 0 {
             let n = set.latin1;
-            eprintln!("wsac: {name}: warning: {n} captions are not UTF-8; read as Latin-1");
+            say!("wsac: {name}: warning: {n} captions are not UTF-8; read as Latin-1");
         }
     }
     Ok(set)

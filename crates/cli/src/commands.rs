@@ -1,4 +1,4 @@
-//! One file a subcommand: its flags (`Args`) and what it does (`run`).
+//! The command line, `wsac COMMAND ...`: one file a subcommand, with its flags (`Args`) and what it does (`run`).
 
 pub mod caption;
 pub mod completions;
@@ -16,17 +16,73 @@ pub mod report;
 pub mod serve;
 pub mod train;
 
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::args::Command;
+/// Caption audio offline on a CPU, without Python; train a captioner from captions alone.
+///
+/// Results go to standard output, everything else to standard error. Exit codes: 0 success, 1 some inputs failed (the
+/// others are done), 2 wrong usage, or nothing could be done.
+#[derive(Parser)]
+#[command(name = "wsac", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    Caption(Box<caption::Args>),
+    Train(Box<train::Args>),
+    Memory(memory::Args),
+    Paraphrase(paraphrase::Args),
+    Embed(embed::Args),
+    Eval(Box<eval::Args>),
+    Experiment(Box<experiment::Args>),
+    Gap(gap::Args),
+    Listen(Box<listen::Args>),
+    Models(models::Args),
+    Report(Box<report::Args>),
+    Serve(Box<serve::Args>),
+    Convert(convert::Args),
+    Metrics(metrics::Args),
+    Completions(completions::Args),
+}
+
+impl Cli {
+    /// Parses `args`, the first of which is the program's name.
+    ///
+    /// # Errors
+    /// Where they are no command; `--help` and `--version` are such errors too.
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = without_empty_variables(Self::command()).try_get_matches_from(args)?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+/// `command`, to which an empty environment variable is one that is not set. A secret is not: a server whose token went
+/// missing must not start without one.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let empty = |arg: &clap::Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty()) && !arg.is_hide_env_values_set()
+    };
+    let command = command.mut_args(|arg| match empty(&arg) {
+        true => arg.env(clap::builder::Resettable::<clap::builder::OsStr>::Reset),
+        false => arg,
+    });
+    command.mut_subcommands(without_empty_variables)
+}
 
 /// Runs `command`. An error means that the work could not begin or go on (exit code 2).
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Caption(args) => caption::run(&args),
+        Command::Caption(args) => caption::run(*args),
         Command::Train(args) => train::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Paraphrase(args) => paraphrase::run(&args),
@@ -40,27 +96,6 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(args) => serve::run(*args),
         Command::Convert(args) => convert::run(&args),
         Command::Metrics(args) => metrics::run(&args),
-        Command::Completions(args) => completions::run(&args),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
     }
-}
-
-/// The exit code of a batch: 1 where some of it failed.
-pub fn batch_code(failed: usize) -> ExitCode {
-    ExitCode::from(u8::from(failed > 0))
-}
-
-/// Limits the threads of the whole process; all cores where `None`.
-pub fn use_threads(threads: Option<usize>) -> Result<()> {
-    if let Some(n) = threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(n)
-            .build_global()?;
-    }
-    Ok(())
-}
-
-/// A message of the library without the path that it begins with.
-pub fn bare(message: &str, path: &Path) -> String {
-    let named = format!("{}: ", path.display());
-    message.strip_prefix(&named).unwrap_or(message).to_owned()
 }

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use anyhow::Result;
+use wsac::audio::{AudioStream, Source};
+use wsac::encoders::analysis::Heard;
 use wsac::encoders::clap::checkpoint::ClapFiles;
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::windowing::Windows;
 use wsac::encoders::compute_dtype::Arithmetic;
 use wsac::encoders::encoder::Encoder;
+use wsac::encoders::towers::AudioTower;
 
-use crate::commands::use_threads;
 use crate::hub;
 use crate::precision::Precision;
+use crate::process::use_threads;
 
 /// Which encoder is used.
 #[derive(clap::Args)]
@@ -54,6 +57,11 @@ pub struct WindowArgs {
 }
 
 impl ClapArgs {
+    /// The file or folder that is read, where the encoder is one.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.clap.as_deref().map(Path::new).into_iter()
+    }
+
     /// Finds the encoder asked for, else the one called `name`.
     pub fn open_or(&self, name: &str) -> Result<Encoder> {
         find(self.clap.as_deref().unwrap_or(name), self.family)
@@ -70,6 +78,11 @@ pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
 }
 
 impl EncoderArgs {
+    /// The file or folder that is read, where the encoder is one.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.clap.files()
+    }
+
     /// Sets the threads up and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;
@@ -83,4 +96,9 @@ impl WindowArgs {
     pub fn of(&self, encoder: Encoder) -> Encoder {
         encoder.with_windows(self.window)
     }
+}
+
+/// The analysis of `source` by `tower`.
+pub fn encode(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
+    Ok(tower.listen(&mut AudioStream::open(source, tower.rate())?)?)
 }

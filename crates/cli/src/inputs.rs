@@ -1,10 +1,14 @@
 //! Which recordings a command is to read: the names typed, then those of `--files-from`, in that order.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use walkdir::{DirEntry, WalkDir};
+
+use crate::process::{say, shown};
 
 /// The recordings of a command.
 #[derive(clap::Args)]
@@ -44,34 +48,47 @@ impl std::str::FromStr for Shard {
     }
 }
 
+/// The recordings that were found.
+pub struct Found {
+    /// Those of this run: all, or the part that `--shard` names.
+    pub paths: Vec<PathBuf>,
+    /// Those of all parts.
+    pub all: Vec<PathBuf>,
+}
+
 impl Inputs {
     /// All names in order; at least one.
-    pub fn paths(&self) -> Result<Vec<PathBuf>> {
-        let mut paths = self.files.clone();
+    pub fn find(&self, quiet: bool) -> Result<Found> {
+        let mut named = self.files.clone();
         if let Some(list) = &self.files_from {
-            if list == Path::new("-") && paths.iter().any(|p| p == Path::new("-")) {
+            if is_stdin(list) && named.iter().any(|p| is_stdin(p)) {
                 bail!("standard input cannot be both a recording and the list of --files-from");
             }
             let lines = read(list).with_context(|| format!("--files-from {}", list.display()))?;
-            paths.extend(names(&lines));
+            named.extend(names(&lines));
         }
-        if paths.is_empty() {
+        if named.is_empty() {
             bail!("--files-from names no recording");
         }
-        let mut found = Vec::new();
-        for path in paths {
-            let before = found.len();
-            let read = path.is_dir().then(|| below(&path, &mut found));
-            // A folder without recordings, or one that cannot be read, is told in its turn, as any other input is.
-            if !matches!(read, Some(Ok(()))) || found.len() == before {
-                found.truncate(before);
-                found.push(path);
+        read_stdin_once(named.iter().map(PathBuf::as_path))?;
+        let mut all = Vec::new();
+        for path in named {
+            let before = all.len();
+            if path.is_dir() {
+                below(&path, &mut all, quiet);
+            }
+            // A folder without recordings fails in its turn, as any other input does.
+            if all.len() == before {
+                all.push(path);
             }
         }
-        if let Some(Shard { index, of }) = self.shard {
-            found = found.into_iter().skip(index - 1).step_by(of).collect();
-        }
-        Ok(found)
+        let paths = match self.shard {
+            None => all.clone(),
+            Some(Shard { index, of }) => {
+                (all.iter().skip(index - 1).step_by(of).cloned()).collect()
+            }
+        };
+        Ok(Found { paths, all })
     }
 
     /// Whether results are told apart by name: always but for a single recording typed by hand.
@@ -80,26 +97,105 @@ impl Inputs {
     }
 }
 
-/// What the names of recordings end with.
-const ENDINGS: [&str; 11] = [
-    "wav", "wave", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "mka", "mkv",
-];
+/// Whether `path` stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    ["-", "/dev/stdin", "/dev/fd/0"]
+        .iter()
+        .any(|name| path == Path::new(name))
+}
 
-/// Adds the recordings in `folder` and below to `found`, by name.
-fn below(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()?;
-    entries.sort();
-    for path in entries {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-        if path.is_dir() {
-            below(&path, found)?;
-        } else if ending.is_some_and(|e| ENDINGS.contains(&e.as_str())) {
-            found.push(path);
-        }
+/// An error where standard input is named twice among `paths`: it can be read only once.
+pub fn read_stdin_once<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+    if paths.into_iter().filter(|path| is_stdin(path)).count() > 1 {
+        bail!("standard input (`-`) is given twice, but can be read only once");
     }
     Ok(())
+}
+
+/// What the names of recordings end with; those that cannot be read are tried too, and say so.
+const ENDINGS: &str = "wav wave bwf rf64 w64 flac mp3 mp2 mp1 mpga ogg oga ogv opus spx m4a m4b m4r mp4 m4v aac mka mkv webm \
+     mov qt aif aiff aifc au snd caf wma wmv asf amr awb ape wv tta tak mpc ac3 ec3 eac3 dts ts mts m2ts avi flv 3gp 3g2 \
+     mpg mpeg voc dsf dff";
+
+/// Whether the name of `path` ends as those of recordings do.
+pub fn is_recording(path: &Path) -> bool {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    ending.is_some_and(|ending| ENDINGS.split_whitespace().any(|known| known == ending))
+}
+
+/// Adds the recordings in `folder` and below to `found`, by name, each once however many links lead to it. Hidden files and
+/// folders are passed over, as are pipes and devices; a link back to a folder above it is too, with a warning.
+fn below(folder: &Path, found: &mut Vec<PathBuf>, quiet: bool) {
+    // Folders that links lead to are entered once each, and not at all where they are entered under their own name.
+    let (top, mut entered) = (folder.canonicalize().ok(), HashSet::new());
+    let mut wanted = |entry: &DirEntry| {
+        let below = entry.depth() > 0;
+        if below && entry.file_name().to_string_lossy().starts_with('.') {
+            return false;
+        }
+        if !(below && entry.path_is_symlink() && entry.file_type().is_dir()) {
+            return true;
+        }
+        let real = entry.path().canonicalize().ok();
+        let inside = real
+            .iter()
+            .zip(&top)
+            .any(|(real, top)| real.starts_with(top));
+        !inside && entered.insert(real)
+    };
+    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
+    let (mut paths, mut linked) = (Vec::new(), false);
+    for entry in walk.into_iter().filter_entry(&mut wanted) {
+        match entry {
+            Ok(entry) => {
+                linked |= entry.depth() > 0 && entry.path_is_symlink();
+                if entry.file_type().is_file() && is_recording(entry.path()) {
+                    paths.push(entry.into_path());
+                }
+            }
+            Err(error) => {
+                linked = true;
+                let Some(path) = error.path() else { continue };
+                match error.loop_ancestor() {
+                    Some(above) if !quiet => {
+                        let (path, above) = (shown(path), shown(above));
+                        say!("wsac: {path}: warning: links back to {above}; passed over");
+                    }
+                    Some(_) => {}
+                    // Fails in its turn: a folder that cannot be read, a link to nothing.
+                    None if path.is_dir() || is_recording(path) => paths.push(path.to_owned()),
+                    None => {}
+                }
+            }
+        }
+    }
+    if linked {
+        once_each(&mut paths);
+    }
+    found.extend(paths);
+}
+
+/// Leaves each file once, under its own name where that is among `paths`.
+fn once_each(paths: &mut Vec<PathBuf>) {
+    let real: Vec<PathBuf> = (paths.iter())
+        .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
+        .collect();
+    // A path without links in it is the real one but for what lies before the folder that was named, so it has as many
+    // last parts in common with it as any.
+    let common = |i: usize| {
+        let (path, real) = (paths[i].components().rev(), real[i].components().rev());
+        path.zip(real).take_while(|(a, b)| a == b).count()
+    };
+    let mut best: HashMap<&Path, usize> = HashMap::new();
+    for i in 0..paths.len() {
+        let kept = best.entry(&real[i]).or_insert(i);
+        if common(i) > common(*kept) {
+            *kept = i;
+        }
+    }
+    let kept: HashSet<usize> = best.into_values().collect();
+    let mut i = 0..;
+    paths.retain(|_| i.next().is_some_and(|i| kept.contains(&i)));
 }
 
 /// The bytes of `path`, or of standard input where it is `-`.
@@ -147,11 +243,12 @@ mod tests {
             files_from: None,
             shard: shard.map(|s| s.parse().expect("a part")),
         };
-        let all = inputs(None).paths().expect("recordings");
+        let all = inputs(None).find(true).expect("recordings").paths;
         let names = ["a.ogg", "b/d.mp3", "c.WAV"].map(|name| folder.path().join(name));
         assert_eq!(all, names);
         assert!(inputs(None).are_many());
-        let parts = ["1/2", "2/2"].map(|part| inputs(Some(part)).paths().expect("recordings"));
+        let parts =
+            ["1/2", "2/2"].map(|part| inputs(Some(part)).find(true).expect("recordings").paths);
         assert_eq!(parts[0], [names[0].clone(), names[2].clone()]);
         assert_eq!(parts[1], [names[1].clone()]);
         for wrong in ["0/2", "3/2", "2", "a/b"] {

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::overwrite;
+use crate::process::stdout;
+
 /// The place of results.
 pub type Sink = BufWriter<Box<dyn Write>>;
 
@@ -19,6 +22,12 @@ pub struct Output {
 }
 
 impl Output {
+    /// Checks that the file is none of `inputs` and no recording, before anything is opened for writing.
+    pub fn check<'a>(&'a self, inputs: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        overwrite::refuse([&*self.output], inputs)?;
+        overwrite::refuse_recording(&self.output)
+    }
+
     /// Makes the file, or takes standard output.
     pub fn open(&self) -> Result<Sink> {
         Ok(self.open_growing(false)?.0)
@@ -27,7 +36,7 @@ impl Output {
     /// Makes the file, or goes on at its end; or takes standard output. A file can be cut off again by the second.
     pub fn open_growing(&self, go_on: bool) -> Result<(Sink, Growing)> {
         if self.output == Path::new("-") {
-            return Ok((BufWriter::new(Box::new(io::stdout())), Growing(None)));
+            return Ok((BufWriter::new(Box::new(stdout()?)), Growing(None)));
         }
         let open = || {
             if !go_on {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use indicatif::{FormattedDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use wsac::audio::AudioStream;
 
+use crate::process::say;
+
 /// A bar over `total` things called `what`; hidden with `quiet`, for a single thing, or where stderr is no terminal.
 pub fn bar(total: usize, what: &str, quiet: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), target(quiet || total < 2));
@@ -60,7 +62,7 @@ impl Listening {
         if self.told && seconds > 0.0 {
             let (count, took) = (self.bar.position(), self.start.elapsed().as_secs_f64());
             let throughput = self.throughput(seconds);
-            eprintln!("wsac: {count} recordings in {took:.1} s: {throughput}");
+            say!("wsac: {count} recordings in {took:.1} s: {throughput}");
         }
     }
 

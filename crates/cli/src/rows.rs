@@ -9,6 +9,7 @@ use wsac::captioner::Caption;
 use wsac::timeline;
 
 use crate::output::json_line;
+use crate::process::shown;
 
 /// How captions are written.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -122,7 +123,9 @@ impl<W: Write> Rows<W> {
     pub fn write(&mut self, path: &Path, result: &Result<Caption, String>) -> Result<()> {
         let name = path.to_string_lossy();
         match (self, result) {
-            (Self::Text { out, names: true }, Ok(c)) => writeln!(out, "{name}\t{}", c.text)?,
+            (Self::Text { out, names: true }, Ok(c)) => {
+                writeln!(out, "{}\t{}", shown(path), c.text)?;
+            }
             (Self::Text { out, .. }, Ok(c)) => writeln!(out, "{}", c.text)?,
             (Self::Jsonl(out), Ok(c)) => json_line(
                 out,

@@ -8,6 +8,8 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -19,6 +21,10 @@ use wsac_nn::rng::Stream;
 
 /// Clips that the noise level is estimated from (section 3.1.1).
 const SIGMA_CLIPS: usize = 50;
+
+/// The temperatures of a projection. With smaller ones similarities divided by them leave the range of f32; larger ones all
+/// give the mean of the memory.
+pub const TAU_RANGE: RangeInclusive<f32> = 1e-5..=1000.0;
 
 /// Whose word counts where the paper and its reference code part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

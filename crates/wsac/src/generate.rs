@@ -9,7 +9,7 @@ mod rules;
 mod sample;
 
 pub use rules::{Echo, Rules};
-pub use sample::Sampling;
+pub use sample::{Sampling, TEMPERATURE_RANGE};
 
 use rayon::prelude::*;
 use wsac_nn::loss::{argmax, log_total};

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::CommandFactory;
 use clap_complete::Shell;
+
+use crate::process::stdout;
 
 /// Print a completion script for your shell
 #[derive(clap::Args)]
@@ -14,11 +15,10 @@ pub struct Args {
     pub shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(args: &Args) -> Result<ExitCode> {
+/// Prints the script for `command`.
+pub fn run(args: &Args, mut command: clap::Command) -> Result<ExitCode> {
     let mut script = Vec::new();
-    let mut command = crate::args::Cli::command();
     clap_complete::generate(args.shell, &mut command, "wsac", &mut script);
-    std::io::stdout().write_all(&script)?;
+    stdout()?.write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }

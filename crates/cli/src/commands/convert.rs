@@ -2,7 +2,7 @@
 
 mod decoder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -12,6 +12,8 @@ use wsac::model::import::Origin;
 use wsac::tensors::safetensors::Precision;
 use wsac::tensors::weights::WeightFile;
 
+use crate::overwrite;
+use crate::process::{print_line, say};
 use crate::progress;
 
 /// Convert a checkpoint (PyTorch or safetensors) to a folder that opens at once
@@ -83,6 +85,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.output.exists() && !args.force {
         bail!("{out} exists; give another folder, or --force to write into it");
     }
+    let read = [&*args.input].into_iter().chain(args.captions.as_deref());
+    overwrite::refuse_folder(
+        &args.output,
+        read.chain(args.clap.as_deref().map(Path::new)),
+    )?;
     match Found::open(args)? {
         Found::Clap(files) => clap(args, &files)?,
         Found::Decoder(origin, weights) => decoder::convert(args, origin, &weights)?,
@@ -96,14 +103,14 @@ fn clap(args: &Args, files: &ClapFiles) -> Result<()> {
     if !args.quiet {
         if !unknown.0.is_empty() {
             let family = files.family;
-            eprintln!(
+            say!(
                 "wsac: {from}: warning: {family} has no use for these tensors; kept: {}",
                 unknown.0.join(", ")
             );
         }
         if !files.weights.skipped().is_empty() {
             let skipped = files.weights.skipped().join(", ");
-            eprintln!("wsac: {from}: beside the weights, left out: {skipped}");
+            say!("wsac: {from}: beside the weights, left out: {skipped}");
         }
     }
     let bar = progress::bar(files.bytes() as usize, "bytes", args.quiet);
@@ -111,16 +118,16 @@ fn clap(args: &Args, files: &ClapFiles) -> Result<()> {
         bar.set_position(bytes)
     })?;
     bar.finish_and_clear();
-    println!(
+    print_line!(
         "{from}: {}, {} tensors, {:.1} MB as f32",
         files.family,
         written.tensors,
         files.bytes() as f64 / 1e6
-    );
-    println!(
+    )?;
+    print_line!(
         "{to}: {:.1} MB as {}",
         written.bytes as f64 / 1e6,
         args.precision.name()
-    );
+    )?;
     Ok(())
 }

@@ -8,16 +8,14 @@ use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
-use wsac::audio::{AudioStream, Source};
-use wsac::encoders::analysis::{Heard, Sound};
+use wsac::encoders::analysis::Sound;
 use wsac::encoders::embedding::Embeddings;
-use wsac::encoders::towers::AudioTower;
 use wsac::memory::Memory;
 
-use super::{bare, batch_code};
-use crate::encoder::{EncoderArgs, WindowArgs};
+use crate::encoder::{EncoderArgs, WindowArgs, encode};
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
+use crate::process::{bare, batch_code, say, shown};
 use crate::{captions, progress};
 
 /// Give the points of recordings or texts in the space they share
@@ -104,6 +102,8 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
     let encoder = how.encoder.open()?;
     let set = captions::read(file, how.encoder.quiet)?;
     let texts: Vec<&str> = set.captions().collect();
+    how.output
+        .check([file].into_iter().chain(how.encoder.files()))?;
     let mut out = how.output.open()?;
     let tower = encoder.text_tower()?;
     let rows = captions::embed(tower.as_ref(), &texts, how.encoder.quiet)?;
@@ -126,7 +126,14 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
 
 fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
     let encoder = window.of(how.encoder.open()?);
-    let paths = inputs.paths()?;
+    let found = inputs.find(how.encoder.quiet)?;
+    let recordings = found
+        .all
+        .iter()
+        .chain(&inputs.files_from)
+        .map(PathBuf::as_path);
+    (how.output).check(recordings.chain(how.encoder.files()))?;
+    let paths = found.paths;
     let mut out = how.output.open()?;
     let tower = encoder.audio_tower()?;
     let bar = progress::bar(paths.len(), "recordings", how.encoder.quiet);
@@ -135,16 +142,16 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
         let heard: Vec<_> = some
             .par_iter()
             .map(|path| {
-                let heard = listen(tower.as_ref(), &path.into());
+                let heard = encode(tower.as_ref(), &path.into());
                 bar.inc(1);
                 heard.map_err(|e| bare(&e.to_string(), path))
             })
             .collect();
         for (path, heard) in some.iter().zip(&heard) {
-            let file_name = &*path.to_string_lossy();
+            let (file_name, name) = (&*path.to_string_lossy(), shown(path));
             if let Err(error) = heard {
                 failed += 1;
-                bar.suspend(|| eprintln!("wsac: {file_name}: {error}"));
+                bar.suspend(|| say!("wsac: {name}: {error}"));
             }
             match (how.format, heard) {
                 (Format::Safetensors, Err(_)) => {}
@@ -177,10 +184,5 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
             .context("cannot write the embeddings")?;
     }
     out.flush()?;
-    Ok(batch_code(failed))
-}
-
-/// What `tower` hears in `source`.
-pub fn listen(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
-    Ok(tower.listen(&mut AudioStream::open(source, tower.rate())?)?)
+    Ok(batch_code(failed, paths.len()))
 }

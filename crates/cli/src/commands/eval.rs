@@ -3,6 +3,7 @@
 mod captions;
 mod join;
 mod learned;
+mod measure;
 mod metrics;
 mod python_list;
 mod report;
@@ -16,15 +17,17 @@ use anyhow::{Result, bail};
 use wsac::dataset::columns::Role;
 use wsac_metrics::{Sampling, Scores, compare, interval, ptb};
 
-use super::use_threads;
 use crate::output::Output;
+use crate::process::{say, use_threads};
 use crate::progress;
+use crate::{inputs, overwrite};
 use captions::Clips;
 use join::Joined;
+use measure::Measure;
+pub use measure::Measured;
 pub use metrics::{Metric, Wanted};
 use report::{Extremes, Format, Line, Report, Score};
-use scorer::Measure;
-pub use scorer::{Measured, Scorer};
+pub use scorer::Scorer;
 pub use tools::{ToolArgs, Tools};
 
 /// Score captions against references: BLEU, METEOR, ROUGE-L, CIDEr-D, SPICE, SPIDEr and more
@@ -110,7 +113,19 @@ fn share(text: &str) -> Result<f64, String> {
 /// Scores the predictions and prints the scores.
 pub fn run(args: &Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
+    let references = args.references.iter().chain(&args.against);
+    let read = std::iter::once(&args.predictions).chain(references);
+    let read: Vec<&Path> = read.map(PathBuf::as_path).collect();
+    inputs::read_stdin_once(read.iter().copied())?;
+    let outputs = args
+        .per_item
+        .as_deref()
+        .into_iter()
+        .chain([&*args.output.output]);
+    overwrite::refuse(outputs, read)?;
+    overwrite::refuse_recording(&args.output.output)?;
     let joined = args.read()?;
+    args.note_cider(joined.names.len());
     let mut out = args.output.open()?;
     let metrics = &args.metrics.metrics;
     let tools = args.tools.open(metrics, &joined.names, args.quiet)?;
@@ -152,6 +167,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let failed = !joined.left_out.is_empty()
         || tools.models.unheard() > 0
         || ours.iter().any(wanted_in_vain);
+    // Nothing could be scored at all.
+    if ours.iter().all(|m| m.value.is_err()) {
+        return Ok(ExitCode::from(2));
+    }
     Ok(ExitCode::from(u8::from(failed)))
 }
 
@@ -182,9 +201,31 @@ impl Args {
         Ok(joined)
     }
 
+    /// What is easily mistaken about CIDEr.
+    fn note_cider(&self, clips: usize) {
+        let asks = |some: &[Metric]| self.metrics.metrics.iter().any(|m| some.contains(m));
+        if self.metrics.by_name.contains(&Metric::Cider) {
+            self.note(
+                "cider is plain CIDEr; what papers and pycocoevalcap call CIDEr is CIDEr-D, which is -m cider_d here",
+            );
+        }
+        let weighted = [
+            Metric::CiderD,
+            Metric::Cider,
+            Metric::Spider,
+            Metric::SpiderFl,
+        ];
+        if clips == 1 && asks(&weighted) {
+            self.note(
+                "warning: CIDEr-D and CIDEr of a single clip are 0 by construction, whatever its caption (and SPIDEr is \
+                 half of SPICE): words are weighted by how few of the clips have them; score several clips together",
+            );
+        }
+    }
+
     fn note(&self, note: &str) {
         if !self.quiet {
-            eprintln!("wsac: {note}");
+            say!("wsac: {note}");
         }
     }
 

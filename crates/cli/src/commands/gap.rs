@@ -12,8 +12,9 @@ use wsac::dataset::CaptionSet;
 use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::model::save_gap;
 
-use super::{bare, batch_code, embed::listen};
-use crate::encoder::{EncoderArgs, WindowArgs};
+use crate::encoder::{EncoderArgs, WindowArgs, encode};
+use crate::overwrite;
+use crate::process::{bare, batch_code, print_line, say};
 use crate::progress;
 
 /// Measure the modality gap: the noise variance and the shift to train with
@@ -58,6 +59,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Some(captions) = &args.captions else {
         bail!("give a file of captions");
     };
+    if let Some(output) = &args.output {
+        let read = [&**captions].into_iter().chain(args.encoder.files());
+        overwrite::refuse([&**output], read)?;
+        overwrite::refuse_recording(output)?;
+    }
     let encoder = args.window.of(args.encoder.open()?);
     let quiet = args.encoder.quiet;
     let set = crate::captions::read(captions, quiet)?;
@@ -65,9 +71,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let text = crate::captions::embed(encoder.text_tower()?.as_ref(), &texts, quiet)?;
     let clips = by_clip(&set, &text);
     match sigma_pairs(&clips) {
-        Some(sigma) => println!("noise variance {:.5} (sigma {sigma:.4})", sigma * sigma),
+        Some(sigma) => print_line!("noise variance {:.5} (sigma {sigma:.4})", sigma * sigma)?,
         None if args.audio.is_some() => {
-            println!("noise variance unknown: no clip has two captions")
+            print_line!("noise variance unknown: no clip has two captions")?
         }
         None => bail!(
             "{}: no clip has two captions, so there is no noise variance to measure; give --audio DIR for the shift",
@@ -89,11 +95,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let heard: Vec<Option<Embedding>> = paths
         .par_iter()
         .map(|path| {
-            let heard = listen(tower.as_ref(), &path.into());
+            let heard = encode(tower.as_ref(), &path.into());
             bar.inc(1);
             let name = path.display();
             let tell = |e: &wsac::Error| {
-                bar.suspend(|| eprintln!("wsac: {name}: {}", bare(&e.to_string(), path)))
+                bar.suspend(|| say!("wsac: {name}: {}", bare(&e.to_string(), path)))
             };
             heard.inspect_err(tell).ok().map(|h| h.embedding)
         })
@@ -103,15 +109,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     heard.iter().flatten().for_each(|e| audio.push(e));
     let shift = gap(&audio, &text)?;
     let length = shift.iter().map(|x| x * x).sum::<f32>().sqrt();
-    println!(
+    print_line!(
         "shift of length {length:.4} between {} captions and {} recordings",
         text.len(),
         audio.len()
-    );
+    )?;
     if let Some(path) = &args.output {
         save_gap(&shift, path)?;
     }
-    Ok(batch_code(paths.len() - audio.len()))
+    Ok(batch_code(paths.len() - audio.len(), paths.len()))
 }
 
 /// The embeddings of each clip's captions.

@@ -1,6 +1,6 @@
 //! `wsac listen`: sound that arrives on standard input, told as it is heard.
 
-use std::io::{BufWriter, Write, stdin, stdout};
+use std::io::{BufWriter, Write, stdin};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,8 +10,8 @@ use wsac::captioner::CaptionOptions;
 use wsac::timeline::{Live, Segment, TimelineOptions, clock};
 
 use super::caption::ModelArgs;
-use super::use_threads;
 use crate::output::json_line;
+use crate::process::{say, stdout, use_threads};
 
 /// Tell what is heard while it is heard: a line for each event, within two seconds
 ///
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         },
     });
     let mut stream = AudioStream::arriving(Box::new(stdin()), format, captioner.rate())?;
-    let mut out = BufWriter::new(stdout());
+    let mut out = BufWriter::new(stdout()?);
     while let Some(block) = stream.next_block()? {
         for segment in live.push(&block)? {
             args.write(&mut out, &segment)?;
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         args.write(&mut out, &segment)?;
     }
     for warning in stream.warnings() {
-        eprintln!("wsac: {warning}");
+        say!("wsac: {warning}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,8 @@ use wsac::tensors::matrix::Kind;
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
+use crate::overwrite;
+use crate::process::say;
 
 /// Build the memory of captions that nearest and projection lean on
 #[derive(clap::Args)]
@@ -59,6 +61,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     {
         anyhow::bail!("--dedup={near}: a cosine is above 0 and at most 1, such as 0.95");
     }
+    let read = [&*args.captions].into_iter().chain(args.encoder.files());
+    overwrite::refuse([&*args.output], read)?;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let mut memory = captions::remember(&encoder, &args.captions, quiet)?;
@@ -68,7 +72,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         memory.set_centre(Defaults::of(encoder.space()).centre);
         if !quiet {
             let Repeats { exact, near } = gone;
-            eprintln!("wsac: {exact} captions were there twice, {near} nearly; left out");
+            say!("wsac: {exact} captions were there twice, {near} nearly; left out");
         }
     }
     let kind = if args.int8 { Kind::Int8 } else { args.rows };
@@ -78,9 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     memory.save(&args.output)?;
     if !quiet {
         let (n, path) = (memory.len(), args.output.display());
-        eprintln!(
-            "wsac: {n} captions in {path}; use them with `wsac caption --memory {path} FILE`"
-        );
+        say!("wsac: {n} captions in {path}; use them with `wsac caption --memory {path} FILE`");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use crate::captions;
 use crate::encoder::EncoderArgs;
 use crate::meteor::TablesFile;
 use crate::output::Output;
+use crate::process::say;
 
 /// Say captions in other words, to learn from more of them
 ///
@@ -57,9 +58,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         seed: args.seed,
     };
     how.check()?;
+    let tables = args.tables.find()?;
+    let read = [&*args.captions, &*tables].into_iter();
+    args.output.check(read.chain(args.encoder.files()))?;
     let quiet = args.encoder.quiet;
     let encoder = args.encoder.open()?;
-    let tables = Tables::open(args.tables.find()?)?;
+    let tables = Tables::open(tables)?;
     let set = captions::read(&args.captions, quiet)?;
     let out = args.output.open()?;
     let texts: Vec<String> = set.captions().map(str::to_owned).collect();
@@ -81,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     out.flush()?;
     if !quiet {
         let (n, of) = (said.iter().map(Vec::len).sum::<usize>(), texts.len());
-        eprintln!("wsac: {n} paraphrases of {of} captions");
+        say!("wsac: {n} paraphrases of {of} captions");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,8 @@ use wsac_experiment::Config;
 use wsac_experiment::report::{Options, write_run};
 
 use super::experiment::{Running, SETTINGS};
-use super::use_threads;
+
+use crate::process::{say, use_threads};
 
 /// Make the report of an experiment, or of a single captioner: tables, pictures, clips with all their captions
 ///
@@ -58,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     write_run(&args.run, args.seed, &command, &out)?;
     if !args.running.quiet {
-        eprintln!("wsac: open {}", out.join("index.html").display());
+        say!("wsac: open {}", out.join("index.html").display());
     }
     Ok(ExitCode::SUCCESS)
 }

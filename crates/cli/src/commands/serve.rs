@@ -13,7 +13,7 @@ use wsac::memory::Memory;
 use wsac_server::{App, Options, document, serve};
 
 use super::caption::ModelArgs;
-use super::use_threads;
+use crate::process::use_threads;
 
 /// Connections that may wait to be taken; the system may allow fewer.
 const WAITING: u32 = 4096;

@@ -19,8 +19,10 @@ use wsac::model::Defaults;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
 
-use crate::captions;
 use crate::encoder::EncoderArgs;
+use crate::process::say;
+use crate::ranges::within;
+use crate::{captions, inputs, overwrite};
 pub use watch::Watch;
 
 /// Learn to write captions from a file of captions, without any sound
@@ -59,7 +61,7 @@ pub struct Args {
     batch: Option<usize>,
 
     /// The peak learning rate
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", value_parser = within(1e-9..=10.0))]
     lr: Option<f64>,
 
     /// The variance of the noise: `auto` estimates it from captions of one clip, 0 is none
@@ -140,6 +142,11 @@ fn noise(text: &str) -> Result<Noise, String> {
 
 /// Trains until the end or Ctrl-C.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    let mut read: Vec<&Path> = args.captions.iter().map(|c| &*c.file).collect();
+    read.extend(args.validation.as_deref());
+    inputs::read_stdin_once(read)?;
+    let folders = args.gpt2.as_deref().into_iter().chain(args.encoder.files());
+    overwrite::refuse_folder(&args.out, folders)?;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let config = args.settings(encoder.space())?;
@@ -183,12 +190,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Ok(_) => {
             if !quiet {
                 let out = args.out.display();
-                eprintln!("wsac: done; try `wsac caption --model {out} RECORDING`");
+                say!("wsac: done; try `wsac caption --model {out} RECORDING`");
             }
             Ok(ExitCode::SUCCESS)
         }
         Err(wsac::Error::Interrupted(_)) => {
-            eprintln!("wsac: stopped and saved; go on with `{}`", go_on());
+            say!("wsac: stopped and saved; go on with `{}`", go_on());
             Ok(ExitCode::from(130))
         }
         Err(error) => Err(error.into()),
@@ -250,7 +257,7 @@ impl Stop {
             if raised.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!(
+            say!(
                 "\nwsac: stopping after this step; Ctrl-C again stops at once and loses the epoch"
             );
         })?;

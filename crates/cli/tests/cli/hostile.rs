@@ -109,7 +109,7 @@ fn a_file_that_may_not_be_read_is_one_line() {
         Ok(out) => out,
         Err(error) => return println!("skipped: this machine cannot run it as nobody: {error}"),
     };
-    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(out.status.code(), Some(2));
     let told = String::from_utf8_lossy(&out.stderr);
     assert!(told.contains("ermission denied"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
@@ -158,7 +158,7 @@ fn two_hours_of_silence_take_bounded_memory() {
     let row: serde_json::Value = serde_json::from_str(&row).expect("a JSON object");
     match row["error"].as_str() {
         Some(error) => assert!(
-            !error.contains('\n') && out.status.code() == Some(1),
+            !error.contains('\n') && out.status.code() == Some(2),
             "{row}"
         ),
         None => {

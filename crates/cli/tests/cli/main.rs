@@ -13,6 +13,7 @@ mod metrics;
 mod models;
 mod refine;
 mod resume;
+mod safety;
 mod serve;
 #[path = "../../../encoders/tests/hub/server.rs"]
 mod server;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Bridge;
+use super::{Bridge, TAU_RANGE};
 use crate::error::{Error, Result};
 
 /// The temperature of a projection where neither the user nor the model has one.
@@ -42,8 +42,9 @@ impl Strategy {
         own: Bridge,
     ) -> Result<Option<Bridge>> {
         let wrong = |what: &str| Err(Error::Config(what.into()));
-        if tau.is_some_and(|tau| !(tau > 0.0 && tau.is_finite())) {
-            return wrong("tau must be above 0");
+        if let Some(tau) = tau.filter(|tau| !TAU_RANGE.contains(tau)) {
+            let (least, most) = (TAU_RANGE.start(), TAU_RANGE.end());
+            return wrong(&format!("tau must be from {least} to {most}, not {tau}"));
         }
         if top_k == Some(0) {
             return wrong("top-k must be at least 1");

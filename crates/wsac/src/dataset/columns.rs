@@ -74,8 +74,9 @@ const CLIPS: [&[&str]; 3] = [
         "clip_id",
         "audio_id",
         "sound_id",
-        "id",
+        // COCO's annotations have an `id` of their own beside that of what they describe.
         "image_id",
+        "id",
         "audiocap_id",
     ],
 ];

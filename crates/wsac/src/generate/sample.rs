@@ -1,8 +1,14 @@
 //! Random choice of words: temperature, top-k, top-p and min-p filters, then one draw from a seeded stream.
 
+use std::ops::RangeInclusive;
+
 use wsac_nn::attention::softmax;
 
 use wsac_nn::rng::Stream;
+
+/// The temperatures of sampling. With smaller ones logits divided by them leave the range of f32; larger ones draw all words
+/// alike.
+pub const TEMPERATURE_RANGE: RangeInclusive<f32> = 0.001..=1000.0;
 
 /// How a word is drawn. `Default` draws from the whole distribution.
 #[derive(Debug, Clone, PartialEq)]

@@ -138,7 +138,7 @@ impl<W: Write> Timelines<W> {
             Format::Text => {
                 let times = format!("{}\t{}", clock(s.start, ':', '.'), clock(s.end, ':', '.'));
                 if self.names {
-                    write!(out, "{name}\t")?;
+                    write!(out, "{}\t", on_one_line(&name))?;
                 }
                 writeln!(out, "{times}\t{}", s.caption)?;
             }
@@ -194,7 +194,9 @@ impl<W: Write> Timelines<W> {
         }
         if let Some(text) = summary {
             match self.format {
-                Format::Text if self.names => writeln!(self.out, "{name}\t\t\t{text}")?,
+                Format::Text if self.names => {
+                    writeln!(self.out, "{}\t\t\t{text}", on_one_line(&name))?;
+                }
                 Format::Text => writeln!(self.out, "\n{text}")?,
                 Format::Vtt => writeln!(self.out, "\nNOTE {}", escaped(text))?,
                 _ => {}
@@ -239,6 +241,15 @@ pub fn clock(seconds: f64, colon: char, point: char) -> String {
     let (hours, minutes) = (all / 3_600_000, all / 60_000 % 60);
     let (seconds, thousandths) = (all / 1000 % 60, all % 1000);
     format!("{hours:02}{colon}{minutes:02}{colon}{seconds:02}{point}{thousandths:03}")
+}
+
+/// A name whose control characters (line breaks, tabs, ESC) are written as escapes, so that it stays one field of one line.
+fn on_one_line(name: &str) -> String {
+    let escape = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    name.chars().map(escape).collect()
 }
 
 /// A caption where `&`, `<` and `>` mean something.

@@ -1,6 +1,6 @@
 //! The flags beyond the paper: where similarities are measured from, maps of the gap, blends, and re-ranking.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -10,15 +10,18 @@ use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
 use wsac::memory::Centre;
 use wsac::model::load_gap;
 
+use crate::ranges::within;
+
 /// What is done before and beside the bridge.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Re-ranking and refinement")]
 pub struct RefineArgs {
     /// Move sounds to where texts are by a map of `wsac gap learn`, before anything else
     #[arg(long, value_name = "FILE", alias = "gap_map")]
     gap_map: Option<PathBuf>,
 
     /// With nearest and projection: the share of the sound's own embedding in what the decoder is given, 0 to 1
-    #[arg(long, value_name = "F", default_value_t = 0.0)]
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = within(0.0..=1.0))]
     blend: f32,
 
     /// Choose among all captions found: the one most like the sound, as the encoder's text tower reads it, or the one
@@ -27,7 +30,7 @@ pub struct RefineArgs {
     rerank: Option<By>,
 
     /// With --rerank: what a nat of the mean log-probability of a caption's words weighs
-    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank")]
+    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank", value_parser = within(-1000.0..=1000.0))]
     rerank_alpha: f32,
 
     /// With --rerank: search with beams of these widths too, such as 2,3,5,8
@@ -71,6 +74,11 @@ enum By {
 }
 
 impl RefineArgs {
+    /// The files that are read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.gap_map.as_deref().into_iter()
+    }
+
     /// Writes what is asked for into `options`.
     pub fn apply(&self, options: &mut CaptionOptions) -> Result<()> {
         options.blend = self.blend;
@@ -99,15 +107,17 @@ impl RefineArgs {
 
     /// Says what is out of range, before anything is read.
     pub fn check(&self) -> Result<()> {
-        if !(0.0..=1.0).contains(&self.blend) {
-            anyhow::bail!("--blend is a share, 0 to 1, not {}", self.blend);
-        }
         self.rerank().as_ref().map_or(Ok(()), Rerank::check)?;
         Ok(())
     }
 }
 
 impl CentreArgs {
+    /// The files that are read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.gap.as_deref().into_iter()
+    }
+
     /// `captioner`, measuring from where it is asked to.
     pub fn of(&self, captioner: Captioner) -> Result<Captioner> {
         let gap = match (&self.gap, self.centre) {

@@ -1,50 +1,54 @@
 //! `wsac caption --timeline`: what is heard when, for recordings of any length, into one file or a file each.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use wsac::audio::AudioStream;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::tensors::atomic_file::write_whole;
 use wsac::timeline::{Format, Timeline, TimelineOptions, Timelines};
 
-use super::Args;
-use crate::commands::{bare, batch_code};
-use crate::output::{Growing, Sink};
+use super::targets::Targets;
+use super::work::Work;
+use crate::output::{Growing, Output, Sink};
+use crate::process::{bare, batch_code, say, shown};
 use crate::progress::Hearing;
+use crate::ranges::within;
+use crate::rows;
 
 /// How recordings are cut into segments.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Timelines")]
 pub struct TimelineArgs {
-    /// Tell what is heard when: a caption for each stretch in which one thing is heard; recordings may be of any length
+    /// A timeline instead of one caption: segments with start, end and caption; recordings may be of any length
     #[arg(long)]
     pub timeline: bool,
 
-    /// One more sentence about the whole recording
+    /// Add a caption of the whole recording
     #[arg(long, requires = "timeline")]
     summary: bool,
 
-    /// No segment is shorter (seconds)
+    /// Shortest segment (seconds)
     #[arg(long, value_name = "S", requires = "timeline", default_value_t = TimelineOptions::default().min_length)]
     min_length: f64,
 
-    /// No segment is longer (seconds)
+    /// Longest segment (seconds)
     #[arg(long, value_name = "S", requires = "timeline", default_value_t = TimelineOptions::default().max_length)]
     max_length: f64,
 
-    /// Silence that is longer parts two segments, whatever they are (seconds)
+    /// A longer silence always separates two segments (seconds)
     #[arg(long, value_name = "S", requires = "timeline", default_value_t = TimelineOptions::default().max_gap)]
     max_gap: f64,
 
-    /// Below this level there is silence, which is left out (dB of full scale) [default: -55, or 6 dB above the noise that
-    /// the recording is never free of]
+    /// Level below which there is silence, which is left out (dBFS) [default: -55, or 6 dB above the recording's noise floor]
     #[arg(
         long,
         value_name = "DB",
+        value_parser = within(-200.0..=0.0),
         requires = "timeline",
         allow_negative_numbers = true
     )]
@@ -60,128 +64,141 @@ pub struct TimelineArgs {
     out_dir: Option<PathBuf>,
 }
 
-impl TimelineArgs {
-    fn options(&self) -> TimelineOptions {
-        let mut options = TimelineOptions::default();
-        (options.min_length, options.max_length) = (self.min_length, self.max_length);
-        (options.max_gap, options.silence) = (self.max_gap, self.silence);
-        options
-    }
+/// Timelines of recordings, into one file or a file each.
+pub struct TimelineJob {
+    options: TimelineOptions,
+    summary: bool,
+    format: rows::Format,
+    timeline_format: Format,
+    many: bool,
+    /// Where all go together.
+    pub output: Output,
+    /// Where each goes, with --out-dir.
+    pub targets: Option<Targets>,
 }
 
-/// Tells the timelines of all recordings, in order; each is worked on by all threads.
-pub fn run(args: &Args, paths: Vec<PathBuf>) -> Result<ExitCode> {
-    let told = &args.timeline;
-    let options = told.options();
-    options.check()?;
-    let format = args.format.of_timeline()?;
-    let (mut target, paths) = told.target(args, format, paths)?;
-    if args.resume && paths.is_empty() {
-        return Ok(batch_code(0));
-    }
-    let captioner = args.model.open()?;
-    let words = args.options(captioner.model())?;
-    let progress = Hearing::new(paths.len(), args.quiet);
-    let (mut segments, mut failed) = (0, 0);
-    for path in &paths {
-        let words = args.for_file(&words, path);
-        let work = Work {
-            captioner: &captioner,
-            options: &options,
-            words: &words,
-            summary: told.summary,
+impl TimelineJob {
+    /// The job that `args` ask for; nothing is written yet.
+    ///
+    /// # Errors
+    /// Where they are out of range, or the format has no room.
+    pub fn new(
+        args: TimelineArgs,
+        format: rows::Format,
+        output: Output,
+        many: bool,
+    ) -> Result<Self> {
+        let mut options = TimelineOptions::default();
+        (options.min_length, options.max_length) = (args.min_length, args.max_length);
+        (options.max_gap, options.silence) = (args.max_gap, args.silence);
+        options.check()?;
+        let timeline_format = format.of_timeline()?;
+        let targets = args.out_dir.map(|folder| Targets {
+            folder,
+            format: timeline_format,
+        });
+        if targets.is_none() {
+            // Whether the format has room for many.
+            Timelines::going_on(timeline_format, many, io::sink())?;
+        }
+        Ok(Self {
+            options,
+            summary: args.summary,
             format,
-            path,
-            progress: &progress,
-        };
-        match target.tell(&work)? {
-            Err(reason) => {
-                failed += 1;
-                progress.failed();
-                progress.suspend(|| eprintln!("wsac: {}: {reason}", path.display()));
-            }
-            Ok(timeline) => {
-                segments += timeline.segments;
-                progress.heard(timeline.duration);
-                progress.suspend(|| {
-                    for warning in timeline.warnings.iter().filter(|_| !args.quiet) {
-                        eprintln!("wsac: {}: warning: {}", path.display(), bare(warning, path));
-                    }
-                });
+            timeline_format,
+            many,
+            output,
+            targets,
+        })
+    }
+
+    /// Makes the timelines of all recordings, in order; each is worked on by all threads.
+    pub fn run(self, work: Work) -> Result<ExitCode> {
+        let (mut sink, paths) = self.open(&work)?;
+        if work.resume && paths.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let captioner = work.model.open()?;
+        let words = work.decoding.options(captioner.model())?;
+        let progress = Hearing::new(paths.len(), work.quiet);
+        let (mut segments, mut failed) = (0, 0);
+        for path in &paths {
+            let words = work.decoding.for_recording(&words, path);
+            let recording = Recording {
+                captioner: &captioner,
+                options: &self.options,
+                words: &words,
+                summary: self.summary,
+                format: self.timeline_format,
+                path,
+                progress: &progress,
+            };
+            let name = shown(path);
+            match sink.write(&recording)? {
+                Err(reason) => {
+                    failed += 1;
+                    progress.failed();
+                    progress.suspend(|| say!("wsac: {name}: {reason}"));
+                }
+                Ok(timeline) => {
+                    segments += timeline.segments;
+                    progress.heard(timeline.duration);
+                    progress.suspend(|| {
+                        for warning in timeline.warnings.iter().filter(|_| !work.quiet) {
+                            say!("wsac: {name}: warning: {}", bare(warning, path));
+                        }
+                    });
+                }
             }
         }
+        let throughput = progress.finish();
+        if !work.quiet {
+            say!("wsac: {segments} segments in {throughput}");
+        }
+        Ok(batch_code(failed, work.recordings.len()))
     }
-    let said = progress.finish();
-    if !args.quiet {
-        eprintln!("wsac: {segments} segments in {said}");
+
+    /// Opens where the timelines go; with --resume, only the recordings that are left are worked on.
+    fn open(&self, work: &Work) -> Result<(TimelineSink<'_>, Vec<PathBuf>)> {
+        let Some(targets) = &self.targets else {
+            let (paths, begun) = work.left(&self.output, self.format, true)?;
+            let (out, growing) = self.output.open_growing(work.resume)?;
+            let out = if begun {
+                Timelines::going_on(self.timeline_format, self.many, out)?
+            } else {
+                Timelines::new(self.timeline_format, self.many, out)?
+            };
+            return Ok((TimelineSink::One(out, growing, self.timeline_format), paths));
+        };
+        let folder = &targets.folder;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let mut paths = work.recordings.clone();
+        if work.resume {
+            paths.retain(|path| !targets.file(path).exists());
+        }
+        Ok((TimelineSink::Each(targets), paths))
     }
-    Ok(batch_code(failed))
 }
 
 /// Where timelines go.
-enum Target<'a> {
-    /// A file for each below this folder.
-    Folder(&'a TimelineArgs, Format),
+enum TimelineSink<'a> {
+    /// A file for each.
+    Each(&'a Targets),
     /// All in one.
     One(Timelines<Sink>, Growing, Format),
 }
 
-impl TimelineArgs {
-    /// Where the timelines go, and which of `paths` are to be told.
-    fn target<'a>(
-        &'a self,
-        args: &Args,
-        format: Format,
-        mut paths: Vec<PathBuf>,
-    ) -> Result<(Target<'a>, Vec<PathBuf>)> {
-        let Some(folder) = &self.out_dir else {
-            let (paths, begun) = args.left(paths)?;
-            let many = args.inputs.are_many();
-            if many && !format.holds_many() {
-                // Told before a file is made.
-                Timelines::new(format, many, Vec::new())?;
-            }
-            let (out, growing) = args.output.open_growing(args.resume)?;
-            let out = if begun {
-                Timelines::going_on(format, many, out)?
-            } else {
-                Timelines::new(format, many, out)?
-            };
-            return Ok((Target::One(out, growing, format), paths));
-        };
-        if paths.iter().any(|path| path == Path::new("-")) {
-            bail!("--out-dir needs recordings that have a name, not standard input");
-        }
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        if args.resume {
-            paths.retain(|path| !self.file_of(folder, path, format).exists());
-        }
-        Ok((Target::Folder(self, format), paths))
-    }
-
-    /// Where the timeline of `path` goes: below `folder` the recording's own folders, as far as they were named.
-    fn file_of(&self, folder: &Path, path: &Path, format: Format) -> PathBuf {
-        let named: PathBuf = (path.components())
-            .filter(|part| matches!(part, std::path::Component::Normal(_)))
-            .collect();
-        let mut name = folder.join(named).into_os_string();
-        name.push(".");
-        name.push(format.ending());
-        name.into()
-    }
-}
-
-impl Target<'_> {
-    /// Does the work. The outer error is that of writing, the inner that of the recording.
-    fn tell(&mut self, work: &Work) -> Result<Result<Timeline, String>> {
+impl TimelineSink<'_> {
+    /// Writes one timeline. The outer error is that of writing, the inner that of the recording.
+    fn write(&mut self, recording: &Recording) -> Result<Result<Timeline, String>> {
         match self {
-            Self::Folder(args, format) => {
+            Self::Each(targets) => {
                 let mut bytes = Vec::new();
-                let mut out = Timelines::new(*format, false, &mut bytes)?;
-                let result = work.tell(&mut out)?;
+                let mut out = Timelines::new(targets.format, false, &mut bytes)?;
+                let result = recording.write(&mut out)?;
                 drop(out);
-                if let (Ok(_), Some(folder)) = (&result, &args.out_dir) {
-                    let file = args.file_of(folder, work.path, *format);
+                if result.is_ok() {
+                    let file = targets.file(recording.path);
                     if let Some(folder) = file.parent() {
                         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
                     }
@@ -192,9 +209,9 @@ impl Target<'_> {
             Self::One(out, growing, format) => {
                 out.flush()?;
                 let before = growing.bytes()?;
-                let result = work.tell(out)?;
+                let result = recording.write(out)?;
                 if result.is_err() && *format == Format::Csv {
-                    // It has no row that would tell of it.
+                    // It has no row for a failure.
                     growing.cut_to(before)?;
                 }
                 Ok(result)
@@ -204,7 +221,7 @@ impl Target<'_> {
 }
 
 /// The timeline of one recording.
-struct Work<'a> {
+struct Recording<'a> {
     captioner: &'a Captioner,
     options: &'a TimelineOptions,
     words: &'a CaptionOptions,
@@ -214,9 +231,9 @@ struct Work<'a> {
     progress: &'a Hearing,
 }
 
-impl Work<'_> {
-    /// Writes it to `out` as it comes about. The outer error is that of writing, the inner that of the recording.
-    fn tell(&self, out: &mut Timelines<impl Write>) -> Result<Result<Timeline, String>> {
+impl Recording<'_> {
+    /// Writes it to `out` as it is found. The outer error is that of writing, the inner that of the recording.
+    fn write(&self, out: &mut Timelines<impl Write>) -> Result<Result<Timeline, String>> {
         let mut unwritten = None;
         let timeline = AudioStream::open(&self.path.into(), self.captioner.rate())
             .map_err(Into::into)
@@ -237,19 +254,19 @@ impl Work<'_> {
         if let Some(error) = unwritten {
             return Err(error);
         }
-        let told = timeline.and_then(|timeline| {
+        let captioned = timeline.and_then(|timeline| {
             let whole = timeline.whole.as_ref().filter(|_| self.summary);
             let caption = whole.map(|whole| self.captioner.describe(whole, self.words));
             Ok((caption.transpose()?.map(|caption| caption.text), timeline))
         });
-        Ok(match told {
+        Ok(match captioned {
             Ok((summary, timeline)) => {
                 let silent = self.summary.then_some("Silence.");
                 let summary = summary.as_deref().or(silent);
                 out.end(self.path, timeline.duration, summary)?;
                 if let Some(text) = summary.filter(|_| !self.format.holds_summary()) {
-                    let name = self.path.display();
-                    (self.progress).suspend(|| eprintln!("wsac: {name}: {text}"));
+                    let name = shown(self.path);
+                    (self.progress).suspend(|| say!("wsac: {name}: {text}"));
                 }
                 Ok(timeline)
             }

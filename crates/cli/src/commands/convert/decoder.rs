@@ -5,6 +5,7 @@ use wsac::model::import::{ClapCapAudio, Origin};
 use wsac::tensors::weights::WeightFile;
 
 use super::Args;
+use crate::process::{print_line, say};
 use crate::{captions, encoder};
 
 /// Where ClapCap's own encoder lies in the run folder, and what the card calls it.
@@ -50,13 +51,13 @@ pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> 
         Origin::ClapCap => "ClapCap",
     };
     let (layers, heads, width) = (shape.layers, shape.heads, shape.width);
-    println!("{from}: {whose}, {layers} layers of width {width} with {heads} heads");
+    print_line!("{from}: {whose}, {layers} layers of width {width} with {heads} heads")?;
     match &model.memory {
-        Some(memory) => println!("{to}: a captioner with {} captions", memory.len()),
-        None => println!("{to}: a captioner without captions"),
+        Some(memory) => print_line!("{to}: a captioner with {} captions", memory.len())?,
+        None => print_line!("{to}: a captioner without captions")?,
     }
     if !args.quiet {
-        eprintln!("wsac: use it with `wsac caption --model {to} FILE`");
+        say!("wsac: use it with `wsac caption --model {to} FILE`");
     }
     Ok(())
 }

@@ -16,12 +16,11 @@ use wsac::encoders::sentence::SentenceBert;
 use wsac::encoders::towers::TextTower;
 use wsac_metrics::{Items, Scores, penalised};
 
+use super::measure::Found;
 use super::metrics::Metric;
-use super::scorer::Found;
 use crate::captions::embed;
-use crate::commands::bare;
-use crate::commands::embed::listen;
-use crate::encoder::{ClapArgs, WindowArgs};
+use crate::encoder::{ClapArgs, WindowArgs, encode};
+use crate::process::{bare, say};
 use crate::progress;
 
 /// The Sentence-BERT of FENSE as aac-metrics and DCASE 2024 compute it, and its size: layers, width.
@@ -137,11 +136,11 @@ impl Models {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
             let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
             let hear = |path: &PathBuf| {
-                let heard = listen(tower.as_ref(), &Source::from(path));
+                let heard = encode(tower.as_ref(), &Source::from(path));
                 bar.inc(1);
                 let tell = |e: &wsac::Error| {
                     let (name, why) = (path.display(), bare(&e.to_string(), path));
-                    bar.suspend(|| eprintln!("wsac: {name}: {why}"));
+                    bar.suspend(|| say!("wsac: {name}: {why}"));
                 };
                 Some(heard.inspect_err(tell).ok()?.embedding)
             };

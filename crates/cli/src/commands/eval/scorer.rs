@@ -8,29 +8,9 @@ use wsac_metrics::{
 };
 
 use super::learned::Learned;
+use super::measure::{Found, Measure, Measured};
 use super::metrics::Metric;
 use super::tools::Tools;
-
-/// A value, or why there is none.
-pub type Found<T> = Result<T, String>;
-
-/// One measure of one file of predictions.
-pub struct Measure {
-    /// What it is a measure of.
-    pub metric: Metric,
-    /// Its name, e.g. `bleu_4`.
-    pub name: String,
-    /// Its value.
-    pub value: Found<Measured>,
-}
-
-/// See [`Measure`].
-pub enum Measured {
-    /// A score of the corpus and of each clip.
-    Scores(Scores),
-    /// A number of the corpus alone.
-    Number(f64),
-}
 
 /// One file of predictions with its references.
 pub struct Scorer<'a> {

@@ -9,8 +9,9 @@ use wsac_metrics::spice::{SpiceJars, SpiceScores, SpiceStep};
 use wsac_metrics::wordnet::WordNet;
 
 use super::learned::{LearnedArgs, Models};
+use super::measure::Found;
 use super::metrics::Metric;
-use super::scorer::Found;
+use crate::process::say;
 use crate::{folders, meteor};
 
 /// Where they are.
@@ -107,12 +108,10 @@ impl Tools {
             SpiceStep::Parsing { captions, of } => {
                 let kept = cache.map(|c| format!("; they are kept in {}", c.display()));
                 let kept = kept.unwrap_or_default();
-                eprintln!(
-                    "wsac: SPICE parses {captions} of {of} captions, 15 or more a second{kept}"
-                );
+                say!("wsac: SPICE parses {captions} of {of} captions, 15 or more a second{kept}");
             }
             SpiceStep::Scoring { items } => {
-                eprintln!(
+                say!(
                     "wsac: SPICE scores {items} clips whose synonyms can be merged in several ways"
                 );
             }

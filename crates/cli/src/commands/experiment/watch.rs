@@ -5,6 +5,7 @@ use wsac_experiment::scoring::ranked;
 use wsac_experiment::{Config, Event};
 
 use crate::commands::train::Watch as Training;
+use crate::process::say;
 use crate::progress;
 
 /// Follows an experiment.
@@ -87,7 +88,7 @@ impl<'a> Watch<'a> {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("wsac: {text}"));
+            self.bar.suspend(|| say!("wsac: {text}"));
         }
     }
 }

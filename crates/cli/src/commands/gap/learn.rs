@@ -10,7 +10,9 @@ use serde::Deserialize;
 use wsac::bridge::{Figures, GapMap, Kind, LearnOptions};
 use wsac::encoders::embedding::{Embedding, Embeddings};
 
-use crate::inputs;
+use crate::process::{print_line, say};
+use crate::ranges::within;
+use crate::{inputs, overwrite};
 
 /// Learn from paired recordings how to move sounds to where their captions are
 ///
@@ -35,7 +37,7 @@ pub struct Args {
     method: Method,
 
     /// The share of clips that measures the map
-    #[arg(long, value_name = "F", default_value_t = LearnOptions::default().held_out, alias = "held_out")]
+    #[arg(long, value_name = "F", value_parser = within(0.0..=0.9), default_value_t = LearnOptions::default().held_out, alias = "held_out")]
     held_out: f64,
 
     /// Which clips these are
@@ -61,6 +63,8 @@ struct Row {
 
 /// Learns the map, saves it and prints what it is worth.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    overwrite::refuse([&*args.output], [&*args.audio, &*args.text])?;
+    inputs::read_stdin_once([&*args.audio, &*args.text])?;
     let sounds = read(&args.audio)?;
     let mut texts: HashMap<String, Embeddings> = HashMap::new();
     for (name, text) in read(&args.text)? {
@@ -100,7 +104,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             args.text.display()
         );
     };
-    eprintln!(
+    say!(
         "wsac: {} pairs of {recordings} recordings and {named} clips with captions",
         audio.len()
     );
@@ -119,26 +123,28 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(learned) = &map.learned {
         let lambda = learned.lambda;
         let told = lambda.map_or(String::new(), |lambda| format!(", lambda {lambda}"));
-        println!(
+        print_line!(
             "{}{told}, on {} clips held out",
             map.kind.name(),
             learned.held_out
-        );
-        println!("| | cosine | R@1 | R@10 |\n|---|---|---|---|");
-        tell("as they are", &learned.before);
-        tell("shifted", &learned.shifted);
-        tell("mapped", &learned.after);
+        )?;
+        print_line!("| | cosine | R@1 | R@10 |\n|---|---|---|---|")?;
+        tell("as they are", &learned.before)?;
+        tell("shifted", &learned.shifted)?;
+        tell("mapped", &learned.after)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(what: &str, figures: &Figures) {
+fn tell(what: &str, figures: &Figures) -> Result<()> {
     let Figures {
         cosine,
         recall_1,
         recall_10,
     } = figures;
-    println!("| {what} | {cosine:.4} | {recall_1:.3} | {recall_10:.3} |");
+    Ok(print_line!(
+        "| {what} | {cosine:.4} | {recall_1:.3} | {recall_10:.3} |"
+    )?)
 }
 
 /// The named embeddings of a file, in order; recordings that failed have none. Folders before a name do not count.

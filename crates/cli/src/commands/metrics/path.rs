@@ -6,6 +6,7 @@ use anyhow::Result;
 use wsac_metrics::tables::Tables;
 
 use crate::meteor;
+use crate::process::print_line;
 
 /// Print the file of METEOR's word tables that wsac uses; fails where there is none, or where it is damaged
 #[derive(clap::Args)]
@@ -18,6 +19,6 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let path = args.tables.find()?;
     Tables::open(&path)?;
-    println!("{}", path.display());
+    print_line!("{}", path.display())?;
     Ok(ExitCode::SUCCESS)
 }

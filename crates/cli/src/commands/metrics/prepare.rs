@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use wsac_metrics::prepare::Sources;
 
-use crate::{folders, meteor};
+use crate::process::{print_line, say};
+use crate::{folders, meteor, overwrite};
 
 /// Make METEOR's word tables from those that pycocoevalcap carries
 ///
@@ -40,9 +41,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             .context("no home folder; say with --output where the tables go")?
             .join(meteor::FILE),
     };
+    overwrite::refuse([&*output], args.from.iter().map(PathBuf::as_path))?;
     let tell = |what: &str| {
         if !args.quiet {
-            eprintln!("wsac: {what}");
+            say!("wsac: {what}");
         }
     };
     let sources = Sources::read(&args.from, &mut |found| tell(&format!("read {found}")))?;
@@ -61,6 +63,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     beside.push(".tmp");
     fs::write(&beside, &packed).with_context(failed)?;
     fs::rename(&beside, &output).with_context(failed)?;
-    println!("{}: {:.1} MB", output.display(), packed.len() as f64 / 1e6);
+    print_line!("{}: {:.1} MB", output.display(), packed.len() as f64 / 1e6)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use wsac::model::Model;
 use wsac::tensors::weights::Weights;
 
 use crate::hub;
+use crate::process::print_line;
 
 /// Tell what models consist of: the built-in one, folders of `wsac train`, checkpoints of CLAPs
 #[derive(clap::Args)]
@@ -34,8 +35,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         // A run folder has a decoder, and ClapCap's run a CLAP beside it.
         if path.join("decoder.safetensors").is_file() {
             let model = Model::load(&path)?;
-            println!("{name}");
-            captioner(&model);
+            print_line!("{name}")?;
+            captioner(&model)?;
         } else {
             clap(name, &ClapFiles::open(&path, None)?)?;
         }
@@ -44,13 +45,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn built_in() -> Result<()> {
-    println!("mini (built in, the default)");
+    print_line!("mini (built in, the default)")?;
     for part in assets::PARTS {
         let size = bundled_bytes(std::slice::from_ref(part))? as f64 / 1e6;
-        println!("  {:<40} {size:>5.1} MB  {}", part.what, part.licence);
+        print_line!("  {:<40} {size:>5.1} MB  {}", part.what, part.licence)?;
     }
-    captioner(&Model::bundled()?);
-    Ok(())
+    captioner(&Model::bundled()?)
 }
 
 /// How many bytes the files of `parts` have.
@@ -60,46 +60,49 @@ pub fn bundled_bytes(parts: &[Part]) -> Result<u64> {
     Ok(sizes.sum::<wsac::encoders::Result<u64>>()?)
 }
 
-fn captioner(model: &Model) {
+fn captioner(model: &Model) -> Result<()> {
     let (card, shape) = (&model.card, &model.card.decoder);
-    println!("  encoder        {}", card.clap);
-    println!(
+    print_line!("  encoder        {}", card.clap)?;
+    print_line!(
         "  decoder        {:.1} M weights: {} layers, {} wide, {} words",
         model.decoder.weights().len() as f64 / 1e6,
         shape.layers,
         shape.width,
         shape.vocab
-    );
-    println!(
+    )?;
+    print_line!(
         "  memory         {} captions",
         model.memory.as_ref().map_or(0, |memory| memory.len())
-    );
-    println!("  strategy       {:?}", card.bridge);
-    println!("  trained with   noise variance {:.5}", card.noise_variance);
+    )?;
+    print_line!("  strategy       {:?}", card.bridge)?;
+    Ok(print_line!(
+        "  trained with   noise variance {:.5}",
+        card.noise_variance
+    )?)
 }
 
 /// The family and size of a CLAP, after reading all of it once.
 fn clap(name: &str, files: &ClapFiles) -> Result<()> {
     let (audio, unknown) = files.check()?;
-    println!("{name}");
-    println!("  file           {}", files.weights.path().display());
-    println!("  family         {}", files.family);
-    println!(
+    print_line!("{name}")?;
+    print_line!("  file           {}", files.weights.path().display())?;
+    print_line!("  family         {}", files.family)?;
+    print_line!(
         "  space          {} wide, {}",
         audio.dim(),
         files.fingerprint()
-    );
-    println!("  hears          {} Hz", audio.rate());
-    println!(
+    )?;
+    print_line!("  hears          {} Hz", audio.rate())?;
+    print_line!(
         "  weights        {:.1} MB as f32 in {} tensors",
         files.bytes() as f64 / 1e6,
         files.weights.names().len()
-    );
+    )?;
     if !unknown.0.is_empty() {
-        println!("  no use for     {unknown}");
+        print_line!("  no use for     {unknown}")?;
     }
     if !files.weights.skipped().is_empty() {
-        println!("  not read       {}", files.weights.skipped().join(", "));
+        print_line!("  not read       {}", files.weights.skipped().join(", "))?;
     }
     Ok(())
 }

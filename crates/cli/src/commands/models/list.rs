@@ -12,6 +12,7 @@ use wsac::model::Model;
 
 use super::info::bundled_bytes;
 use crate::hub;
+use crate::process::print_line;
 
 /// List models: built in, known by name, and in the cache
 #[derive(clap::Args)]
@@ -47,8 +48,8 @@ struct Row {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let rows = rows(&hub::open(true))?;
     match args.format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&rows)?),
-        Format::Table => table(&rows),
+        Format::Json => print_line!("{}", serde_json::to_string_pretty(&rows)?)?,
+        Format::Table => table(&rows)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -114,12 +115,16 @@ fn rows(hub: &Hub) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn table(rows: &[Row]) {
+fn table(rows: &[Row]) -> Result<()> {
     let wide = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
-    println!(
+    print_line!(
         "{:<wide$}  {:<8}  {:>8}  {:>5}  {:<10}  WHAT",
-        "NAME", "HERE", "SIZE", "WIDTH", "LICENCE"
-    );
+        "NAME",
+        "HERE",
+        "SIZE",
+        "WIDTH",
+        "LICENCE"
+    )?;
     for row in rows {
         let here = match row {
             Row { built_in: true, .. } => "built in",
@@ -136,13 +141,14 @@ fn table(rows: &[Row]) {
         let licence = row
             .licence
             .unwrap_or(if row.built_in { "see info" } else { "see page" });
-        println!(
+        print_line!(
             "{:<wide$}  {here:<8}  {size:>8}  {width:>5}  {licence:<10}  {}",
-            row.name, row.what
-        );
+            row.name,
+            row.what
+        )?;
     }
-    println!(
+    print_line!(
         "\n`wsac models pull NAME` fetches one; its page is https://huggingface.co/ and the first two parts of its name."
-    );
-    println!("{ELSEWHERE}");
+    )?;
+    Ok(print_line!("{ELSEWHERE}")?)
 }

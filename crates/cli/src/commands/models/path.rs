@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::hub;
+use crate::process::print_line;
 
 /// Print the folder (or file) of a model that is here; fails where it is not
 #[derive(clap::Args)]
@@ -16,6 +17,6 @@ pub struct Args {
 
 /// Prints where it is.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    println!("{}", hub::resolve(&args.name)?.display());
+    print_line!("{}", hub::resolve(&args.name)?.display())?;
     Ok(ExitCode::SUCCESS)
 }

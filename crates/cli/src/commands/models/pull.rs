@@ -6,6 +6,7 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 use wsac::encoders::hub::{Name, Progress};
 
+use crate::process::{print_line, say};
 use crate::{hub, progress};
 
 /// Fetch models from the hub, or what is missing of them, and print their folders
@@ -43,16 +44,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 bar.set_position(done);
             }
             Progress::Waiting { file } if !quiet => {
-                bar.suspend(|| eprintln!("wsac: another process fetches {file}; waiting for it"));
+                bar.suspend(|| say!("wsac: another process fetches {file}; waiting for it"));
             }
             Progress::Waiting { .. } => {}
         });
         bar.finish_and_clear();
         match pulled {
-            Ok(folder) => println!("{}", folder.display()),
+            Ok(folder) => print_line!("{}", folder.display())?,
             Err(e) => {
                 failed += 1;
-                eprintln!("wsac: {e}");
+                say!("wsac: {e}");
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 use wsac::train::Event;
 
+use crate::process::say;
 use crate::progress;
 
 /// The steps that the loss shown is averaged over.
@@ -108,7 +109,7 @@ impl Watch {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("wsac: {text}"));
+            self.bar.suspend(|| say!("wsac: {text}"));
         }
     }
 }

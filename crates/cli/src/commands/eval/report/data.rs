@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 use wsac_metrics::Interval;
 
-use super::Report;
+use super::content::Report;
 
 impl Report {
     pub(super) fn json(&self) -> Value {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use wsac_metrics::Scores;
 
-use super::number;
+use super::number::number;
 
 /// The worst and the best clips by one measure.
 pub struct Extremes {

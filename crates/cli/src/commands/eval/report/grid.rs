@@ -5,7 +5,8 @@ use std::io::Write;
 use anyhow::Result;
 use wsac_metrics::Interval;
 
-use super::{Report, number};
+use super::content::Report;
+use super::number::number;
 
 impl Report {
     /// Columns of equal width between `left`, `between` and `right`.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use super::Report;
+use super::content::Report;
 
 impl Report {
     /// A row a system. A star where the two differ with p < 0.05.

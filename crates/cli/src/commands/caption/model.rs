@@ -1,0 +1,112 @@
+//! The flags that choose a captioner -> the [`Captioner`] and its encoder; the same for `caption`, `listen` and `serve`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use wsac::captioner::Captioner;
+use wsac::decoder::Form;
+use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::encoder::Encoder;
+use wsac::model::{Card, Model};
+
+use super::refine::CentreArgs;
+use crate::encoder::{ClapArgs, WindowArgs};
+
+/// Which captioner is used.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// A folder that `wsac train` has made [default: the built-in model `mini`]
+    #[arg(long, value_name = "DIR", env = "WSAC_MODEL")]
+    model: Option<PathBuf>,
+
+    /// Use the captions of another memory, made by `wsac memory build`
+    #[arg(long, value_name = "FILE")]
+    memory: Option<PathBuf>,
+
+    #[command(flatten)]
+    centre: CentreArgs,
+
+    #[command(flatten)]
+    clap: ClapArgs,
+
+    #[command(flatten)]
+    window: WindowArgs,
+
+    /// Arithmetic of the encoder and the decoder: bf16 is faster on processors that support it
+    #[arg(long, value_enum, default_value = "f32")]
+    precision: Words,
+}
+
+/// What is multiplied.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Words {
+    /// bf16 where the processor supports it, else f32
+    Auto,
+    /// The same on every machine
+    F32,
+    /// 16-bit floating point; half the time where memory bandwidth is the limit
+    Bf16,
+    /// The decoder's weights in a quarter of the memory, the encoder as with `auto`
+    Int8,
+}
+
+impl Words {
+    /// What the encoder multiplies in. It has no int8: its time goes into products, not into reading weights.
+    fn of_encoder(self) -> Arithmetic {
+        match self {
+            Self::F32 => Arithmetic::F32,
+            Self::Bf16 => Arithmetic::Bf16,
+            Self::Auto | Self::Int8 => Arithmetic::Auto,
+        }
+    }
+
+    /// How the decoder's weights are laid out.
+    fn form(self) -> Form {
+        match self {
+            Self::Auto if Arithmetic::Auto.decided() == Arithmetic::Bf16 => Form::Bf16,
+            Self::Auto | Self::F32 => Form::F32,
+            Self::Bf16 => Form::Bf16,
+            Self::Int8 => Form::Int8,
+        }
+    }
+}
+
+impl ModelArgs {
+    /// The files and folders that are read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let own = self.model.iter().chain(&self.memory).map(PathBuf::as_path);
+        own.chain(self.centre.files()).chain(self.clap.files())
+    }
+
+    /// Reads the captioner, which reads candidates with its own encoder's text tower where it has to.
+    pub fn open(&self) -> Result<Captioner> {
+        let (captioner, encoder) = self.open_with_encoder()?;
+        Ok(captioner.with_reader(encoder))
+    }
+
+    /// Reads the captioner; its encoder reads texts too.
+    pub fn open_with_encoder(&self) -> Result<(Captioner, Encoder)> {
+        let mut model = match &self.model {
+            Some(model) if model != Path::new("mini") => Model::load(model)?,
+            _ => Model::bundled()?,
+        };
+        let Card { name, clap, .. } = &model.card;
+        let encoder = (self.clap.open_or(clap)).with_context(|| {
+            format!("the encoder of the captioner {name} (--clap gives another place)")
+        })?;
+        model.check_space(encoder.space())?;
+        model.decoder.pack(self.precision.form());
+        let encoder = self
+            .window
+            .of(encoder)
+            .with_arithmetic(self.precision.of_encoder());
+        let captioner = Captioner::new(encoder.audio_tower()?, model)?;
+        let captioner = match &self.memory {
+            Some(memory) => captioner.with_memory(memory)?,
+            None => captioner,
+        };
+        Ok((self.centre.of(captioner)?, encoder))
+    }
+}

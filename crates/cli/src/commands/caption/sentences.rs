@@ -1,0 +1,79 @@
+//! One caption for each recording, as rows in one file.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use wsac::captioner::Caption;
+
+use super::work::Work;
+use crate::output::Output;
+use crate::process::{bare, batch_code, say, shown};
+use crate::progress::Listening;
+use crate::rows::{Format, Rows};
+
+/// Where the captions go, and how.
+pub struct Sentences {
+    /// The format of the rows.
+    pub format: Format,
+    /// The file.
+    pub output: Output,
+    /// Whether recordings are named where the format need not name them.
+    pub many: bool,
+}
+
+impl Sentences {
+    /// Captions all recordings, in order.
+    pub fn run(self, work: Work) -> Result<ExitCode> {
+        let (paths, begun) = work.left(&self.output, self.format, false)?;
+        if work.resume && paths.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (out, _) = self.output.open_growing(work.resume)?;
+        let mut rows = if begun {
+            Rows::going_on(self.format, self.many, out)?
+        } else {
+            Rows::new(self.format, self.many, out)?
+        };
+        let captioner = work.model.open()?;
+        let options = work.decoding.options(captioner.model())?;
+        let progress = Listening::new(paths.len(), work.quiet);
+        let mut failed = 0;
+        captioner.caption_all(
+            &paths,
+            |path| work.decoding.for_recording(&options, path),
+            |seconds| progress.heard(seconds),
+            |path, caption| {
+                let mut caption = caption.map_err(|error| bare(&error.to_string(), path));
+                for warning in caption.iter_mut().flat_map(|caption| &mut caption.warnings) {
+                    *warning = bare(warning, path);
+                }
+                rows.write(path, &caption)?;
+                rows.flush()?;
+                failed += usize::from(caption.is_err());
+                progress.suspend(|| report(path, &caption, work.quiet));
+                anyhow::Ok(())
+            },
+        )?;
+        progress.finish();
+        Ok(batch_code(failed, work.recordings.len()))
+    }
+}
+
+/// What standard error says about a recording.
+fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
+    let name = shown(path);
+    match result {
+        Err(reason) => say!("wsac: {name}: {reason}"),
+        Ok(_) if quiet => {}
+        Ok(caption) => {
+            for warning in &caption.warnings {
+                say!("wsac: {name}: warning: {warning}");
+            }
+            if caption.weak {
+                let confidence = caption.confidence;
+                say!("wsac: {name}: low confidence ({confidence:.2}): the caption is a guess");
+            }
+        }
+    }
+}

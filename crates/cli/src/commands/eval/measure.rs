@@ -1,0 +1,26 @@
+//! One measure of one file of predictions: its name, and its value or why there is none.
+
+use wsac_metrics::Scores;
+
+use super::metrics::Metric;
+
+/// A value, or why there is none.
+pub type Found<T> = Result<T, String>;
+
+/// One measure of one file of predictions.
+pub struct Measure {
+    /// What it is a measure of.
+    pub metric: Metric,
+    /// Its name, e.g. `bleu_4`.
+    pub name: String,
+    /// Its value.
+    pub value: Found<Measured>,
+}
+
+/// See [`Measure`].
+pub enum Measured {
+    /// A score of the corpus and of each clip.
+    Scores(Scores),
+    /// A number of the corpus alone.
+    Number(f64),
+}

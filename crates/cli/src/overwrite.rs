@@ -1,0 +1,129 @@
+//! Outputs that would destroy an input: paths -> an error before anything is opened for writing.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::inputs::is_recording;
+use crate::process::shown;
+
+/// What makes a file the same file, whatever its path: links of both kinds lead to one.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    #[cfg(unix)]
+    Inode(u64, u64),
+    #[cfg(not(unix))]
+    Path(std::path::PathBuf),
+}
+
+/// Checks that no file of `outputs` is one of `inputs`, and that no two outputs are one file.
+///
+/// `-` among the inputs is the file that standard input comes from, among the outputs the one that standard output goes
+/// to. Folders among the inputs stand for the files directly in them.
+///
+/// # Errors
+/// Where one is; the message names both.
+pub fn refuse<'a>(
+    outputs: impl IntoIterator<Item = &'a Path>,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<()> {
+    // Only an output that exists can be an input; most runs end here.
+    let mut existing = HashMap::new();
+    for output in outputs {
+        if let Some(identity) = identity(output, 1)
+            && let Some(other) = existing.insert(identity, output)
+        {
+            let (a, b) = (shown(other), shown(output));
+            bail!("{a} and {b} are one file; give each output a file of its own");
+        }
+    }
+    if existing.is_empty() {
+        return Ok(());
+    }
+    let check = |input: &Path, named: &Path| -> Result<()> {
+        let Some(output) = identity(input, 0).and_then(|identity| existing.get(&identity)) else {
+            return Ok(());
+        };
+        bail!(
+            "{} is both an input and an output ({}): writing would destroy it; give another output file",
+            shown(named),
+            shown(output)
+        );
+    };
+    for input in inputs {
+        if input.is_dir() {
+            for entry in fs::read_dir(input).into_iter().flatten().flatten() {
+                check(&entry.path(), &entry.path())?;
+            }
+        } else {
+            check(input, input)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the folder `output` is none of `inputs`, and holds none of those that are files.
+///
+/// # Errors
+/// Where it does.
+pub fn refuse_folder<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+    let Ok(folder) = output.canonicalize() else {
+        return Ok(());
+    };
+    for input in inputs {
+        let Ok(found) = input.canonicalize() else {
+            continue;
+        };
+        if found == folder || (found.is_file() && found.parent() == Some(&folder)) {
+            bail!(
+                "{} would be overwritten, as it lies in the output folder {}; give another output folder",
+                shown(input),
+                shown(output)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Checks that `output` is no recording: `wsac caption -o *.wav` names the first of them as the output.
+///
+/// # Errors
+/// Where it is one that exists.
+pub fn refuse_recording(output: &Path) -> Result<()> {
+    if is_recording(output) && output.metadata().is_ok_and(|m| m.is_file() && m.len() > 0) {
+        bail!(
+            "{} is a recording that exists, and -o FILE would overwrite it; name another file after -o",
+            shown(output)
+        );
+    }
+    Ok(())
+}
+
+/// The identity of the regular file at `path`, `None` where there is none; `-` is the standard stream `stream`.
+#[cfg(unix)]
+fn identity(path: &Path, stream: i32) -> Option<Identity> {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    // Never opened: that would hang on a FIFO.
+    let metadata = if path == Path::new("-") {
+        let (input, output) = (std::io::stdin(), std::io::stdout());
+        let stream = if stream == 0 {
+            input.as_fd()
+        } else {
+            output.as_fd()
+        };
+        fs::File::from(stream.try_clone_to_owned().ok()?).metadata()
+    } else {
+        fs::metadata(path)
+    };
+    let metadata = metadata.ok().filter(fs::Metadata::is_file)?;
+    Some(Identity::Inode(metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path, _: i32) -> Option<Identity> {
+    let path = path.canonicalize().ok().filter(|path| path.is_file())?;
+    Some(Identity::Path(path))
+}
