@@ -8,6 +8,7 @@
 //! input. Samples that are no number, infinite, or louder than [`LOUDEST`] are replaced by 0; a recording with no
 //! other samples is an error. A recording that breaks off gives what there is, and a warning.
 
+mod cancel;
 mod decode;
 mod pcm;
 mod resample;
@@ -17,6 +18,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+pub use cancel::CancelToken;
 use decode::Decoder;
 use pcm::Pcm;
 pub use pcm::{Encoding, PcmFormat};
@@ -95,6 +97,7 @@ pub struct AudioStream {
     ended: bool,
     warnings: Vec<String>,
     watch: Option<Watch>,
+    cancel: CancelToken,
 }
 
 /// Is told how many seconds were read.
@@ -184,6 +187,7 @@ impl AudioStream {
             ended: false,
             warnings: Vec::new(),
             watch: None,
+            cancel: CancelToken::default(),
         })
     }
 
@@ -197,6 +201,17 @@ impl AudioStream {
     pub fn watched(mut self, watch: impl FnMut(f64) + Send + 'static) -> Self {
         self.watch = Some(Box::new(watch));
         self
+    }
+
+    /// The same recording; after `token` is cancelled the next block is an error, so that whatever reads it ends.
+    pub fn cancelled_by(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// What cancels the work on this recording.
+    pub fn cancel_token(&self) -> &CancelToken {
+        &self.cancel
     }
 
     /// How many seconds the recording has, where its header says so (it may be wrong).
@@ -238,9 +253,10 @@ impl AudioStream {
     /// source_rate)` samples, where the recording has `n`.
     ///
     /// # Errors
-    /// Where the recording is damaged so that nothing can be heard, or the system cannot read it.
+    /// Where the recording is damaged so that nothing can be heard, or the system cannot read it; where the work was cancelled.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>> {
         while !self.ended {
+            self.cancel.check(&self.name)?;
             let heard = match self.origin.next()? {
                 Some(mut block) => {
                     self.unsound += silence_unsound(&mut block);
