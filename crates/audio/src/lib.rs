@@ -1,5 +1,6 @@
 //! Recordings to samples: any recording -> mono blocks at a wanted rate, with bounded memory; samples -> log-mel frames.
 
+mod cancel;
 mod decode;
 pub mod error;
 pub mod mel;
@@ -8,6 +9,7 @@ mod resample;
 mod source;
 mod stream;
 
+pub use cancel::CancelToken;
 pub use error::{Error, Result};
 pub use pcm::{Encoding, PcmFormat};
 pub use source::Source;

@@ -11,6 +11,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::cancel::CancelToken;
 use crate::decode::Decoder;
 use crate::error::{Error, Result};
 use crate::pcm::{Pcm, PcmFormat};
@@ -89,6 +90,7 @@ pub struct AudioStream {
     ended: bool,
     warnings: Vec<String>,
     watch: Option<Watch>,
+    cancel: CancelToken,
 }
 
 /// Is told how many seconds were read.
@@ -178,6 +180,7 @@ impl AudioStream {
             ended: false,
             warnings: Vec::new(),
             watch: None,
+            cancel: CancelToken::default(),
         })
     }
 
@@ -191,6 +194,17 @@ impl AudioStream {
     pub fn watched(mut self, watch: impl FnMut(f64) + Send + 'static) -> Self {
         self.watch = Some(Box::new(watch));
         self
+    }
+
+    /// The same recording; after `token` is cancelled the next block is an error, so that whatever reads it ends.
+    pub fn cancelled_by(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// What cancels the work on this recording.
+    pub fn cancel_token(&self) -> &CancelToken {
+        &self.cancel
     }
 
     /// How many seconds the recording has, where its header says so (it may be wrong).
@@ -232,9 +246,10 @@ impl AudioStream {
     /// source_rate)` samples, where the recording has `n`.
     ///
     /// # Errors
-    /// Where the recording is damaged so that nothing can be heard, or the system cannot read it.
+    /// Where the recording is damaged so that nothing can be heard, or the system cannot read it; where the work was cancelled.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>> {
         while !self.ended {
+            self.cancel.check(&self.name)?;
             let heard = match self.origin.next()? {
                 Some(mut block) => {
                     self.unsound += silence_unsound(&mut block);

@@ -1,17 +1,23 @@
-//! The server's state: a captioner, its text tower, memories, and the work that they do.
+//! The server's state: a captioner, its text tower, memories, and the scheduler of their work.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tower_http::cors::CorsLayer;
 use wsac::captioner::Captioner;
 use wsac::encoders::embedding::Embeddings;
 use wsac::encoders::towers::TextTower;
 
-use crate::failure::Failure;
+use crate::auth;
+use crate::error::ApiError;
 use crate::memories::Memories;
 use crate::options::Options;
-use crate::work::Work;
+use crate::scheduler::{Scheduler, Slot};
+
+/// Texts that are embedded between two looks at whether their client is still there.
+const TEXTS_TOGETHER: usize = 256;
 
 /// What all requests share; cheap to clone.
 #[derive(Clone)]
@@ -23,7 +29,9 @@ pub struct Inner {
     /// Or why there is none.
     pub texts: Result<Arc<dyn TextTower>, String>,
     pub memories: Memories,
-    pub work: Work,
+    pub scheduler: Scheduler,
+    /// For pages of other origins.
+    pub cors: Option<CorsLayer>,
     pub options: Options,
     pub metrics: PrometheusHandle,
     closing: AtomicBool,
@@ -33,12 +41,13 @@ impl App {
     /// A server for `captioner`, whose encoder has the text tower `texts` (or a reason why it has none).
     ///
     /// # Errors
-    /// Where a memory in `options` is of another encoder.
+    /// Where a memory in `options` is of another encoder, or an origin is none.
     pub fn new(
         captioner: Captioner,
         texts: wsac::Result<Box<dyn TextTower>>,
         mut options: Options,
     ) -> wsac::Result<Self> {
+        let cors = auth::cors(&options.origins)?;
         let memories = Memories::default();
         for (name, memory) in std::mem::take(&mut options.memories) {
             memories.keep(&name, captioner.fit(memory)?);
@@ -51,9 +60,10 @@ impl App {
             ..
         } = options;
         Ok(Self(Arc::new(Inner {
-            work: Work::new(Arc::clone(&captioner), queue, batch, timelines),
+            scheduler: Scheduler::new(Arc::clone(&captioner), queue, batch, timelines),
             texts: texts.map(Arc::from).map_err(|error| error.to_string()),
             captioner,
+            cors,
             memories,
             options,
             metrics: recorder(),
@@ -62,15 +72,27 @@ impl App {
     }
 
     /// The embeddings of `texts` [N, d].
-    pub(crate) async fn embed_texts(&self, texts: Vec<String>) -> Result<Embeddings, Failure> {
-        let tower = self.texts.clone().map_err(Failure::audio)?;
-        let slot = self.work.enter()?;
-        let embedded = self.work.hear(slot, move |_| {
+    pub(crate) async fn embed_texts(
+        &self,
+        slot: Slot,
+        texts: Vec<String>,
+    ) -> Result<(Embeddings, Slot), ApiError> {
+        let tower = self.texts.clone().map_err(ApiError::audio)?;
+        let embedded = self.scheduler.encode(slot, move |_, cancel| {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let rows = tower.embed(&texts, &mut |_| {});
-            rows.map_err(|e| Failure::request(e.to_string()))
+            let mut rows = Embeddings::empty(tower.dim());
+            // In parts, so that the work ends soon where the client disconnects; a text's neighbours do not change its row.
+            for part in texts.chunks(TEXTS_TOGETHER) {
+                let embedded = cancel.check(Path::new("texts"));
+                let embedded = embedded
+                    .map_err(Into::into)
+                    .and_then(|()| tower.embed(part, &mut |_| {}));
+                let embedded = embedded.map_err(|e| ApiError::request(e.to_string()))?;
+                (0..embedded.len()).for_each(|i| rows.push(&embedded.get(i)));
+            }
+            Ok(rows)
         });
-        Ok(embedded.await?.0)
+        embedded.await
     }
 
     /// From now on no new connection is taken, and those that are open end with their next answer.

@@ -1,8 +1,8 @@
 //! Captions over HTTP: a [`Captioner`](wsac::captioner::Captioner) -> an [`axum::Router`], and a page for people.
 //!
 //! ```text
-//! request -guard-> upload (memory or a file) -work: a slot of the queue-> hearing threads -> telling thread (32 together) -> JSON
-//!                                            \-> a timeline: hearing and telling by itself, as JSON, subtitles or events
+//! request -auth-> a slot of the queue -> upload (memory or a file) -scheduler-> encoding threads -> decoding thread (32 together) -> JSON
+//!                                                                           \-> a timeline on its own thread, as JSON, subtitles or events
 //! ```
 //!
 //! ```no_run
@@ -18,16 +18,17 @@
 //! ```
 
 mod app;
-mod failure;
-mod guard;
+mod auth;
+mod error;
 mod memories;
-mod observe;
 mod options;
 mod query;
 mod routes;
+mod scheduler;
 mod serve;
+mod telemetry;
+mod unread;
 mod upload;
-mod work;
 
 pub use app::App;
 pub use options::Options;

@@ -1,6 +1,6 @@
-//! Memories: captions that requests may lean on instead of the model's own, by name.
+//! Memories: captions that requests may use instead of the model's own, by name.
 //!
-//! Those that the server was started with stay; of those that were pasted, the last [`KEPT`] do.
+//! Those that the server was started with stay; of those that clients sent, the last [`KEPT`] do.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,32 +9,32 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use wsac::memory::Memory;
 
-/// How many pasted memories are kept.
+/// How many memories of clients are kept.
 const KEPT: usize = 32;
 
-/// Letters of a pasted memory's name.
+/// Letters of the name of a client's memory.
 const LETTERS: usize = 16;
 
 /// The memories of a server.
 #[derive(Default)]
 pub struct Memories {
-    all: Mutex<Vec<Named>>,
+    all: Mutex<Vec<NamedMemory>>,
 }
 
-struct Named {
+struct NamedMemory {
     name: String,
     memory: Arc<Memory>,
     pasted: bool,
 }
 
-/// A memory that requests may lean on.
+/// A memory that requests may use.
 #[derive(Serialize, ToSchema)]
-pub struct About {
+pub struct MemoryInfo {
     /// What `memory=` takes.
     pub name: String,
     /// How many captions it has.
     pub captions: usize,
-    /// Whether it came over the network and may be forgotten for newer ones.
+    /// Whether a client sent it, so that newer ones may replace it.
     pub pasted: bool,
 }
 
@@ -45,7 +45,7 @@ impl Memories {
     }
 
     /// Keeps `memory` for a while; its name follows from its captions, so that equal ones are kept once.
-    pub fn paste(&self, memory: Memory) -> About {
+    pub fn paste(&self, memory: Memory) -> MemoryInfo {
         let mut hash = Sha256::new();
         for caption in memory.captions() {
             hash.update(caption);
@@ -55,7 +55,7 @@ impl Memories {
         self.add(hex[..LETTERS].to_owned(), memory, true)
     }
 
-    fn add(&self, name: String, memory: Memory, pasted: bool) -> About {
+    fn add(&self, name: String, memory: Memory, pasted: bool) -> MemoryInfo {
         let mut all = self.all();
         all.retain(|m| m.name != name);
         let ours = all.iter().filter(|m| m.pasted).count();
@@ -64,14 +64,14 @@ impl Memories {
             oldest.map(|i| all.remove(i));
         }
         let memory = Arc::new(memory);
-        let named = Named {
+        let named = NamedMemory {
             name,
             memory,
             pasted,
         };
-        let about = named.about();
+        let info = named.info();
         all.push(named);
-        about
+        info
     }
 
     /// The memory called `name`.
@@ -82,18 +82,18 @@ impl Memories {
     }
 
     /// All of them.
-    pub fn list(&self) -> Vec<About> {
-        self.all().iter().map(Named::about).collect()
+    pub fn list(&self) -> Vec<MemoryInfo> {
+        self.all().iter().map(NamedMemory::info).collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Named>> {
+    fn all(&self) -> MutexGuard<'_, Vec<NamedMemory>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Named {
-    fn about(&self) -> About {
-        About {
+impl NamedMemory {
+    fn info(&self) -> MemoryInfo {
+        MemoryInfo {
             name: self.name.clone(),
             captions: self.memory.len(),
             pasted: self.pasted,

@@ -1,4 +1,4 @@
-//! What a server allows, and how much it does at once.
+//! The server's limits, and how much it does at once.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use wsac::memory::Memory;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// Requests in work or waiting for it; further ones are answered with 429.
+    /// Requests being received, processed or waiting; further ones are answered with 429 before their body is read.
     pub queue: usize,
-    /// The most recordings that are put into words together.
+    /// The most captions that are decoded together.
     pub batch: usize,
-    /// Timelines that are worked on at once; further ones wait.
+    /// Timelines that are made at once; further ones wait.
     pub timelines: usize,
     /// The most bytes of a request.
     pub max_bytes: u64,
     /// The most seconds of a recording.
     pub max_seconds: f64,
-    /// How long a sender may be silent; on the whole it must send 8 KiB a second.
-    pub patience: Duration,
-    /// What `Authorization: Bearer ..` must be followed by; nobody is asked where `None`.
+    /// How long a client may send nothing in the middle of a request; on the whole it must send 8 KiB a second.
+    pub idle_timeout: Duration,
+    /// The token that `Authorization: Bearer ..` must have; none is asked for where `None`.
     pub token: Option<String>,
     /// Origins of other pages that may use the server from a browser; `*` is all.
     pub origins: Vec<String>,
-    /// Further memories, by name, that a request may lean on.
+    /// Further memories, by name, that a request may use.
     pub memories: Vec<(String, Memory)>,
 }
 
@@ -36,7 +36,7 @@ impl Default for Options {
             timelines: 1,
             max_bytes: 1 << 30,
             max_seconds: 4.0 * 3600.0,
-            patience: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(20),
             token: None,
             origins: Vec::new(),
             memories: Vec::new(),

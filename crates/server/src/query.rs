@@ -1,4 +1,4 @@
-//! What stands behind the `?` of an address, with its errors as sentences.
+//! Query parameters, with their errors as sentences.
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -11,27 +11,27 @@ use wsac::generate::Search;
 use wsac::timeline::TimelineOptions;
 
 use crate::app::App;
-use crate::failure::Failure;
+use crate::error::ApiError;
 
 /// The widest beam.
 const WIDEST: usize = 64;
 
-/// The most captions that are reported as near.
+/// The most captions of the memory that are reported.
 const NEAREST: usize = 100;
 
 /// A query string, read as `T`.
-pub struct Asked<T>(pub T);
+pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
-    type Rejection = Failure;
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match Query::try_from_uri(&parts.uri) {
-            Ok(Query(asked)) => Ok(Self(asked)),
+            Ok(Query(params)) => Ok(Self(params)),
             Err(error) => {
                 let said = error.body_text();
                 let what = said.strip_prefix("Failed to deserialize query string: ");
-                Err(Failure::request(what.unwrap_or(&said)))
+                Err(ApiError::request(what.unwrap_or(&said)))
             }
         }
     }
@@ -65,29 +65,29 @@ pub enum Format {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct CaptionQuery {
-    /// How the gap between sounds and texts is bridged; the model's own strategy by default.
+    /// How the gap between audio and text embeddings is bridged; the model's own strategy by default.
     #[param(nullable = false)]
     pub strategy: Option<Strategy>,
     /// The temperature of the projection.
     #[param(nullable = false, exclusive_minimum = 0.0, maximum = 1000.0)]
     pub tau: Option<f32>,
-    /// Project on so many nearest captions only.
+    /// Project on this many nearest captions only.
     #[param(nullable = false, minimum = 1, maximum = 100_000_000)]
     pub top_k: Option<usize>,
-    /// Search with a beam of so many captions; 1 is greedy.
+    /// The width of the beam search; 1 is greedy.
     #[param(nullable = false, minimum = 1, maximum = 64)]
     pub beam: Option<usize>,
-    /// So many of the nearest captions are reported.
+    /// How many of the nearest captions of the memory are reported.
     #[param(nullable = false, maximum = 100)]
     pub neighbours: Option<usize>,
-    /// Lean on this memory, one of `GET /v1/memories`.
+    /// Use this memory, one of `GET /v1/memories`.
     #[param(nullable = false)]
     pub memory: Option<String>,
-    /// Tell what is heard when.
+    /// Caption each segment of the recording, with its times.
     pub timeline: bool,
     /// With `timeline`: a sentence about the whole, too.
     pub summary: bool,
-    /// With `timeline`: send events as they come about (`text/event-stream`).
+    /// With `timeline`: send segments as they are captioned (`text/event-stream`).
     pub stream: bool,
     /// How the answer is written.
     #[param(inline)]
@@ -96,31 +96,31 @@ pub struct CaptionQuery {
     #[param(nullable = false, exclusive_minimum = 0.0)]
     pub min_length: Option<f64>,
     /// With `timeline`: no segment is longer (seconds); at least twice the shortest.
-    #[param(nullable = false, exclusive_minimum = 0.0)]
+    #[param(nullable = false, exclusive_minimum = 0.0, maximum = 60.0)]
     pub max_length: Option<f64>,
-    /// With `timeline`: silence that is longer parts two segments (seconds).
+    /// With `timeline`: longer silence separates two segments (seconds).
     #[param(nullable = false, exclusive_minimum = 0.0)]
     pub max_gap: Option<f64>,
-    /// With `timeline`: below this level there is silence (dB of full scale); by default -55, or a little above the noise that
-    /// the recording is never free of.
+    /// With `timeline`: what is below this level is silence (dB of full scale); by default -55, or a little above the
+    /// recording's noise floor.
     #[param(nullable = false, minimum = -120.0, exclusive_maximum = 0.0)]
     pub silence: Option<f32>,
-    /// What the recording is called, where no form tells.
+    /// The recording's name, where no form has it.
     #[param(nullable = false)]
     pub name: Option<String>,
 }
 
 impl CaptionQuery {
-    /// What the captioner is asked for.
-    pub fn options(&self, app: &App) -> Result<CaptionOptions, Failure> {
-        let wrong = |e: wsac::Error| Failure::request(e.to_string());
+    /// The captioner's options.
+    pub fn options(&self, app: &App) -> Result<CaptionOptions, ApiError> {
+        let wrong = |e: wsac::Error| ApiError::request(e.to_string());
         let model = app.captioner.model();
         let mut options = CaptionOptions::of(model);
         options.bridge = Strategy::bridge(self.strategy, self.tau, self.top_k, model.card.bridge)
             .map_err(wrong)?;
         if let Some(width) = self.beam {
             if !(1..=WIDEST).contains(&width) {
-                return Err(Failure::request(format!(
+                return Err(ApiError::request(format!(
                     "beam must be 1 to {WIDEST}, not {width}"
                 )));
             }
@@ -128,7 +128,7 @@ impl CaptionQuery {
         }
         if let Some(count) = self.neighbours {
             if count > NEAREST {
-                return Err(Failure::request(format!(
+                return Err(ApiError::request(format!(
                     "neighbours must be at most {NEAREST}"
                 )));
             }
@@ -136,7 +136,7 @@ impl CaptionQuery {
         }
         if let Some(name) = &self.memory {
             let memory = app.memories.get(name).ok_or_else(|| {
-                Failure::not_found(format!(
+                ApiError::not_found(format!(
                     "there is no memory `{name}`; POST /v1/memories makes one"
                 ))
             })?;
@@ -145,7 +145,7 @@ impl CaptionQuery {
         if !self.timeline {
             let others = [self.min_length, self.max_length, self.max_gap];
             if self.summary || self.stream || self.silence.is_some() || others != [None; 3] {
-                return Err(Failure::request(
+                return Err(ApiError::request(
                     "summary, stream, min_length, max_length, max_gap and silence are for timeline=true",
                 ));
             }
@@ -153,14 +153,16 @@ impl CaptionQuery {
                 self.format,
                 Format::Json | Format::Text | Format::Jsonl | Format::Csv
             ) {
-                return Err(Failure::request("this format has times: add timeline=true"));
+                return Err(ApiError::request(
+                    "this format is for timelines: add timeline=true",
+                ));
             }
         }
         Ok(options)
     }
 
     /// How the recording is cut.
-    pub fn timeline_options(&self) -> Result<TimelineOptions, Failure> {
+    pub fn timeline_options(&self) -> Result<TimelineOptions, ApiError> {
         let mut options = TimelineOptions::default();
         options.min_length = self.min_length.unwrap_or(options.min_length);
         options.max_length = self.max_length.unwrap_or(options.max_length);
@@ -168,30 +170,45 @@ impl CaptionQuery {
         options.silence = self.silence;
         options
             .check()
-            .map_err(|e| Failure::request(e.to_string()))?;
+            .map_err(|e| ApiError::request(e.to_string()))?;
         Ok(options)
     }
 }
 
-/// A recording's name, where no form tells it.
+/// A recording's name, where no form has it.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct NameQuery {
-    /// What the recording is called, where no form tells.
+    /// The recording's name, where no form has it.
     #[param(nullable = false)]
     pub name: Option<String>,
 }
 
-/// Which sounds are told.
+/// No query parameters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
+
+/// Whether some address has a query parameter `name`.
+pub fn is_parameter(name: &str) -> bool {
+    let caption = CaptionQuery::into_params(|| None);
+    let sounds = SoundsQuery::into_params(|| None);
+    caption
+        .iter()
+        .chain(&sounds)
+        .any(|param| param.name == name)
+}
+
+/// How many sounds are reported.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct SoundsQuery {
-    /// So many of the likeliest sounds; 8 by default.
+    /// How many of the likeliest sounds; 8 by default.
     #[param(nullable = false, minimum = 1, maximum = 1000)]
     pub most: Option<usize>,
-    /// What the recording is called, where no form tells.
+    /// The recording's name, where no form has it.
     #[param(nullable = false)]
     pub name: Option<String>,
 }

@@ -10,6 +10,7 @@ mod similarity;
 mod sounds;
 mod timeline;
 
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::{Json, Router, routing};
@@ -19,21 +20,21 @@ use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
-use crate::failure::{Failure, Trouble};
-use crate::{guard, observe};
+use crate::error::{ApiError, ErrorBody};
+use crate::{auth, telemetry, unread};
 
-/// What stands before the addresses.
+/// The head of the document.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "wsac",
-        description = "Captions for sounds. Errors are JSON objects with `error`, a sentence, and `error_type`."
+        description = "Audio captioning. Errors are JSON objects with `error`, a sentence, and `error_type`."
     ),
     modifiers(&Token)
 )]
 struct Document;
 
-/// The bearer token, which a server may want.
+/// The bearer token that a server may require.
 struct Token;
 
 impl Modify for Token {
@@ -59,64 +60,67 @@ struct Form {
     file: Vec<u8>,
 }
 
-/// Why a recording may be refused.
+/// The errors of addresses that take a recording.
 #[derive(IntoResponses)]
 #[allow(dead_code)]
-enum Refused {
-    /// The request makes no sense.
+enum AudioErrors {
+    /// The request is wrong; the error says where.
     #[response(status = 400)]
-    Request(Trouble),
+    Request(ErrorBody),
     /// The token is missing or wrong.
     #[response(status = 401)]
-    Unauthorized(Trouble),
-    /// The sender was silent for too long.
+    Unauthorized(ErrorBody),
+    /// The client sent nothing for too long.
     #[response(status = 408)]
-    Slow(Trouble),
+    Slow(ErrorBody),
     /// More bytes or seconds than are allowed.
     #[response(status = 413)]
-    TooLarge(Trouble),
-    /// No recording that can be heard.
+    TooLarge(ErrorBody),
+    /// The body is compressed.
+    #[response(status = 415)]
+    MediaType(ErrorBody),
+    /// The body is not a recording that can be decoded.
     #[response(status = 422)]
-    Audio(Trouble),
+    Audio(ErrorBody),
     /// The queue is full: try again after `Retry-After` seconds.
     #[response(status = 429)]
-    Overloaded(Trouble),
-    /// A mistake of the server.
+    Overloaded(ErrorBody),
+    /// A bug in the server.
     #[response(status = 500)]
-    Internal(Trouble),
+    Internal(ErrorBody),
 }
 
-/// Why a document may be refused.
+/// The errors of addresses that take a document.
 #[derive(IntoResponses)]
 #[allow(dead_code)]
-enum RefusedDocument {
+enum DocumentErrors {
     /// The document is not as described.
     #[response(status = 400)]
-    Request(Trouble),
+    Request(ErrorBody),
     /// The token is missing or wrong.
     #[response(status = 401)]
-    Unauthorized(Trouble),
-    /// The sender was silent for too long.
+    Unauthorized(ErrorBody),
+    /// The client sent nothing for too long.
     #[response(status = 408)]
-    Slow(Trouble),
+    Slow(ErrorBody),
     /// More bytes or texts than are allowed.
     #[response(status = 413)]
-    TooLarge(Trouble),
-    /// The body is no JSON.
+    TooLarge(ErrorBody),
+    /// The body is not JSON, or compressed.
     #[response(status = 415)]
-    MediaType(Trouble),
+    MediaType(ErrorBody),
     /// The encoder cannot embed texts.
     #[response(status = 422)]
-    Audio(Trouble),
+    Audio(ErrorBody),
     /// The queue is full: try again after `Retry-After` seconds.
     #[response(status = 429)]
-    Overloaded(Trouble),
-    /// A mistake of the server.
+    Overloaded(ErrorBody),
+    /// A bug in the server.
     #[response(status = 500)]
-    Internal(Trouble),
+    Internal(ErrorBody),
 }
 
-/// All addresses that the document describes: those that want the token where there is one, and those that never do.
+/// All addresses that the document describes: those that require the token where there is one, and those that never do.
 fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
     let guarded = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(caption::caption))
@@ -143,21 +147,28 @@ pub fn document() -> utoipa::openapi::OpenApi {
 pub fn router(app: &App) -> Router {
     let document = Json(document());
     let (guarded, open) = described();
-    let guarded = Router::from(guarded).layer(from_fn_with_state(app.clone(), guard::token));
+    let guarded = Router::from(guarded).layer(from_fn_with_state(app.clone(), auth::require_token));
     let mut router = guarded
         .merge(Router::from(open))
         .route("/openapi.json", routing::get(async || document))
         .merge(page::routes())
-        .fallback(async || Failure::not_found("there is nothing here; /openapi.json tells what is"))
-        .method_not_allowed_fallback(async || Failure::method())
+        .fallback(async || {
+            ApiError::not_found(
+                "there is nothing at this address; /openapi.json lists the addresses",
+            )
+        })
+        .method_not_allowed_fallback(async || ApiError::method())
         .layer(CatchPanicLayer::custom(|_| {
-            Failure::internal("a panic").into_response()
+            ApiError::internal("a panic").into_response()
         }));
-    if !app.options.origins.is_empty() {
-        router = router.layer(guard::cors(&app.options.origins));
+    if let Some(cors) = &app.cors {
+        router = router.layer(cors.clone());
     }
     router
-        .layer(from_fn_with_state(app.clone(), observe::request))
+        // Limits of our own stand in upload.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(unread::drain))
+        .layer(from_fn_with_state(app.clone(), telemetry::record))
         .layer(from_fn(page::protected))
         .with_state(app.clone())
 }

@@ -1,7 +1,7 @@
-//! Serving: connections with a time for their headers, and an end that loses nothing that was accepted.
+//! Serving: connections with a time limit for their headers, and an end that loses nothing that was accepted.
 //!
-//! When `shutdown` is done: connections that wait are still taken, then no more; for a moment what was on its way is
-//! still answered, each connection's last answer saying so; then idle connections end, and busy ones with their answers.
+//! When `shutdown` is done: connections that wait are still accepted, then no more; for a moment requests that were on their
+//! way are still answered, each with `Connection: close`; then idle connections end, and busy ones with their answers.
 
 use std::future::Future;
 use std::io;
@@ -19,10 +19,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::app::App;
 use crate::routes::router;
 
-/// Connections that are open at once; further ones wait to be taken.
+/// Connections that are open at once; further ones wait.
 const CONNECTIONS: usize = 1024;
 
-/// A connection that waits to be taken is there at once.
+/// How long is waited for a further connection at the end: one that waits is there at once.
 const WAITING: Duration = Duration::from_millis(20);
 
 /// How long requests that were on their way are waited for.
@@ -44,12 +44,12 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(app.options.patience)
+            .header_read_timeout(app.options.idle_timeout)
             .serve_connection(TokioIo::new(stream), service.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;
-            // A client that broke off has no one to tell it to.
+            // Where a client disconnects, its request is dropped, which cancels the work on it.
             let _ = connection.await;
         });
     };
@@ -59,9 +59,9 @@ pub async fn serve(
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => return Ok((stream, place)),
-                // It broke off before it was taken, or there are too many open files: others may fare better.
+                // The client disconnected before, or there are too many open files: the next may succeed.
                 Err(error) => {
-                    tracing::warn!(%error, "a connection was not taken");
+                    tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
@@ -78,7 +78,7 @@ pub async fn serve(
         }
     }
     app.close();
-    // Those that wait already are taken as well.
+    // Those that wait already are accepted as well.
     let end = Instant::now() + LAST;
     while let Ok(accepted) = timeout_at(end.min(Instant::now() + WAITING), next()).await {
         let (stream, place) = accepted?;

@@ -301,6 +301,17 @@ async fn what_is_wrong_is_a_sentence_and_a_status() {
             400,
             "caption 2 is blank",
         ),
+        (
+            "/v1/caption?timeline=true&max_length=100000",
+            "",
+            &dog,
+            400,
+            "at most 60 s",
+        ),
+        // Parameters that an address does not have were ignored.
+        ("/v1/embed/text?format=text", json, b"{}", 400, "format"),
+        ("/v1/memories?name=own", json, b"{}", 400, "name"),
+        ("/v1/similarity?name=a", json, b"{}", 400, "name"),
         ("/nothing", "", b"", 404, "openapi.json"),
         ("/health", "", b"", 405, "method"),
     ] {
@@ -315,7 +326,7 @@ async fn what_is_wrong_is_a_sentence_and_a_status() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_sender_is_told_so_and_holds_nobody_up() {
-    let server = Server::start(|options| options.patience = Duration::from_secs(1)).await;
+    let server = Server::start(|options| options.idle_timeout = Duration::from_secs(1)).await;
     let (_, dog) = clip("dog.ogg");
     let bytes = request("POST", "/v1/caption", "", &dog);
     let mut slow = TcpStream::connect(&server.address).await.unwrap();
@@ -399,7 +410,7 @@ async fn the_end_loses_nothing_that_was_accepted() {
 async fn who_has_no_token_is_sent_away_and_other_pages_are_named() {
     let server = Server::start(|options| {
         options.token = Some("sesame".into());
-        options.origins = vec!["https://example.org".into()];
+        options.origins = vec!["https://example.org/".into()];
     })
     .await;
     for (headers, status) in [
@@ -436,10 +447,189 @@ async fn who_has_no_token_is_sent_away_and_other_pages_are_named() {
     assert_eq!(allowed(&shut, "https://example.org").await, None);
 }
 
+/// A body that the client has not sent yet: only the head of its request is.
+async fn announce(server: &Server, path: &str, headers: &str, length: usize) -> Answer {
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n");
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let first = tokio::time::timeout(Duration::from_secs(10), answer(&mut stream)).await;
+    let first = first.expect("an answer before the body").unwrap();
+    first.expect("an answer, not the end of the connection")
+}
+
+/// `seconds` of noise as WAV, with so many bytes of another chunk before it.
+fn noise(seconds: usize, junk: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let samples = (0..seconds * 16_000).flat_map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) as i16 / 8).to_le_bytes()
+    });
+    let chunk =
+        |name: &[u8], data: &[u8]| [name, &(data.len() as u32).to_le_bytes(), data].concat();
+    let mut format = [1_u16, 1].map(u16::to_le_bytes).concat();
+    format.extend([16_000_u32, 32_000].map(u32::to_le_bytes).concat());
+    format.extend([2_u16, 16].map(u16::to_le_bytes).concat());
+    let chunks = [
+        b"WAVE".to_vec(),
+        chunk(b"fmt ", &format),
+        chunk(b"JUNK", &vec![0; junk]),
+        chunk(b"data", &samples.collect::<Vec<u8>>()),
+    ];
+    chunk(b"RIFF", &chunks.concat())
+}
+
+/// A request for work of many minutes, in work; its client may leave by dropping it.
+async fn occupy(server: &Server, path: &str, headers: &str, body: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    let bytes = request("POST", path, headers, body);
+    stream.write_all(&bytes).await.unwrap();
+    let status = server.ask("GET", "/ready", "", b"").await.status;
+    assert_eq!(status, 503, "{path}: its only slot is taken");
+    stream
+}
+
+/// Timelines, streams, captions, embeddings and sounds went on to the end of the recording, for minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn work_goes_on_though_its_client_has_gone() {
+    let server = Server::start(|options| options.queue = 1).await;
+    let long = noise(3600, 0);
+    let (form_headers, form) = form("long.wav", &long, &["rain"]);
+    for (path, headers, body) in [
+        ("/v1/caption?timeline=true", "", &long),
+        ("/v1/caption?timeline=true&stream=true", "", &long),
+        ("/v1/caption", "", &long),
+        ("/v1/embed/audio", "", &long),
+        ("/v1/sounds", "", &long),
+        ("/v1/similarity", &*form_headers, &form),
+    ] {
+        let client = occupy(&server, path, headers, body).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        drop(client);
+        let left = std::time::Instant::now();
+        while server.ask("GET", "/ready", "", b"").await.status != 200 {
+            assert!(left.elapsed() < Duration::from_secs(60), "{path}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// The whole upload was taken before the answer 429.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_takes_the_whole_upload() {
+    let server = Server::start(|options| options.queue = 1).await;
+    let _busy = occupy(&server, "/v1/caption?timeline=true", "", &noise(3600, 0)).await;
+    let json = "Content-Type: application/json\r\n";
+    let form = "Content-Type: multipart/form-data; boundary=b\r\n";
+    for (path, headers) in [
+        ("/v1/caption", ""),
+        ("/v1/caption?timeline=true", form),
+        ("/v1/embed/audio", ""),
+        ("/v1/sounds", ""),
+        ("/v1/similarity", form),
+        ("/v1/similarity", json),
+        ("/v1/embed/text", json),
+        ("/v1/memories", json),
+    ] {
+        for expect in ["", "Expect: 100-continue\r\n"] {
+            let headers = format!("{headers}{expect}");
+            let first = announce(&server, path, &headers, 2_000_000).await;
+            assert_eq!(first.status, 429, "{path} {headers}: {}", first.head);
+            assert_eq!(first.header("connection"), Some("close"), "{path}");
+        }
+    }
+    // One that sends on all the same gets to read the answer.
+    let sent = server.post("/v1/caption", &vec![0; 8 << 20]).await;
+    assert_eq!(sent.status, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_anyway_is_uploaded_first() {
+    let server = Server::start(|options| {
+        options.max_bytes = 1 << 20;
+        options.token = Some("sesame".into());
+    })
+    .await;
+    let expect = "Expect: 100-continue\r\n";
+    let first = announce(&server, "/v1/caption", expect, 1 << 19).await;
+    assert_eq!(first.status, 401);
+    let expect = "Expect: 100-continue\r\nAuthorization: Bearer sesame\r\n";
+    let first = announce(&server, "/v1/caption", expect, 1 << 21).await;
+    assert_eq!(first.status, 413);
+    let gzip = format!("{expect}Content-Encoding: gzip\r\n");
+    let first = announce(&server, "/v1/caption", &gzip, 1 << 19).await;
+    assert_eq!(first.status, 415);
+    // What may be sent is asked for.
+    let first = announce(&server, "/v1/caption", expect, 1 << 19).await;
+    assert_eq!(first.status, 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_more_than_2_mib_is_refused() {
+    let server = Server::start(|options| options.max_bytes = 3 << 20).await;
+    let wave = noise(1, 2_500_000);
+    for (path, texts) in [
+        ("/v1/caption", &[][..]),
+        ("/v1/sounds", &[]),
+        ("/v1/embed/audio", &[]),
+        ("/v1/similarity", &["rain"]),
+    ] {
+        let (headers, body) = form("n.wav", &wave, texts);
+        let answer = server.ask("POST", path, &headers, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let (headers, body) = form("n.wav", &noise(1, 3 << 20), texts);
+        let answer = server.ask("POST", path, &headers, &body).await;
+        assert_eq!(answer.status, 413, "{path}: {}", answer.text());
+        assert!(answer.text().contains("3.000 MB"), "{}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressed_body_is_taken_for_a_damaged_recording() {
+    let server = Server::start(|_| {}).await;
+    let json = "Content-Type: application/json\r\n";
+    for (path, headers) in [("/v1/caption", ""), ("/v1/embed/text", json)] {
+        let headers = format!("{headers}Content-Encoding: gzip\r\n");
+        let answer = server.ask("POST", path, &headers, b"\x1f\x8b\x08").await;
+        assert_eq!(answer.status, 415, "{path}");
+        assert!(answer.text().contains("send it uncompressed"), "{path}");
+    }
+    let (_, dog) = clip("dog.ogg");
+    let plain = "Content-Encoding: identity\r\n";
+    assert_eq!(
+        server.ask("POST", "/v1/caption", plain, &dog).await.status,
+        200
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_of_a_form_that_are_query_parameters_are_called_unknown() {
+    let server = Server::start(|_| {}).await;
+    let (_, dog) = clip("dog.ogg");
+    for (name, why) in [
+        ("format", "`?format=..`"),
+        ("timeline", "`?timeline=..`"),
+        ("most", "`?most=..`"),
+        ("text", "/v1/similarity alone"),
+        ("colour", "unknown field `colour`"),
+    ] {
+        let (headers, body) = form("dog.ogg", &dog, &["true"]);
+        let field = format!("name=\"{name}\"");
+        let body = String::from_utf8_lossy(&body[..80])
+            .replacen("name=\"text\"", &field, 1)
+            .into_bytes();
+        let (_, whole) = form("dog.ogg", &dog, &["true"]);
+        let body = [body, whole[80..].to_vec()].concat();
+        let answer = server.ask("POST", "/v1/caption", &headers, &body).await;
+        assert_eq!(answer.status, 400, "{name}: {}", answer.text());
+        assert!(answer.text().contains(why), "{name}: {}", answer.text());
+    }
+}
+
 /// Bodies with bytes changed, cut off or made up: each is answered, and then the server works as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_uploads_are_answered() {
-    let server = Server::start(|options| options.patience = Duration::from_secs(2)).await;
+    let server = Server::start(|options| options.idle_timeout = Duration::from_secs(2)).await;
     let (_, dog) = clip("dog.ogg");
     let mut random = 1_u64;
     let mut draw = |below: usize| {

@@ -38,6 +38,7 @@ mod summary;
 mod tests;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -50,7 +51,7 @@ pub use summary::Summary;
 
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::{Error, Result};
-use wsac_audio::{AudioStream, Waveform};
+use wsac_audio::{AudioStream, CancelToken, Waveform};
 use wsac_encoders::analysis::{Heard, Sound};
 use wsac_encoders::towers::AudioTower;
 
@@ -83,7 +84,8 @@ pub struct Segment {
 pub struct TimelineOptions {
     /// What is shorter is joined to its neighbour, or made so long where it stands alone.
     pub min_length: f64,
-    /// What is longer is cut, where the sound changes most.
+    /// What is longer is cut, where the sound changes most. At most [`TimelineOptions::LONGEST`]: twice as much sound is held in
+    /// memory.
     pub max_length: f64,
     /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends. Where `None` it
     /// is [`TimelineOptions::SILENCE`], or 6 dB above the noise that the recording is never free of, where that is louder:
@@ -114,6 +116,9 @@ impl TimelineOptions {
     /// The level of silence in a recording without noise, in dB of full scale.
     pub const SILENCE: f32 = floor::SILENCE;
 
+    /// The most seconds of a segment: what bounds the memory that a timeline takes, however long the recording is.
+    pub const LONGEST: f64 = 60.0;
+
     /// # Errors
     /// Where a number is out of range; the message has its name.
     pub fn check(&self) -> Result<()> {
@@ -126,6 +131,12 @@ impl TimelineOptions {
             let (least, most) = (self.min_length, self.max_length);
             return wrong(format!(
                 "a longest segment at least twice the shortest, not {least} and {most} s"
+            ));
+        }
+        if self.max_length > Self::LONGEST {
+            let (longest, asked) = (Self::LONGEST, self.max_length);
+            return wrong(format!(
+                "a longest segment (max length) of at most {longest} s, not {asked}: all of it is held in memory at once"
             ));
         }
         if let Some(silence) = self.silence.filter(|s| !(-120.0..0.0).contains(s)) {
@@ -163,11 +174,15 @@ struct Teller<'a> {
     last: Option<Segment>,
     segments: usize,
     summary: Summary,
+    /// Names the recording in errors.
+    name: &'a Path,
+    cancel: CancelToken,
 }
 
 impl Captioner {
     /// Tells what is heard when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
-    /// stop the work. Two minutes of sound at most are in memory.
+    /// stop the work, as [`AudioStream::cancelled_by`] does between segments too. Two segments of the greatest length, and the
+    /// minute around them that the noise floor is measured over, are the most that is in memory.
     ///
     /// # Errors
     /// As [`TimelineOptions::check`], [`AudioStream::next_block`] and [`Captioner::describe`].
@@ -180,7 +195,10 @@ impl Captioner {
     ) -> Result<Timeline> {
         options.check()?;
         let mut islands = Islands::new(stream.rate(), options);
+        let name = stream.name().to_path_buf();
         let mut teller = Teller {
+            name: &name,
+            cancel: stream.cancel_token().clone(),
             captioner: self,
             options,
             words,
@@ -222,6 +240,7 @@ impl Teller<'_> {
     /// Cuts and hears the islands that are whole, and tells what there is of it.
     fn work(&mut self, islands: &mut Islands) -> Result<ControlFlow<()>> {
         while let Some(island) = islands.next() {
+            self.cancel.check(self.name)?;
             let course = self.captioner.tower().course(&island.samples)?;
             let (pieces, kept) = pieces(&island, &course, self.options);
             if let Some(from) = kept {
@@ -230,7 +249,10 @@ impl Teller<'_> {
             let tower = self.captioner.tower();
             let heard: Vec<Result<Heard>> = pieces
                 .par_iter()
-                .map(|piece| listen(tower, &island, piece))
+                .map(|piece| {
+                    self.cancel.check(self.name)?;
+                    listen(tower, &island, piece)
+                })
                 .collect();
             for (mut piece, heard) in pieces.into_iter().zip(heard) {
                 piece.end = piece.end.min(islands.duration());
@@ -245,6 +267,7 @@ impl Teller<'_> {
 
     /// Puts into words what was heard.
     fn tell(&mut self) -> Result<ControlFlow<()>> {
+        self.cancel.check(self.name)?;
         let heard = std::mem::take(&mut self.heard);
         let asked: Vec<_> = heard.iter().map(|(_, heard)| (heard, self.words)).collect();
         let captions = self.captioner.describe_together(&asked);

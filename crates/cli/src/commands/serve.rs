@@ -1,13 +1,17 @@
 //! `wsac serve`: captions over HTTP, and a page for people.
 
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime;
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 use wsac::memory::Memory;
 use wsac_server::{App, Options, document, serve};
@@ -15,13 +19,16 @@ use wsac_server::{App, Options, document, serve};
 use super::caption::ModelArgs;
 use crate::process::use_threads;
 
-/// Connections that may wait to be taken; the system may allow fewer.
+/// Connections that may wait to be accepted; the system may allow fewer.
 const WAITING: u32 = 4096;
+
+/// How long cancelled work, whose client has disconnected, is waited for at the end.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Serve captions over HTTP, and a page to try them on
 ///
-/// The page is at /, what programs may ask for in /openapi.json. Only this machine is answered, until --host says
-/// otherwise. SIGTERM and Ctrl-C end it when all that was accepted is answered; a second one ends it at once.
+/// The page is at /, the API's description at /openapi.json. Only this machine is answered, until --host says otherwise.
+/// SIGTERM and Ctrl-C end it when all that was accepted is answered; a second one ends it at once.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -49,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "ORIGIN", env = "WSAC_CORS", value_delimiter = ',')]
     cors: Vec<String>,
 
-    /// A further memory, which a request leans on with `memory=NAME`; made by `wsac memory build`
+    /// A further memory, which requests use with `memory=NAME`; made by `wsac memory build`
     #[arg(
         long,
         value_name = "NAME=FILE",
@@ -58,15 +65,15 @@ pub struct Args {
     )]
     memories: Vec<String>,
 
-    /// So many requests may be in work or waiting; further ones are answered with 429
+    /// This many requests may be received, processed or waiting; further ones are answered with 429
     #[arg(long, value_name = "N", env = "WSAC_QUEUE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     queue: u32,
 
-    /// Put up to N recordings into words together
+    /// Decode up to N captions together
     #[arg(long, value_name = "N", env = "WSAC_BATCH", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     batch: u32,
 
-    /// Work on so many timelines at once; further ones wait
+    /// Make this many timelines at once; further ones wait
     #[arg(long, value_name = "N", env = "WSAC_TIMELINES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     timelines: u32,
 
@@ -78,7 +85,7 @@ pub struct Args {
     #[arg(long, value_name = "S", env = "WSAC_MAX_SECONDS", default_value_t = 14_400, value_parser = clap::value_parser!(u32).range(1..))]
     max_seconds: u32,
 
-    /// A sender may be silent for so many seconds
+    /// A client may send nothing for this many seconds in the middle of a request
     #[arg(long, value_name = "S", env = "WSAC_PATIENCE", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     patience: u32,
 
@@ -90,7 +97,7 @@ pub struct Args {
     #[arg(long)]
     openapi: bool,
 
-    /// Use so many threads [default: one a core]
+    /// Use this many threads [default: one a core]
     #[arg(long, value_name = "N", env = "WSAC_THREADS")]
     threads: Option<usize>,
 }
@@ -113,17 +120,22 @@ pub fn run(args: Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
     let options = args.options()?;
     let (captioner, encoder) = args.model.open_with_encoder()?;
-    let app = App::new(captioner, Ok(encoder.text_tower()?), options)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    let texts = encoder.text_tower().map_err(wsac::Error::from);
+    let app = App::new(captioner, texts, options)?;
+    let runtime = runtime::Runtime::new().context("cannot start threads")?;
+    let (asked_to_end, signals) = oneshot::channel();
+    watch_signals(asked_to_end).context("cannot wait for signals")?;
     runtime.block_on(async {
         let listener = listen(SocketAddr::new(args.host, args.port));
         let listener = listener
             .with_context(|| format!("cannot listen at {}, port {}", args.host, args.port))?;
         eprintln!("wsac: listening at http://{}", listener.local_addr()?);
-        serve(listener, &app, told_to_end()).await?;
+        serve(listener, &app, async { drop(signals.await) }).await?;
         anyhow::Ok(())
     })?;
-    eprintln!("wsac: all that was accepted is answered");
+    // Work that is left has nobody waiting for it: it must not keep the process alive.
+    runtime.shutdown_timeout(GRACE);
+    say("all that was accepted is answered");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -160,13 +172,18 @@ impl Args {
         options.timelines = self.timelines as usize;
         options.max_bytes = self.max_upload << 20;
         options.max_seconds = self.max_seconds.into();
-        options.patience = Duration::from_secs(self.patience.into());
+        options.idle_timeout = Duration::from_secs(self.patience.into());
         if self.token.as_deref() == Some("") {
             bail!("the token is empty: give one, or leave --token and WSAC_TOKEN out");
         }
         options.token = self.token.clone();
-        options.origins = self.cors.clone();
-        for named in &self.memories {
+        // An empty variable is none.
+        let given = |values: &[String]| -> Vec<String> {
+            let values = values.iter().filter(|value| !value.trim().is_empty());
+            values.cloned().collect()
+        };
+        options.origins = given(&self.cors);
+        for named in &given(&self.memories) {
             let (name, path) = named
                 .split_once('=')
                 .with_context(|| format!("--memories takes NAME=FILE, not {named}"))?;
@@ -177,29 +194,68 @@ impl Args {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C; the next one after that ends the program at once.
-async fn told_to_end() {
-    signalled().await;
-    eprintln!("wsac: answering what was accepted; once more to end at once");
-    tokio::spawn(async {
-        signalled().await;
+/// A line on standard error; that it may be closed must not stop the end.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "wsac: {line}");
+}
+
+/// Tells `asked_to_end` of the first SIGTERM or Ctrl-C; the second ends the process at once. On a thread of its own, so that
+/// the second is heard while the server's runtime comes to its end, too.
+fn watch_signals(asked_to_end: oneshot::Sender<()>) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::new()?
+    };
+    let watch = async move {
+        signals.next().await;
+        say("answering what was accepted; once more to end at once");
+        let _ = asked_to_end.send(());
+        signals.next().await;
         std::process::exit(130);
-    });
+    };
+    thread::spawn(move || runtime.block_on(watch));
+    Ok(())
+}
+
+/// SIGTERM and Ctrl-C, as they come.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
+/// Ctrl-C, as it comes.
 #[cfg(not(unix))]
-async fn signalled() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

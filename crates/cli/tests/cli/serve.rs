@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
+#[cfg(unix)]
+use std::time::Duration;
 
 use crate::world::{World, repository};
 
@@ -81,6 +83,79 @@ fn a_server_captions_and_ends_when_it_is_told_to() {
     }
 }
 
+/// A request for the timeline of an hour of noise, sent and in work.
+#[cfg(unix)]
+fn ask_for_a_long_timeline(server: &Server) -> TcpStream {
+    let mut state = 1_u32;
+    let samples: Vec<u8> = (0..3600 * 16_000)
+        .flat_map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            ((state >> 16) as i16 / 8).to_le_bytes()
+        })
+        .collect();
+    let length = samples.len() as u32;
+    let mut wave = [&b"RIFF"[..], &(length + 36).to_le_bytes(), b"WAVEfmt "].concat();
+    wave.extend([16, 0, 0, 0, 1, 0, 1, 0]);
+    wave.extend([16_000_u32, 32_000].map(u32::to_le_bytes).concat());
+    wave.extend([2, 0, 16, 0]);
+    wave.extend([b"data", &length.to_le_bytes()[..], &samples].concat());
+    let mut stream = TcpStream::connect(&server.address).expect("the server listens");
+    let head = format!(
+        "POST /v1/caption?timeline=true HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        wave.len()
+    );
+    stream.write_all(head.as_bytes()).expect("written");
+    stream.write_all(&wave).expect("written");
+    std::thread::sleep(Duration::from_secs(2));
+    stream
+}
+
+#[cfg(unix)]
+fn terminate(server: &Server) {
+    let pid = server.child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status();
+    assert!(kill.expect("kill").success());
+}
+
+/// How the server ends, if it does within a minute.
+#[cfg(unix)]
+fn end(server: &mut Server) -> std::process::ExitStatus {
+    for _ in 0..1200 {
+        if let Some(status) = server.child.try_wait().expect("its status") {
+            return status;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it does not end");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_lives_on_for_the_work_of_a_client_that_has_gone() {
+    let mut server = Server::start(
+        &["--threads", "2"],
+        &[("WSAC_CORS", ""), ("WSAC_MEMORIES", "")],
+    );
+    drop(ask_for_a_long_timeline(&server));
+    terminate(&server);
+    assert!(end(&mut server).success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_is_ignored() {
+    let mut server = Server::start(&["--threads", "2"], &[]);
+    // It waits for its answer, so that the first signal alone ends nothing.
+    let _client = ask_for_a_long_timeline(&server);
+    terminate(&server);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(server.child.try_wait().expect("its status"), None);
+    terminate(&server);
+    assert_eq!(end(&mut server).code(), Some(130));
+}
+
 #[test]
 fn memories_are_chosen_by_name() {
     let world = World::new();
@@ -109,6 +184,7 @@ fn a_server_that_cannot_begin_says_why() {
     for (args, why) in [
         (vec!["--port", &port], "cannot listen at 127.0.0.1"),
         (vec!["--token", ""], "the token is empty"),
+        (vec!["--cors", "example.org"], "not an origin"),
         (vec!["--memories", "own"], "NAME=FILE"),
         (
             vec!["--memories", "own=gone.safetensors"],

@@ -1,4 +1,4 @@
-//! `POST /v1/caption`: a recording -> a sentence, or a timeline.
+//! `POST /v1/caption`: a recording -> its caption, or a timeline.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -9,16 +9,16 @@ use utoipa::ToSchema;
 use wsac::captioner::Caption;
 
 use super::timeline::{self, TimelineAnswer};
-use super::{Form, Recording, Refused};
+use super::{AudioErrors, Form, Recording};
 use crate::app::App;
-use crate::failure::Failure;
-use crate::query::{Asked, CaptionQuery, Format};
+use crate::error::ApiError;
+use crate::query::{CaptionQuery, Format, Params};
 use crate::upload::Upload;
 
-/// A sentence about a recording, and what speaks for it.
+/// The caption of a recording, and the evidence for it.
 #[derive(Serialize, ToSchema)]
 pub struct CaptionAnswer {
-    /// What the sender calls the recording.
+    /// The name that the client gave the recording.
     file_name: String,
     #[serde(flatten)]
     caption: Caption,
@@ -33,7 +33,7 @@ pub enum Answer {
     Timeline(TimelineAnswer),
 }
 
-/// Write a sentence for a recording, or tell what is heard when
+/// Caption a recording, or each of its segments
 #[utoipa::path(
     post,
     path = "/v1/caption",
@@ -49,41 +49,42 @@ pub enum Answer {
             (String = "text/vtt"),
             (String = "text/event-stream"),
         )),
-        (status = 404, description = "There is no such memory", body = crate::failure::Trouble),
-        Refused,
+        (status = 404, description = "There is no such memory", body = crate::error::ErrorBody),
+        AudioErrors,
     ),
     security((), ("token" = [])),
 )]
 pub async fn caption(
     State(app): State<App>,
-    Asked(query): Asked<CaptionQuery>,
+    Params(query): Params<CaptionQuery>,
     request: Request,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let options = query.options(&app)?;
     let cut = query.timeline_options()?;
+    let slot = app.scheduler.enter()?;
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
-    let slot = app.work.enter()?;
     if query.timeline {
         return timeline::answer(app, slot, upload, cut, options, &query).await;
     }
-    let coming = app.work.announce();
+    let pending = app.scheduler.announce();
     let most = app.options.max_seconds;
-    let heard = app.work.hear(slot, move |captioner| {
-        let mut stream = upload.open(captioner.rate(), most)?;
-        let heard = captioner.listen_to(&mut stream);
-        let heard = heard.map_err(|e| Failure::of(e, &upload.name))?;
+    let encoded = app.scheduler.encode(slot, move |captioner, cancel| {
+        let mut stream = upload.open(captioner.rate(), most, cancel)?;
+        let encoded = captioner.listen_to(&mut stream);
+        let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         let warnings = upload.warnings(&stream);
-        Ok((heard, warnings, upload.name))
+        Ok((encoded, warnings, upload.name))
     });
-    let ((heard, warnings, file_name), slot) = heard.await?;
-    metrics::counter!("wsac_audio_seconds_total").increment(heard.duration as u64);
-    let caption = app.work.describe(slot, coming, heard, options).await?;
-    let mut caption = caption.map_err(|e| Failure::of(e, &file_name))?;
+    let ((encoded, warnings, file_name), slot) = encoded.await?;
+    metrics::counter!("wsac_audio_seconds_total").increment(encoded.duration as u64);
+    let caption = app.scheduler.caption(slot, pending, encoded, options);
+    let caption = caption.await?;
+    let mut caption = caption.map_err(|e| ApiError::of(e, &file_name))?;
     caption.warnings = warnings;
     written(file_name, caption, query.format)
 }
 
-fn written(file_name: String, caption: Caption, format: Format) -> Result<Response, Failure> {
+fn written(file_name: String, caption: Caption, format: Format) -> Result<Response, ApiError> {
     let answer = |kind, body: String| Ok(([(header::CONTENT_TYPE, kind)], body).into_response());
     match format {
         Format::Text => answer("text/plain; charset=utf-8", caption.text + "\n"),
@@ -92,14 +93,14 @@ fn written(file_name: String, caption: Caption, format: Format) -> Result<Respon
             let written = rows
                 .write_record(["file_name", "caption_predicted"])
                 .and_then(|()| rows.write_record([&file_name, &caption.text]));
-            written.map_err(Failure::internal)?;
-            let bytes = rows.into_inner().map_err(Failure::internal)?;
+            written.map_err(ApiError::internal)?;
+            let bytes = rows.into_inner().map_err(ApiError::internal)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
             answer("text/csv; charset=utf-8", text)
         }
         Format::Jsonl => {
             let row = CaptionAnswer { file_name, caption };
-            let row = serde_json::to_string(&row).map_err(Failure::internal)?;
+            let row = serde_json::to_string(&row).map_err(ApiError::internal)?;
             answer("application/x-ndjson", row + "\n")
         }
         _ => Ok(Json(CaptionAnswer { file_name, caption }).into_response()),

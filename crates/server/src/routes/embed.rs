@@ -1,20 +1,20 @@
-//! `POST /v1/embed/audio` and `/v1/embed/text`: recordings and texts -> unit points of the shared space.
+//! `POST /v1/embed/audio` and `/v1/embed/text`: recordings and texts -> unit embeddings of the shared space.
 
 use axum::Json;
 use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Form, Recording, Refused, RefusedDocument};
+use super::{AudioErrors, DocumentErrors, Form, Recording};
 use crate::app::App;
-use crate::failure::Failure;
-use crate::query::{Asked, NameQuery};
+use crate::error::ApiError;
+use crate::query::{NameQuery, NoQuery, Params};
 use crate::upload::{Upload, document};
 
-/// A recording as a point.
+/// The embedding of a recording.
 #[derive(Serialize, ToSchema)]
 pub struct AudioEmbedding {
-    /// What the sender calls the recording.
+    /// The name that the client gave the recording.
     file_name: String,
     /// Its unit embedding, [d].
     embedding: Vec<f32>,
@@ -30,31 +30,29 @@ pub struct AudioEmbedding {
     path = "/v1/embed/audio",
     params(NameQuery),
     request_body(content((Recording = "application/octet-stream"), (Form = "multipart/form-data"))),
-    responses((status = 200, description = "The embedding", body = AudioEmbedding), Refused),
+    responses((status = 200, description = "The embedding", body = AudioEmbedding), AudioErrors),
     security((), ("token" = [])),
 )]
 pub async fn audio(
     State(app): State<App>,
-    Asked(query): Asked<NameQuery>,
+    Params(query): Params<NameQuery>,
     request: Request,
-) -> Result<Json<AudioEmbedding>, Failure> {
+) -> Result<Json<AudioEmbedding>, ApiError> {
+    let slot = app.scheduler.enter()?;
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
-    let slot = app.work.enter()?;
     let most = app.options.max_seconds;
-    let heard = app.work.hear(slot, move |captioner| {
-        let mut stream = upload.open(captioner.rate(), most)?;
-        let heard = captioner.listen_to(&mut stream);
+    let embedding = app.scheduler.encode(slot, move |captioner, cancel| {
+        let mut stream = upload.open(captioner.rate(), most, cancel)?;
+        let encoded = captioner.listen_to(&mut stream);
+        let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         Ok(AudioEmbedding {
             clap: captioner.model().card.clap.clone(),
-            duration: heard.as_ref().map_or(0.0, |heard| heard.duration),
-            embedding: heard
-                .map_err(|e| Failure::of(e, &upload.name))?
-                .embedding
-                .into_vec(),
+            duration: encoded.duration,
+            embedding: encoded.embedding.into_vec(),
             file_name: upload.name,
         })
     });
-    Ok(Json(heard.await?.0))
+    Ok(Json(embedding.await?.0))
 }
 
 /// Texts to embed.
@@ -68,7 +66,7 @@ pub struct Texts {
 /// The most texts of a request.
 const MOST: usize = 1024;
 
-/// Texts as points.
+/// The embeddings of texts.
 #[derive(Serialize, ToSchema)]
 pub struct TextEmbeddings {
     /// A unit embedding a text, in order: [N, d].
@@ -82,21 +80,23 @@ pub struct TextEmbeddings {
     post,
     path = "/v1/embed/text",
     request_body = Texts,
-    responses((status = 200, description = "The embeddings", body = TextEmbeddings), RefusedDocument),
+    responses((status = 200, description = "The embeddings", body = TextEmbeddings), DocumentErrors),
     security((), ("token" = [])),
 )]
 pub async fn text(
     State(app): State<App>,
+    Params(NoQuery {}): Params<NoQuery>,
     request: Request,
-) -> Result<Json<TextEmbeddings>, Failure> {
+) -> Result<Json<TextEmbeddings>, ApiError> {
+    let slot = app.scheduler.enter()?;
     let Texts { texts } = document(request, &app.options).await?;
     if texts.is_empty() || texts.len() > MOST {
         let count = texts.len();
-        return Err(Failure::request(format!(
+        return Err(ApiError::request(format!(
             "texts must be 1 to {MOST}, not {count}"
         )));
     }
-    let rows = app.embed_texts(texts).await?;
+    let (rows, _) = app.embed_texts(slot, texts).await?;
     Ok(Json(TextEmbeddings {
         embeddings: rows.rows().map(<[f32]>::to_vec).collect(),
         clap: app.captioner.model().card.clap.clone(),

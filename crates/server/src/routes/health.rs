@@ -1,4 +1,4 @@
-//! `/health`, `/ready` and `/metrics`: for those who keep the server running.
+//! `/health`, `/ready` and `/metrics`: for those who operate the server.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,34 +8,34 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::failure::Trouble;
+use crate::error::ErrorBody;
 
-/// How the server is.
+/// The state of the server.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     /// `ok`; of `/ready` also `busy` (the queue is full) or `closing`.
     status: &'static str,
 }
 
-/// Tell whether the server runs
+/// Check whether the server runs
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "It runs", body = Health)))]
 pub async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Tell whether the server takes work
+/// Check whether the server accepts requests
 #[utoipa::path(
     get,
     path = "/ready",
     responses(
-        (status = 200, description = "It takes work", body = Health),
-        (status = 503, description = "It takes none just now", body = Health),
+        (status = 200, description = "It accepts requests", body = Health),
+        (status = 503, description = "It accepts none at the moment", body = Health),
     ),
 )]
 pub async fn ready(State(app): State<App>) -> impl IntoResponse {
     let (code, status) = if app.is_closing() {
         (StatusCode::SERVICE_UNAVAILABLE, "closing")
-    } else if app.work.free() == 0 {
+    } else if app.scheduler.free() == 0 {
         (StatusCode::SERVICE_UNAVAILABLE, "busy")
     } else {
         (StatusCode::OK, "ok")
@@ -43,18 +43,18 @@ pub async fn ready(State(app): State<App>) -> impl IntoResponse {
     (code, Json(Health { status }))
 }
 
-/// Tell figures for Prometheus
+/// Get metrics for Prometheus
 #[utoipa::path(
     get,
     path = "/metrics",
     responses(
-        (status = 200, description = "Requests by address and status, seconds, sizes of batches, seconds of sound, work in the queue", body = String, content_type = "text/plain"),
-        (status = 401, description = "The token is missing or wrong", body = Trouble),
+        (status = 200, description = "Requests by address and status, seconds, batch sizes, seconds of audio, requests in the queue", body = String, content_type = "text/plain"),
+        (status = 401, description = "The token is missing or wrong", body = ErrorBody),
     ),
     security((), ("token" = [])),
 )]
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let busy = app.options.queue - app.work.free();
+    let busy = app.options.queue - app.scheduler.free();
     metrics::gauge!("wsac_queue").set(busy as f64);
     metrics::gauge!("wsac_queue_limit").set(app.options.queue as f64);
     app.metrics.run_upkeep();

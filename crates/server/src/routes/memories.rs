@@ -1,4 +1,4 @@
-//! `GET` and `POST /v1/memories`: captions that requests may lean on instead of the model's own.
+//! `GET` and `POST /v1/memories`: captions that requests may use instead of the model's own.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -6,16 +6,17 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use wsac::memory::Memory;
 
-use super::RefusedDocument;
+use super::DocumentErrors;
 use crate::app::App;
-use crate::failure::{Failure, Trouble};
-use crate::memories::About;
+use crate::error::{ApiError, ErrorBody};
+use crate::memories::MemoryInfo;
+use crate::query::{NoQuery, Params};
 use crate::upload::document;
 
-/// The most captions of a pasted memory.
+/// The most captions of a client's memory.
 const MOST: usize = 5000;
 
-/// Captions of one's own.
+/// Captions for a memory.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Captions {
@@ -33,12 +34,12 @@ struct Line(String);
     get,
     path = "/v1/memories",
     responses(
-        (status = 200, description = "Memories besides the model's own", body = Vec<About>),
-        (status = 401, description = "The token is missing or wrong", body = Trouble),
+        (status = 200, description = "Memories besides the model's own", body = Vec<MemoryInfo>),
+        (status = 401, description = "The token is missing or wrong", body = ErrorBody),
     ),
     security((), ("token" = [])),
 )]
-pub async fn list(State(app): State<App>) -> Json<Vec<About>> {
+pub async fn list(State(app): State<App>) -> Json<Vec<MemoryInfo>> {
     Json(app.memories.list())
 }
 
@@ -47,14 +48,19 @@ pub async fn list(State(app): State<App>) -> Json<Vec<About>> {
     post,
     path = "/v1/memories",
     request_body = Captions,
-    responses((status = 200, description = "The memory's name, for `memory=`; it is forgotten some day", body = About), RefusedDocument),
+    responses((status = 200, description = "The memory's name, for `memory=`; the last 32 are kept", body = MemoryInfo), DocumentErrors),
     security((), ("token" = [])),
 )]
-pub async fn paste(State(app): State<App>, request: Request) -> Result<Json<About>, Failure> {
+pub async fn paste(
+    State(app): State<App>,
+    Params(NoQuery {}): Params<NoQuery>,
+    request: Request,
+) -> Result<Json<MemoryInfo>, ApiError> {
+    let slot = app.scheduler.enter()?;
     let Captions { captions } = document(request, &app.options).await?;
     if captions.is_empty() || captions.len() > MOST {
         let count = captions.len();
-        return Err(Failure::request(format!(
+        return Err(ApiError::request(format!(
             "captions must be 1 to {MOST}, not {count}"
         )));
     }
@@ -63,10 +69,10 @@ pub async fn paste(State(app): State<App>, request: Request) -> Result<Json<Abou
         .collect();
     if let Some(blank) = captions.iter().position(String::is_empty) {
         let which = blank + 1;
-        return Err(Failure::request(format!("caption {which} is blank")));
+        return Err(ApiError::request(format!("caption {which} is blank")));
     }
-    let rows = app.embed_texts(captions.clone()).await?;
-    let wrong = |e: wsac::Error| Failure::request(e.to_string());
+    let (rows, _slot) = app.embed_texts(slot, captions.clone()).await?;
+    let wrong = |e: wsac::Error| ApiError::request(e.to_string());
     let memory = Memory::new(&captions, rows).map_err(wrong)?;
     Ok(Json(
         app.memories

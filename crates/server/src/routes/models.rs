@@ -1,4 +1,4 @@
-//! `GET /v1/models`: what captions here, and what it takes.
+//! `GET /v1/models`: the captioner and its limits.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use wsac::bridge::Strategy;
 use wsac::memory::Memory;
 
 use crate::app::App;
-use crate::failure::Trouble;
+use crate::error::ErrorBody;
 
 /// A captioner.
 #[derive(Serialize, ToSchema)]
@@ -18,13 +18,13 @@ pub struct Model {
     clap: String,
     /// The width of an embedding.
     width: usize,
-    /// The samples per second that it listens to.
+    /// The sample rate of its encoder, in Hz.
     rate: u32,
-    /// How it bridges the gap where nothing else is asked for.
+    /// Its strategy where a request asks for no other.
     strategy: Strategy,
     /// How many captions its own memory has.
     captions: usize,
-    /// Whether it can embed texts, and so take memories.
+    /// Whether it can embed texts, which new memories need.
     texts: bool,
     /// The most bytes of a request.
     max_bytes: u64,
@@ -38,7 +38,7 @@ pub struct Model {
     path = "/v1/models",
     responses(
         (status = 200, description = "The captioners", body = Vec<Model>),
-        (status = 401, description = "The token is missing or wrong", body = Trouble),
+        (status = 401, description = "The token is missing or wrong", body = ErrorBody),
     ),
     security((), ("token" = [])),
 )]

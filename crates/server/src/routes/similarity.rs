@@ -1,4 +1,4 @@
-//! `POST /v1/similarity`: a recording or a text, and texts -> how alike they are.
+//! `POST /v1/similarity`: a recording or a text, and texts -> their similarities.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -6,9 +6,10 @@ use axum::http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Recording, RefusedDocument};
+use super::{DocumentErrors, Recording};
 use crate::app::App;
-use crate::failure::Failure;
+use crate::error::ApiError;
+use crate::query::{NoQuery, Params};
 use crate::upload::{Upload, document};
 
 /// The most texts of a request.
@@ -36,18 +37,18 @@ struct TextAndTexts {
     texts: Vec<String>,
 }
 
-/// How alike they are.
+/// The similarities.
 #[derive(Serialize, ToSchema)]
 pub struct Similarities {
     /// In the order of the texts.
     similarities: Vec<Similarity>,
 }
 
-/// How alike a text is.
+/// The similarity of a text.
 #[derive(Serialize, ToSchema)]
 struct Similarity {
     text: String,
-    /// In [-1, 1], measured as the captions of the memory are.
+    /// In [-1, 1], measured as for the captions of the memory.
     similarity: f32,
 }
 
@@ -56,39 +57,42 @@ struct Similarity {
     post,
     path = "/v1/similarity",
     request_body(content((TextAndTexts = "application/json"), (SimilarityForm = "multipart/form-data"))),
-    responses((status = 200, description = "The similarities", body = Similarities), RefusedDocument),
+    responses((status = 200, description = "The similarities", body = Similarities), DocumentErrors),
     security((), ("token" = [])),
 )]
 pub async fn similarity(
     State(app): State<App>,
+    Params(NoQuery {}): Params<NoQuery>,
     request: Request,
-) -> Result<Json<Similarities>, Failure> {
+) -> Result<Json<Similarities>, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
     let check = |count: usize| match count {
         1..=MOST => Ok(()),
-        _ => Err(Failure::request(format!(
+        _ => Err(ApiError::request(format!(
             "texts must be 1 to {MOST}, not {count}"
         ))),
     };
-    let (query, texts) = if form {
-        let mut upload = Upload::receive(request, None, &app.options).await?;
+    let slot = app.scheduler.enter()?;
+    let (query, texts, slot) = if form {
+        let mut upload = Upload::with_texts(request, None, &app.options).await?;
         let texts = std::mem::take(&mut upload.texts);
         check(texts.len())?;
-        let slot = app.work.enter()?;
         let most = app.options.max_seconds;
-        let heard = app.work.hear(slot, move |captioner| {
-            let mut stream = upload.open(captioner.rate(), most)?;
-            let heard = captioner.listen_to(&mut stream);
-            heard.map_err(|e| Failure::of(e, &upload.name))
+        let encoded = app.scheduler.encode(slot, move |captioner, cancel| {
+            let mut stream = upload.open(captioner.rate(), most, cancel)?;
+            let encoded = captioner.listen_to(&mut stream);
+            encoded.map_err(|e| ApiError::of(e, &upload.name))
         });
-        (heard.await?.0.embedding, texts)
+        let (encoded, slot) = encoded.await?;
+        (encoded.embedding, texts, slot)
     } else {
         let TextAndTexts { text, texts } = document(request, &app.options).await?;
         check(texts.len())?;
-        (app.embed_texts(vec![text]).await?.get(0), texts)
+        let (row, slot) = app.embed_texts(slot, vec![text]).await?;
+        (row.get(0), texts, slot)
     };
-    let rows = app.embed_texts(texts.clone()).await?;
+    let (rows, _slot) = app.embed_texts(slot, texts.clone()).await?;
     let similarities = app.captioner.similarities(&query, &rows);
     let similarity = |(text, similarity)| Similarity { text, similarity };
     let similarities = texts

@@ -1,4 +1,4 @@
-//! `POST /v1/caption?timeline=true`: a recording of any length -> its segments, whole or as they come about.
+//! `POST /v1/caption?timeline=true`: a recording of any length -> its segments, whole or as events.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -12,19 +12,20 @@ use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
+use wsac::audio::CancelToken;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::timeline::{self, Segment, TimelineOptions, Timelines};
 
 use crate::app::App;
-use crate::failure::Failure;
+use crate::error::ApiError;
 use crate::query::{CaptionQuery, Format};
+use crate::scheduler::Slot;
 use crate::upload::Upload;
-use crate::work::Slot;
 
-/// Events that wait for a slow reader.
+/// Events that wait for a slow client.
 const WAITING: usize = 64;
 
-/// What is heard when.
+/// The captioned segments of a recording.
 #[derive(Serialize, ToSchema)]
 pub struct TimelineAnswer {
     /// Its segments, in order; silence is left out. Events have them one by one.
@@ -38,24 +39,24 @@ pub struct TimelineAnswer {
 /// What is known at the end.
 #[derive(Serialize, ToSchema)]
 struct End {
-    /// What the sender calls the recording.
+    /// The name that the client gave the recording.
     file_name: String,
     /// Its length in seconds.
     duration: f64,
-    /// A sentence about the whole, where it was asked for.
+    /// A caption of the whole, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     summary: Option<String>,
     /// The name of the model.
     model: String,
-    /// What was wrong with the recording though it could be heard, a sentence each.
+    /// What is wrong with the recording though it could be decoded, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     warnings: Vec<String>,
 }
 
-/// A timeline to be told.
-struct Asked {
+/// A timeline to be made.
+struct Job {
     upload: Upload,
     cut: TimelineOptions,
     words: CaptionOptions,
@@ -64,7 +65,7 @@ struct Asked {
     most: f64,
 }
 
-/// Tells the timeline of `upload` as `query` wants it.
+/// Answers with the timeline of `upload` as `query` asks for it.
 pub async fn answer(
     app: App,
     slot: Slot,
@@ -72,8 +73,8 @@ pub async fn answer(
     cut: TimelineOptions,
     words: CaptionOptions,
     query: &CaptionQuery,
-) -> Result<Response, Failure> {
-    let asked = Asked {
+) -> Result<Response, ApiError> {
+    let job = Job {
         upload,
         cut,
         words,
@@ -81,27 +82,28 @@ pub async fn answer(
         most: app.options.max_seconds,
     };
     if query.stream {
-        return Ok(events(app, slot, asked));
+        return Ok(events(app, slot, job));
     }
-    let told = app.work.tell_timeline(slot, move |captioner| {
+    let timeline = app.scheduler.timeline(slot, move |captioner, cancel| {
         let mut segments = Vec::new();
-        let end = asked.tell(captioner, &mut |segment| {
+        let end = job.run(captioner, cancel, &mut |segment| {
             segments.push(segment);
             ControlFlow::Continue(())
         })?;
         Ok(TimelineAnswer { segments, end })
     });
-    written(told.await?, query.format)
+    written(&timeline.await?.0, query.format)
 }
 
-impl Asked {
-    fn tell(
+impl Job {
+    fn run(
         &self,
         captioner: &Captioner,
+        cancel: &CancelToken,
         each: &mut dyn FnMut(Segment) -> ControlFlow<()>,
-    ) -> Result<End, Failure> {
-        let wrong = |error| Failure::of(error, &self.upload.name);
-        let mut stream = self.upload.open(captioner.rate(), self.most)?;
+    ) -> Result<End, ApiError> {
+        let wrong = |error| ApiError::of(error, &self.upload.name);
+        let mut stream = self.upload.open(captioner.rate(), self.most, cancel)?;
         let timeline = captioner.timeline(&mut stream, &self.cut, &self.words, each);
         let timeline = timeline.map_err(wrong)?;
         metrics::counter!("wsac_audio_seconds_total").increment(timeline.duration as u64);
@@ -120,22 +122,26 @@ impl Asked {
     }
 }
 
-/// The events `segment`, one a segment, and at last `done` or `error`. Work ends where nobody reads them any more.
-fn events(app: App, slot: Slot, asked: Asked) -> Response {
+/// The events `segment`, one a segment, and at last `done` or `error`. The work is cancelled where the client disconnects.
+fn events(app: App, slot: Slot, job: Job) -> Response {
     let (to, from) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         let segments = to.clone();
-        let told = app.work.tell_timeline(slot, move |captioner| {
-            asked.tell(captioner, &mut |segment| match segments
+        let timeline = app.scheduler.timeline(slot, move |captioner, cancel| {
+            job.run(captioner, cancel, &mut |segment| match segments
                 .blocking_send(event("segment", &segment))
             {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             })
         });
-        let last = match told.await {
-            Ok(end) => event("done", &end),
-            Err(failure) => Event::default().event("error").data(failure.to_json()),
+        let timeline = tokio::select! {
+            timeline = timeline => timeline,
+            () = to.closed() => return,
+        };
+        let last = match timeline {
+            Ok((end, _)) => event("done", &end),
+            Err(error) => Event::default().event("error").data(error.to_json()),
         };
         let _ = to.send(last).await;
     });
@@ -154,9 +160,9 @@ fn event(name: &str, data: &impl Serialize) -> Event {
     Event::default().event(name).data(data)
 }
 
-fn written(told: TimelineAnswer, format: Format) -> Result<Response, Failure> {
+fn written(timeline: &TimelineAnswer, format: Format) -> Result<Response, ApiError> {
     let (format, kind) = match format {
-        Format::Json => return Ok(Json(told).into_response()),
+        Format::Json => return Ok(Json(timeline).into_response()),
         Format::Text => (timeline::Format::Text, "text/plain; charset=utf-8"),
         Format::Jsonl => (timeline::Format::Jsonl, "application/x-ndjson"),
         Format::Csv => (timeline::Format::Csv, "text/csv; charset=utf-8"),
@@ -166,14 +172,14 @@ fn written(told: TimelineAnswer, format: Format) -> Result<Response, Failure> {
         Format::Labels => (timeline::Format::Labels, "text/plain; charset=utf-8"),
     };
     let mut body = Vec::new();
-    let mut out = Timelines::new(format, false, &mut body).map_err(Failure::internal)?;
-    let TimelineAnswer { segments, end } = &told;
+    let mut out = Timelines::new(format, false, &mut body).map_err(ApiError::internal)?;
+    let TimelineAnswer { segments, end } = timeline;
     let name = Path::new(&end.file_name);
     for segment in segments {
-        out.write(name, segment).map_err(Failure::internal)?;
+        out.write(name, segment).map_err(ApiError::internal)?;
     }
     out.end(name, end.duration, end.summary.as_deref())
-        .map_err(Failure::internal)?;
+        .map_err(ApiError::internal)?;
     drop(out);
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }

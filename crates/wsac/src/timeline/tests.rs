@@ -225,6 +225,13 @@ fn wrong_options_are_told() {
         ),
         (
             TimelineOptions {
+                max_length: 100_000.0,
+                ..options.clone()
+            },
+            "at most 60 s",
+        ),
+        (
+            TimelineOptions {
                 silence: Some(3.0),
                 ..options.clone()
             },
@@ -242,6 +249,47 @@ fn wrong_options_are_told() {
         assert!(error.contains(why), "{error}");
     }
     assert!(options.check().is_ok());
+}
+
+/// The timeline of half an hour once held all of it, where segments of any length were allowed.
+#[test]
+fn the_greatest_length_of_a_segment_bounds_the_sound_in_memory() {
+    let longest = TimelineOptions {
+        max_length: TimelineOptions::LONGEST,
+        ..TimelineOptions::default()
+    };
+    assert!(longest.check().is_ok());
+    let held = islands(&sound(0, 400.0), 4096, &longest);
+    let most = held.iter().map(|island| island.samples.len()).max();
+    assert_eq!(most, Some(2 * 60 * RATE as usize));
+    let longer = TimelineOptions {
+        max_length: TimelineOptions::LONGEST + 0.1,
+        ..longest
+    };
+    assert!(longer.check().is_err());
+}
+
+/// Work went on to the end of the recording though nobody waited for it.
+#[test]
+fn a_cancelled_timeline_ends_at_once() {
+    let captioner = Captioner::bundled().unwrap();
+    let (samples, rate) = (sound(0, 600.0), RATE);
+    let token = CancelToken::default();
+    let stream = AudioStream::from_waveform(&Waveform { samples, rate }, captioner.rate());
+    let mut read = 0.0;
+    let cancel = token.clone();
+    let mut stream = (stream.unwrap().cancelled_by(&token)).watched(move |seconds| {
+        assert!(read < 61.0, "it reads on to {seconds} s");
+        read = seconds;
+        if seconds > 60.0 {
+            cancel.cancel();
+        }
+    });
+    let (options, words) = (TimelineOptions::default(), CaptionOptions::default());
+    let never = &mut |segment| panic!("{segment:?}");
+    let error = captioner.timeline(&mut stream, &options, &words, never);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("cancelled"), "{error}");
 }
 
 /// Live, events are told soon after they begin, whatever the blocks they come in, and once.

@@ -1,4 +1,4 @@
-//! Observe: every request counted, timed and logged; connections ended when the server closes.
+//! Telemetry: every request counted, timed and logged; connections closed with their next answer when the server ends.
 
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ use axum::response::Response;
 use crate::app::App;
 
 /// Around every request.
-pub async fn request(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
-    // The pattern, not the path: names that strangers make up are not kept.
+    // The pattern, not the path: names that clients make up are not kept.
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("unknown", |path| path.as_str()).to_owned();
     let mut response = next.run(request).await;

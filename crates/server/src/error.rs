@@ -1,4 +1,4 @@
-//! What goes wrong, as it is answered: a status and `{"error": sentence, "error_type": kind}`.
+//! Errors as they are answered: a status and `{"error": sentence, "error_type": kind}`.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,24 +9,24 @@ use utoipa::ToSchema;
 /// How long a client is asked to wait where the queue is full, in seconds.
 const RETRY: &str = "1";
 
-/// A request that cannot be answered as wished.
+/// An error of a request, with its status.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct ApiError {
     pub status: StatusCode,
     kind: &'static str,
     message: String,
 }
 
-/// The answer to a request that failed.
+/// The body of an answer that is an error.
 #[derive(Serialize, ToSchema)]
-pub struct Trouble {
-    /// A sentence: what is wrong, and what to do.
+pub struct ErrorBody {
+    /// A sentence: what is wrong and what to do.
     pub error: String,
     /// One of `request`, `unauthorized`, `not_found`, `method`, `slow`, `too_large`, `audio`, `overloaded`, `internal`.
     pub error_type: &'static str,
 }
 
-impl Failure {
+impl ApiError {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -42,7 +42,7 @@ impl Failure {
 
     /// 401: the token is missing or wrong.
     pub fn unauthorized() -> Self {
-        let message = "this server wants a token: send `Authorization: Bearer TOKEN`";
+        let message = "this server requires a token: send `Authorization: Bearer TOKEN`";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
 
@@ -53,13 +53,14 @@ impl Failure {
 
     /// 405.
     pub fn method() -> Self {
-        let message = "this address does not know the method; /openapi.json tells which it knows";
+        let message =
+            "this address does not support the method; /openapi.json lists the methods it supports";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", message)
     }
 
-    /// 408: the sender was silent for too long.
+    /// 408: the client sent nothing for too long.
     pub fn slow() -> Self {
-        let message = "the request came too slowly; send it again";
+        let message = "the request arrived too slowly; send it again";
         Self::new(StatusCode::REQUEST_TIMEOUT, "slow", message)
     }
 
@@ -68,40 +69,38 @@ impl Failure {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// 415: the body is of a type that is not read here.
+    /// 415: the body is of a type or an encoding that is not supported here.
     pub fn media_type(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request", message)
     }
 
-    /// 422: what was sent is no recording that can be heard.
+    /// 422: the body is not a recording that can be decoded.
     pub fn audio(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "audio", message)
     }
 
     /// 429: the queue is full.
     pub fn overloaded() -> Self {
-        let message = "the server has all the work that it can hold; try again in a second";
+        let message = "the server's queue is full; try again in a second";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", message)
     }
 
-    /// 500: a mistake of ours. What it was stands in the log.
+    /// 500: a bug. The cause is in the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
-        let message = "the server made a mistake; its log has the cause";
+        let message = "internal error; the server's log has the cause";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 
-    /// What the library says of a recording that is called `name`.
+    /// The library's error about the recording `name`.
     pub fn of(error: wsac::Error, name: &str) -> Self {
         match error {
             wsac::Error::Audio(wsac::audio::Error::Audio { reason, .. }) => {
                 Self::audio(format!("{name}: {reason}"))
             }
-            wsac::Error::Audio(wsac::audio::Error::TooLong { seconds, .. }) => {
-                Self::too_large(format!(
-                    "{name}: is longer than {seconds:.0} s, the most that this server listens to"
-                ))
-            }
+            wsac::Error::Audio(wsac::audio::Error::TooLong { seconds, .. }) => Self::too_large(
+                format!("{name}: is longer than {seconds:.0} s, the most that this server accepts"),
+            ),
             wsac::Error::Config(message) => Self::request(message),
             other => Self::internal(other),
         }
@@ -109,20 +108,20 @@ impl Failure {
 
     /// As a line of JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.trouble()).unwrap_or_default()
+        serde_json::to_string(&self.body()).unwrap_or_default()
     }
 
-    fn trouble(&self) -> Trouble {
-        Trouble {
+    fn body(&self) -> ErrorBody {
+        ErrorBody {
             error: self.message.clone(),
             error_type: self.kind,
         }
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.trouble())).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         match self.status {
             StatusCode::TOO_MANY_REQUESTS => {
@@ -131,10 +130,6 @@ impl IntoResponse for Failure {
             StatusCode::UNAUTHORIZED => {
                 let bearer = HeaderValue::from_static("Bearer");
                 headers.insert(header::WWW_AUTHENTICATE, bearer);
-            }
-            // What follows of this request is not read.
-            StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE => {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }
