@@ -4,7 +4,6 @@ mod captions;
 mod join;
 mod learned;
 mod metrics;
-mod python_list;
 mod report;
 mod scorer;
 mod tools;
