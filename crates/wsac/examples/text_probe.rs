@@ -107,7 +107,7 @@ fn main() -> Anything<()> {
             } = event
             {
                 println!(
-                    "epoch {epoch}: {validation:.4} nats, {:.0} s",
+                    "epoch {epoch}: {validation:.4?} nats, {:.0} s",
                     elapsed.as_secs_f64()
                 );
             }

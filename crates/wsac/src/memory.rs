@@ -19,7 +19,6 @@ use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::rows::{Kind, Rows};
 use crate::texts::Texts;
-pub(crate) use repeats::words;
 pub use repeats::{Repeats, distinct};
 
 /// Captions with their unit embeddings.

@@ -16,8 +16,8 @@ use wsac_metrics::tables::Tables;
 use crate::clauses::{self, Relation};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::memory::words;
 use crate::rng::Stream;
+use crate::texts::words;
 
 /// Drafts for each paraphrase asked for: most differ too much, or are there already.
 const DRAFTS: usize = 4;

@@ -15,9 +15,10 @@ use crate::clap::Heard;
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Prompt, Rules, Search, generate_together};
-use crate::memory::{Memory, words};
+use crate::memory::Memory;
 use crate::model::Model;
 use crate::prompt;
+use crate::texts::words;
 
 /// A recording on the way to its caption.
 struct Telling<'a> {
