@@ -10,10 +10,12 @@
 
 mod auxiliary;
 mod batches;
+mod card;
 mod check;
 mod config;
 mod embedding_cache;
 mod examples;
+mod folder;
 mod hash;
 mod identity;
 mod job;

@@ -1,24 +1,24 @@
 //! A whole run: prepare, step until done, validate and save each epoch, write the run folder at the end.
 
-use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::card::{card, readme};
 use super::config::TrainConfig;
 use super::examples::Examples;
+use super::folder::{Files, Standing};
 use super::identity::Identity;
 use super::job::{Event, Job, Outcome};
-use super::log::{Log, last_validation};
+use super::log::Log;
 use super::plan::Plan;
 use super::prepare::{Prepared, prepare};
 use super::trainer::Trainer;
-use crate::checkpoint::{self, Checkpoint, write_whole};
+use crate::checkpoint::{self, write_whole};
 use crate::decoder::{Config, Decoder, Gpt2};
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
-use crate::memory::{Centre, Memory};
-use crate::model::{Card, Model, Precision};
+use crate::memory::Memory;
+use crate::model::{Model, Precision};
 use crate::rows::Kind;
 
 /// What follows a run's events and says whether it goes on.
@@ -49,7 +49,7 @@ pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome
         Standing::New => None,
     };
 
-    let prepared = prepare_watched(&config, job, &plan, observer)?;
+    let prepared = prepare_watched(&config, job, &plan, &files, observer)?;
     let memories = Memories::of(&config, job, &plan, &prepared)?;
     let Prepared {
         train,
@@ -101,102 +101,6 @@ pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome
     })
 }
 
-/// The files of a run folder that tell where its run stands.
-struct Files {
-    folder: PathBuf,
-    checkpoint: PathBuf,
-    settings: PathBuf,
-    log: PathBuf,
-}
-
-/// Where the run of a folder stands.
-enum Standing {
-    New,
-    Begun(Checkpoint),
-    Finished,
-}
-
-impl Files {
-    /// Makes the run folder of `job`.
-    fn of(job: &Job) -> Result<Self> {
-        fs::create_dir_all(&job.out).map_err(|e| Error::io(&job.out, e))?;
-        let files = Self {
-            folder: job.out.clone(),
-            checkpoint: job.out.join(checkpoint::FILE),
-            settings: job.out.join("train.toml"),
-            log: job.out.join("log.jsonl"),
-        };
-        if !job.resume && (files.checkpoint.exists() || files.has_model()) {
-            return Err(Error::model(
-                &job.out,
-                "already holds a run; add --resume to go on with it, or give another --out",
-            ));
-        }
-        Ok(files)
-    }
-
-    /// Whether the folder holds a captioner; its config.json is written last.
-    fn has_model(&self) -> bool {
-        self.folder.join("config.json").exists()
-    }
-
-    /// Where the run stands, if it is the one of `identity`.
-    fn standing(
-        &self,
-        config: &TrainConfig,
-        job: &Job,
-        plan: &Plan,
-        identity: &Identity,
-    ) -> Result<Standing> {
-        let other = |path: &Path| {
-            Error::model(
-                path,
-                "was made with other settings or captions; give the same ones to resume, or another --out to start anew",
-            )
-        };
-        if !job.resume {
-            return Ok(Standing::New);
-        }
-        if self.checkpoint.exists() {
-            let checkpoint = Checkpoint::open(&self.checkpoint)?;
-            if !identity.is(&checkpoint.identity) {
-                return Err(other(&self.checkpoint));
-            }
-            let done = checkpoint.step >= plan.steps(config);
-            return Ok(match done && self.has_model() {
-                true => Standing::Finished,
-                false => Standing::Begun(checkpoint),
-            });
-        }
-        // Without a checkpoint there is nothing to go on with, and a captioner is not trained over.
-        match self.has_model() {
-            false => Ok(Standing::New),
-            true if identity.is_of(config, &self.settings) => Ok(Standing::Finished),
-            true if self.settings.exists() => Err(other(&self.folder)),
-            true => Err(Error::model(
-                &self.folder,
-                "holds a captioner, but no run to go on with; give another --out",
-            )),
-        }
-    }
-
-    /// The captioner of a run that was finished before.
-    fn finished(&self) -> Result<Outcome> {
-        Ok(Outcome {
-            model: Model::load(&self.folder)?,
-            validation: last_validation(&self.log),
-            already_finished: true,
-        })
-    }
-
-    fn stopped(&self) -> Error {
-        Error::Interrupted(format!(
-            "stopped; add --resume to go on with the run in {}",
-            self.folder.display()
-        ))
-    }
-}
-
 /// The decoder that the run begins with, large enough for what `plan` asks of it.
 fn first_decoder(
     config: &TrainConfig,
@@ -223,6 +127,7 @@ fn prepare_watched(
     config: &TrainConfig,
     job: &Job,
     plan: &Plan,
+    files: &Files,
     observer: Observer,
 ) -> Result<Prepared> {
     let mut interrupted = false;
@@ -230,10 +135,7 @@ fn prepare_watched(
         |done, total| interrupted |= observer(&Event::Embedded { done, total }).is_break();
     let prepared = prepare(config, job, plan, &mut on_progress)?;
     if interrupted {
-        let out = job.out.display();
-        return Err(Error::Interrupted(format!(
-            "stopped; add --resume to go on with the run in {out}"
-        )));
+        return Err(files.stopped());
     }
     Ok(prepared)
 }
@@ -347,46 +249,4 @@ impl Training<'_> {
             }
         }
     }
-}
-
-/// What `config.json` says of the captioner.
-fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> Card {
-    let name = job.out.file_name();
-    Card {
-        name: name.map_or("captioner".into(), |n| n.to_string_lossy().into_owned()),
-        clap: job.space.name.clone(),
-        space: job.space.identity.clone(),
-        decoder: trainer.decoder.config().clone(),
-        bridge: job.space.bridge,
-        centred: job.space.centre == Centre::MemoryMean,
-        clauses: trainer.config.clauses > 0.0,
-        renormalise: trainer.config.renormalise,
-        noise_variance,
-        compat: trainer.config.compat,
-        prompt: trainer.config.prompt,
-        from_text: true,
-    }
-}
-
-/// The card of a captioner, in words.
-fn readme(model: &Model, captions: usize, validation: Option<f64>) -> String {
-    let validation = validation.map_or("not measured".to_owned(), |nats| {
-        format!("{nats:.4} nats a token")
-    });
-    let Card {
-        name,
-        clap,
-        decoder,
-        noise_variance,
-        ..
-    } = &model.card;
-    format!(
-        "---\nlibrary_name: wsac\npipeline_tag: audio-text-to-text\ntags: [audio-captioning, wsac]\n---\n\n# {name}\n\n\
-         An audio captioner learned from {captions} captions and no audio (WSAC, arXiv 2309.12242), with the encoder \
-         `{clap}`.\n\n    wsac caption recording.wav --model {name}\n\n\
-         | | |\n|---|---|\n| decoder | {} layers x {} wide, {} words |\n| noise variance | {noise_variance:.4} |\n\
-         | validation loss | {validation} |\n\nThe exact settings are in `train.toml`, every step in \
-         `log.jsonl`. The captions are in `memory.safetensors`: share this folder only where you may share them.\n",
-        decoder.layers, decoder.width, decoder.vocab,
-    )
 }
