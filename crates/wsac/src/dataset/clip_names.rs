@@ -15,7 +15,7 @@ const NOTHING: [&str; 7] = ["nan", "null", "none", "<na>", "n/a", "#n/a", "nil"]
 pub(super) fn name(value: &str) -> Option<&str> {
     let value = value.trim();
     let nothing = |word: &&str| value.eq_ignore_ascii_case(word);
-    (!value.is_empty() && !NOTHING.iter().any(|word| nothing(&word))).then_some(value)
+    (!value.is_empty() && !NOTHING.iter().any(nothing)).then_some(value)
 }
 
 /// A record whose clip is known.

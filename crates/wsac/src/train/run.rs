@@ -80,7 +80,7 @@ pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome
         identity: identity.written(),
         files: &files,
     };
-    let validation = training.to_the_end(go_on, observer)?;
+    let validation = training.finish(go_on, observer)?;
 
     let model = Model {
         card: card(&training.trainer, job, noise_variance),
@@ -181,7 +181,7 @@ struct Training<'a> {
 
 impl Training<'_> {
     /// Steps to the end, or until `observer` breaks; gives the last validation loss.
-    fn to_the_end(&mut self, mut go_on: bool, observer: Observer) -> Result<Option<f64>> {
+    fn finish(&mut self, mut go_on: bool, observer: Observer) -> Result<Option<f64>> {
         let start = Instant::now();
         let mut log = Log::open(&self.files.log, self.trainer.steps_done())?;
         let mut validation = None;
