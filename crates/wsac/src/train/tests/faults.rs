@@ -143,7 +143,6 @@ fn a_loss_that_is_not_finite_was_trained_on_to_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let clips = captions();
     let vocabulary = bert();
-    // A shift so long that the first products overflow.
     let config = TrainConfig {
         shift: true,
         renormalise: false,
@@ -155,15 +154,6 @@ fn a_loss_that_is_not_finite_was_trained_on_to_the_end() {
         ..job(&clips, &vocabulary, folder.path(), false)
     };
     let go_on = &mut |_: &Event| ControlFlow::Continue(());
-    let said = run(config.clone(), &job(Some(vec![3e38; 26])), go_on).unwrap_err();
-    let said = said.to_string();
-    assert!(
-        said.contains("step 1 is") && said.contains("lower lr"),
-        "{said}"
-    );
-    for file in ["config.json", crate::checkpoint::FILE] {
-        assert!(!folder.path().join(file).exists(), "{file}");
-    }
     for (shift, why) in [(None, "--shift"), (Some(vec![f32::NAN; 26]), "not finite")] {
         let said = run(config.clone(), &job(shift), go_on).unwrap_err();
         assert!(said.to_string().contains(why), "{said}");
@@ -188,7 +178,11 @@ fn a_loss_that_is_not_finite_was_trained_on_to_the_end() {
     trainer.decoder.weights_mut()[last] = f32::INFINITY;
     let before = trainer.decoder.weights().to_vec();
     let moments = trainer.adam.m.clone();
-    assert!(trainer.step().is_err());
+    let said = trainer.step().unwrap_err().to_string();
+    assert!(
+        said.contains("of step 2 is") && said.contains("lower lr"),
+        "{said}"
+    );
     assert_eq!(trainer.steps_done(), 1);
     assert!(trainer.decoder.weights() == before && trainer.adam.m == moments);
 }
