@@ -18,15 +18,8 @@ pub fn read(path: &Path, quiet: bool) -> Result<CaptionSet> {
     let set = read_captions(path)?;
     if !quiet {
         let name = path.display();
-        if set.empty > 0 {
-            say!(
-                "wsac: {name}: warning: {} captions are empty; left out",
-                set.empty
-            );
-        }
-        if set.latin1 > 0 {
-            let n = set.latin1;
-            say!("wsac: {name}: warning: {n} captions are not UTF-8; read as Latin-1");
+        for warning in set.warnings() {
+            say!("wsac: {name}: warning: {warning}");
         }
     }
     Ok(set)

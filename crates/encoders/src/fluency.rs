@@ -97,9 +97,7 @@ fn has_checksum(path: &Path, checksums: &[&str]) -> Result<bool> {
     let mut hash = Sha256::new();
     let read = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash));
     read.map_err(|e| Error::io(path, e))?;
-    let digest: String = (hash.finalize().iter())
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = format!("{:x}", hash.finalize());
     Ok(checksums.contains(&digest.as_str()))
 }
 

@@ -178,6 +178,7 @@ impl Config {
         }
         config.seed = seed;
         config.precision = config.precision.decided();
+        config.check().map_err(|e| wrong(e.to_string()))?;
         Ok(config)
     }
 }

@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     trainer.salt = salt.into();
     let start = Instant::now();
     while trainer.steps_done() < trainer.steps() {
-        trainer.step();
+        trainer.step()?;
         if trainer
             .steps_done()
             .is_multiple_of(trainer.steps_per_epoch())

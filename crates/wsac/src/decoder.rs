@@ -14,17 +14,22 @@
 
 mod backward;
 mod cache;
+mod config;
 mod forward;
 mod mapper;
+mod matrices;
 mod packed;
+mod tape;
 mod transform;
 
-use serde::{Deserialize, Serialize};
-
-pub use cache::State;
-pub use forward::{Nll, Tape};
-pub use mapper::Mapper;
-pub use packed::Form;
+pub use cache::KvCache;
+// The name that `generate` still has for it.
+pub use cache::KvCache as State;
+pub use config::Config;
+pub use forward::Nll;
+pub use mapper::layout::Mapper;
+pub use matrices::Form;
+pub use tape::Tape;
 
 use crate::error::{Error, Result};
 use crate::params::{Layout, Slot};
@@ -32,43 +37,6 @@ use wsac_nn::rng::Stream;
 
 /// The epsilon of every layer normalisation (GPT-2's).
 pub(crate) const EPS: f32 = 1e-5;
-
-/// The shape of a decoder. `Default` is the paper's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// The number of words.
-    pub vocab: usize,
-    /// The width `E` of the embeddings that condition it.
-    pub embedding: usize,
-    /// The hidden width `d`.
-    pub width: usize,
-    /// The number of transformer blocks.
-    pub layers: usize,
-    /// The number of attention heads.
-    pub heads: usize,
-    /// The longest sequence, prefix included.
-    pub positions: usize,
-    /// The rows `p` that one embedding becomes.
-    pub prefix: usize,
-    /// The mapping network.
-    pub mapper: Mapper,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            vocab: 30_522,
-            embedding: 1024,
-            width: 768,
-            layers: 4,
-            heads: 4,
-            positions: 64,
-            prefix: 1,
-            mapper: Mapper::Mlp,
-        }
-    }
-}
 
 /// The tensors of one transformer block.
 #[derive(Debug, Clone)]
@@ -91,8 +59,8 @@ pub struct Decoder {
     wpe: Slot,
     blocks: Vec<Block>,
     ln_f: (Slot, Slot),
-    mapper: mapper::Net,
-    packed: Option<packed::Matrices>,
+    mapper: mapper::layout::Net,
+    packed: Option<matrices::Matrices>,
 }
 
 /// A batch of captions with what they are conditioned on.
@@ -169,7 +137,8 @@ impl Decoder {
             });
         }
         let ln_f = pair("decoder.transformer.ln_f".into(), &[d], d);
-        let mapper = mapper::Net::lay_out(&mut layout, &config)?;
+        let mapper =
+            mapper::layout::Net::lay_out(&mut layout, config.mapper, [embedding, d, prefix])?;
         let mut weights = Vec::with_capacity(layout.len());
         for spec in layout.specs() {
             let values = weight(&spec.name, &spec.shape)?;

@@ -17,7 +17,6 @@ use wsac_metrics::Corpus;
 
 use crate::error::{Error, Result};
 use crate::texts::Texts;
-pub(crate) use repeats::words;
 pub use repeats::{Repeats, distinct};
 use wsac_encoders::embedding::Embeddings;
 use wsac_tensors::matrix::{Kind, Rows};

@@ -15,7 +15,7 @@ use wsac_metrics::tables::Tables;
 
 use crate::clauses::{self, Relation};
 use crate::error::{Error, Result};
-use crate::memory::words;
+use crate::texts::words;
 use wsac_encoders::embedding::Embeddings;
 use wsac_nn::rng::Stream;
 

@@ -71,6 +71,16 @@ impl Texts {
     }
 }
 
+/// The words of a caption alone; a text without any is its own.
+pub(crate) fn words(caption: &str) -> String {
+    let words = caption.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return caption.trim().to_owned();
+    }
+    words.join(" ").to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

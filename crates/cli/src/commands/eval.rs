@@ -5,7 +5,6 @@ mod join;
 mod learned;
 mod measure;
 mod metrics;
-mod python_list;
 mod report;
 mod scorer;
 mod tools;

@@ -83,13 +83,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Some(folder) = &args.audio else {
         return Ok(ExitCode::SUCCESS);
     };
-    let named: Option<Vec<PathBuf>> = (0..clips.len())
-        .map(|clip| set.clip_name(clip).map(|name| folder.join(name)))
-        .collect();
-    let Some(paths) = named else {
+    let named = (0..clips.len()).filter_map(|clip| set.clip_name(clip));
+    let paths: Vec<PathBuf> = named.map(|name| folder.join(name)).collect();
+    if paths.is_empty() {
         let name = captions.display();
         bail!("{name}: has no column file_name, which --audio needs to find the recordings");
-    };
+    }
+    if paths.len() < clips.len() && !quiet {
+        let (name, nameless) = (captions.display(), clips.len() - paths.len());
+        eprintln!(
+            "wsac: {name}: warning: {nameless} clips have no name; no recording is read for them"
+        );
+    }
     let tower = encoder.audio_tower()?;
     let bar = progress::bar(paths.len(), "recordings", quiet);
     let heard: Vec<Option<Embedding>> = paths

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
 use wsac::dataset::Corpus;
@@ -187,10 +187,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     });
     watch.close();
     match outcome {
-        Ok(_) => {
+        Ok(outcome) => {
             if !quiet {
                 let out = args.out.display();
-                say!("wsac: done; try `wsac caption --model {out} RECORDING`");
+                let done = match outcome.already_finished {
+                    true => format!("the run in {out} is finished; nothing to do"),
+                    false => "done".to_owned(),
+                };
+                say!("wsac: {done}; try `wsac caption --model {out} RECORDING`");
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -234,9 +238,7 @@ impl Args {
         }
         config.precision = self.encoder.precision.map_or(config.precision, Into::into);
         config.compat = self.compat.map_or(config.compat, Into::into);
-        if config.epochs == 0 || config.batch == 0 {
-            bail!("--epochs and --batch must be at least 1");
-        }
+        config.check()?;
         Ok(config)
     }
 }

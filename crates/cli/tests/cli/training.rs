@@ -140,3 +140,60 @@ fn an_interrupted_run_says_how_to_go_on_and_goes_on_to_the_same_end() {
         "a resumed run differs"
     );
 }
+
+#[test]
+fn a_run_that_an_older_version_began_goes_on_to_the_same_end() {
+    let world = World::new();
+    prepare(&world);
+    world.write(
+        "older.toml",
+        "batch = 8\nclauses = 0.0\nprecision = \"f32\"\n[decoder]\nwidth = 8\nlayers = 1\nheads = 2\n",
+    );
+    std::fs::create_dir(world.path("older")).expect("a folder");
+    for (name, bytes) in [
+        (
+            "checkpoint.safetensors",
+            &include_bytes!("older_run/checkpoint.safetensors")[..],
+        ),
+        ("log.jsonl", include_bytes!("older_run/log.jsonl")),
+        ("train.toml", include_bytes!("older_run/train.toml")),
+    ] {
+        world.write(&format!("older/{name}"), bytes);
+    }
+    let train = |out: &str, more: &[&str]| {
+        let flags = ["--config", "older.toml", "--epochs", "30", "--out", out];
+        let captions = ["train", "--captions", "captions.txt"];
+        let flags = captions.iter().chain(&flags).chain(more);
+        world.wsac(flags.copied().collect::<Vec<_>>()).assert()
+    };
+    train("older", &["--resume", "--lr", "0.01"])
+        .code(2)
+        .stderr(contains("other settings"));
+    train("older", &["--resume"]).success();
+    train("straight", &[]).success();
+    let weights =
+        |run: &str| std::fs::read(world.path(run).join("decoder.safetensors")).expect("weights");
+    assert!(weights("older") == weights("straight"));
+    // Finished, it is left as it is.
+    train("older", &["--resume"])
+        .success()
+        .stderr(contains("finished; nothing to do"));
+}
+
+#[test]
+fn settings_out_of_range_ended_as_done() {
+    let world = World::new();
+    prepare(&world);
+    for (flags, name) in [
+        (["--lr", "nan"], "lr is NaN"),
+        (["--lr", "0"], "lr is 0; it must be above 0 and at most 1"),
+        (["--batch", "0"], "batch is 0"),
+    ] {
+        let run = world.wsac(TRAIN.iter().chain(&flags)).assert().code(2);
+        run.stderr(contains(name));
+    }
+    world.write("small.toml", format!("dropout = 2.0\n{SMALL}"));
+    let run = world.wsac(TRAIN).assert().code(2);
+    run.stderr(contains("dropout is 2; it must be at least 0 and below 1"));
+    assert!(!world.path("run").exists());
+}

@@ -176,11 +176,7 @@ impl ClapFiles {
                 hash.update(number.to_le_bytes());
             }
         }
-        let digits = hash.finalize()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>();
-        digits.concat()
+        format!("{:x}", hash.finalize())[..16].to_owned()
     }
 
     /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. With [`Precision::F16`], vectors

@@ -13,9 +13,10 @@ use super::{Caption, CaptionOptions, Captioner, WEAK, alike, naming, nearest};
 use crate::bridge::Bridge;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Prompt, Rules, Search, generate_together};
-use crate::memory::{Memory, words};
+use crate::memory::Memory;
 use crate::model::Model;
 use crate::prompt;
+use crate::texts::words;
 use wsac_encoders::analysis::Heard;
 use wsac_encoders::embedding::Embeddings;
 

@@ -56,48 +56,93 @@ impl Role {
     }
 }
 
-/// What names a clip. AudioCaps has a number for each caption and names the clip by video and time.
-const CLIPS: [&[&str]; 3] = [
-    &[
-        "file_name",
-        "filename",
-        "fname",
-        "file",
-        "audio_file",
-        "audio_path",
-        "audio",
-        "path",
-        "wav",
-    ],
-    &["youtube_id", "start_time"],
-    &[
-        "clip_id",
-        "audio_id",
-        "sound_id",
-        // COCO's annotations have an `id` of their own beside that of what they describe.
-        "image_id",
-        "id",
-        "audiocap_id",
-    ],
+/// What names a clip, the likeliest first.
+const CLIPS: &[(&str, Names)] = &[
+    ("file_name", Names::File),
+    ("filename", Names::File),
+    ("fname", Names::File),
+    ("file", Names::File),
+    ("audio_file", Names::File),
+    ("audio_path", Names::File),
+    ("audio", Names::File),
+    ("path", Names::File),
+    ("wav", Names::File),
+    ("youtube_id", Names::Video),
+    ("clip_id", Names::Clip),
+    ("audio_id", Names::Clip),
+    ("sound_id", Names::Clip),
+    // COCO's annotations have an `id` of their own beside it.
+    ("image_id", Names::Clip),
+    ("id", Names::Record),
+    ("audiocap_id", Names::Caption),
 ];
+
+/// How many columns may name clips.
+pub(super) const KINDS: usize = CLIPS.len();
+
+/// What the values of a naming column stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// A recording's file.
+    File,
+    /// AudioCaps' video, of which `start_time` tells the clip.
+    Video,
+    /// A clip.
+    Clip,
+    /// A record of the file.
+    Record,
+    /// A caption.
+    Caption,
+}
+
+/// A column that may name clips.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NameColumn {
+    /// Which one it is, `0..KINDS`.
+    pub kind: usize,
+    /// Its place; behind that of a video the place of its time.
+    pub places: Vec<usize>,
+}
+
+impl NameColumn {
+    /// What the values of column `kind` stand for.
+    pub fn names(kind: usize) -> Names {
+        CLIPS[kind].1
+    }
+
+    /// What column `kind` is called.
+    pub fn title(kind: usize) -> &'static str {
+        CLIPS[kind].0
+    }
+
+    /// All naming columns among those called `names`, the likeliest first.
+    pub fn all<S: AsRef<str>>(names: &[S]) -> Vec<Self> {
+        let names: Vec<String> = names.iter().map(|n| plain(n.as_ref())).collect();
+        let place = |wanted: &str| names.iter().position(|name| name == wanted);
+        let column = |(kind, (name, stands_for)): (usize, &(&str, Names))| {
+            let mut places = vec![place(name)?];
+            if *stands_for == Names::Video {
+                places.extend(place("start_time"));
+            }
+            Some(Self { kind, places })
+        };
+        CLIPS.iter().enumerate().filter_map(column).collect()
+    }
+}
 
 impl Columns {
     /// The columns to read among those called `names`; `None` where none is known to hold captions of that role.
     pub fn find<S: AsRef<str>>(names: &[S], role: Role) -> Option<Self> {
-        let names: Vec<String> = names.iter().map(|n| plain(n.as_ref())).collect();
-        let places = |wanted: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..names.len()).filter(|&i| wanted(&names[i])).collect()
+        let plain: Vec<String> = names.iter().map(|n| plain(n.as_ref())).collect();
+        let places = |wanted: &[&str]| -> Vec<usize> {
+            let is = |i: &usize| wanted.contains(&without_number(&plain[*i]));
+            (0..plain.len()).filter(is).collect()
         };
         let captions = (role.kinds().iter())
-            .map(|kind| places(&|name| kind.contains(&without_number(name))))
+            .map(|kind| places(kind))
             .find(|found| !found.is_empty())?;
-        let clip = match CLIPS
-            .iter()
-            .find_map(|kind| kind.iter().find_map(|k| names.iter().position(|n| n == k)))
-        {
-            Some(i) if names[i] == "youtube_id" => places(&|name| CLIPS[1].contains(&name)),
-            found => found.into_iter().collect(),
-        };
+        let clip = NameColumn::all(names).into_iter().next();
+        let clip = clip.map_or(Vec::new(), |column| column.places);
         Some(Self { captions, clip })
     }
 }
@@ -142,6 +187,8 @@ mod tests {
             ("file_name,caption_predicted", vec![1], vec![0]),
             ("caption_predicted,caption_1,caption_2", vec![1, 2], vec![]),
             ("preds", vec![0], vec![]),
+            ("id,image_id,caption", vec![2], vec![1]),
+            ("start_time,caption", vec![1], vec![]),
             ("ID,Text", vec![1], vec![0]),
             ("\"File Name\", \"Caption 1\"", vec![1], vec![0]),
         ] {

@@ -223,3 +223,141 @@ fn real_files() {
     assert_eq!(set.caption(0), "An airplane is landing.");
     assert!(set.len() > 1000);
 }
+
+/// The names of a set's clips and how many captions each has.
+fn clips(path: &str, bytes: impl AsRef<[u8]>) -> Vec<(String, usize)> {
+    let set = read(path, bytes).unwrap();
+    let name = |clip: usize| set.clip_name(clip).unwrap_or("-").to_owned();
+    let clips = set.clips();
+    let counted = clips.iter().enumerate();
+    counted.map(|(i, rows)| (name(i), rows.len())).collect()
+}
+
+fn expected(clips: &[(&str, usize)]) -> Vec<(String, usize)> {
+    clips
+        .iter()
+        .map(|(name, n)| ((*name).to_owned(), *n))
+        .collect()
+}
+
+#[test]
+fn a_row_without_a_file_name_shared_a_clip_with_a_named_one() {
+    let csv = "file_name,caption\n,a dog barks\nx.wav,rain falls on a roof\n,a man speaks\ny.wav,wind\nx.wav,rain\n";
+    let want = expected(&[("-", 1), ("x.wav", 2), ("-", 1), ("y.wav", 1)]);
+    assert_eq!(clips("a.csv", csv), want);
+    for nothing in ["  ", "nan", "NaN", "null", "None", "<NA>", "N/A"] {
+        let csv = csv.replace("\n,", &format!("\n{nothing},"));
+        assert_eq!(clips("a.csv", csv), want, "{nothing}");
+    }
+    for nothing in ["null", "\"\"", "\" \"", "\"nan\""] {
+        let row = |name: &str, caption: &str| {
+            format!("{{\"file_name\": {name}, \"caption\": \"{caption}\"}}")
+        };
+        let rows = [
+            row(nothing, "a dog barks"),
+            row("\"x.wav\"", "rain falls"),
+            row(nothing, "a man speaks"),
+            row("\" y.wav\"", "wind"),
+            row("\"x.wav\"", "rain"),
+        ];
+        assert_eq!(clips("a.jsonl", rows.join("\n")), want, "{nothing}");
+        assert_eq!(clips("a.json", format!("[{}]", rows.join(","))), want);
+    }
+}
+
+#[test]
+fn a_clip_whose_captions_are_all_empty_gave_its_name_to_the_next() {
+    let csv = "file_name,caption\nx.wav,\n,a dog\ny.wav,a cat\n";
+    assert_eq!(clips("a.csv", csv), expected(&[("-", 1), ("y.wav", 1)]));
+}
+
+#[test]
+fn a_name_that_all_records_share_made_them_one_clip() {
+    let rows = |audio: &str| {
+        let row =
+            |id: u32| format!(r#"{{"caption": "sound {id}", "id": "{id}", "audio": "{audio}"}}"#);
+        format!("{{\"data\": [{}]}}", [7, 8, 9].map(row).join(","))
+    };
+    let ids = expected(&[("7", 1), ("8", 1), ("9", 1)]);
+    assert_eq!(clips("a.json", rows("wav_path")), ids);
+    assert_eq!(clips("a.json", rows("path/to/audio.wav")), ids);
+    let set = read("a.json", rows("wav_path")).unwrap();
+    assert!(
+        set.warnings()[0].contains("audio \"wav_path\""),
+        "{:?}",
+        set.warnings()
+    );
+    // Without anything else that names them, each is its own; but a file may be about one recording.
+    let csv = "audio,caption\nwav_path,a\nwav_path,b\n";
+    assert_eq!(clips("a.csv", csv), expected(&[("-", 1), ("-", 1)]));
+    let csv = "audiocap_id,file_name,caption\n1,x.wav,a\n2,x.wav,b\n";
+    assert_eq!(clips("a.csv", csv), expected(&[("x.wav", 2)]));
+    let csv = "audiocap_id,youtube_id,start_time,caption\n1,abc,30,a\n2,abc,30,b\n";
+    assert_eq!(clips("a.csv", csv), expected(&[("abc_30", 2)]));
+    let csv = "file_name,caption_1,caption_2\ndog,a,b\n";
+    assert_eq!(clips("a.csv", csv), expected(&[("dog", 2)]));
+    if let Some(path) = golden::shared("cases/wavcaps.json") {
+        let set = read_captions(path).unwrap();
+        assert_eq!(
+            (set.clip_name(0), set.clip_name(1)),
+            (Some("123"), Some("124"))
+        );
+    }
+}
+
+#[test]
+fn a_list_in_a_cell_was_one_caption_with_brackets() {
+    let csv = "filename,captions\na.wav,\"['A dog barks', 'Rain falls']\"\nb.wav,\"[\"\"A cat\"\", \"\"Wind\"\"]\"\nc.wav,[sic] a bell\n";
+    assert_eq!(
+        captions("a.csv", csv),
+        ["A dog barks", "Rain falls", "A cat", "Wind", "[sic] a bell"]
+    );
+    assert_eq!(clips("a.csv", csv)[0], ("a.wav".to_owned(), 2));
+}
+
+#[test]
+fn a_line_break_without_quotes_lost_half_a_caption_without_a_word() {
+    let csv = "id,youtube_id,start_time,caption\n1,abc,0,heavy wind followed by a loud\nbang\n2,xyz,30,a cat\n";
+    let set = read("a.csv", csv).unwrap();
+    assert_eq!((set.len(), set.empty), (2, 0));
+    let said = set.warnings().join("\n");
+    assert!(
+        said.contains("line 3: ") && said.contains("\"bang\"") && said.contains("double quotes"),
+        "{said}"
+    );
+    // Where a column follows the caption, its rest may be taken for a caption.
+    let set = read("a.csv", "id,caption,split\n1,heavy wind\nbang,train\n").unwrap();
+    assert_eq!(set.warnings().len(), 2);
+    let said = error("a.csv", "id,caption\nbang\n");
+    assert!(said.contains("line 2") && said.contains("bang"), "{said}");
+}
+
+#[test]
+fn captions_that_lay_deeper_in_json_were_not_found() {
+    let nested = r#"[{"file_name": "a.wav", "captions": [{"caption": "A dog"}, {"caption": "Dog"}]},
+                     {"file_name": "b.wav", "captions": [{"text": "A cat"}]}]"#;
+    assert_eq!(captions("a.json", nested), ["A dog", "Dog", "A cat"]);
+    assert_eq!(
+        clips("a.json", nested),
+        expected(&[("a.wav", 2), ("b.wav", 1)])
+    );
+    let rows = |name: &str| {
+        let column = |value: &str| {
+            let cell = |i: u32| format!("\"{i}\": \"{value} {i}\"");
+            format!("{{{}}}", (0..12).map(cell).collect::<Vec<_>>().join(","))
+        };
+        format!(
+            "{{\"caption\": {}, \"{name}\": {}}}",
+            column("sound"),
+            column("clip")
+        )
+    };
+    let set = read("a.json", rows("file_name")).unwrap();
+    assert_eq!((set.len(), set.caption(2)), (12, "sound 2"));
+    assert_eq!(set.clip_name(11), Some("clip 11"));
+    let lists = r#"{"caption": ["A dog", "A cat"], "file_name": ["a.wav", null]}"#;
+    assert_eq!(clips("a.json", lists), expected(&[("a.wav", 1), ("-", 1)]));
+    assert!(error("a.json", r#"[{"caption": 5}]"#).contains("5 is no caption"));
+    let coco = r#"{"images": [{"id": 1}], "annotations": [{"id": 70, "image_id": 1, "caption": "a"}, {"id": 71, "image_id": 1, "caption": "b"}]}"#;
+    assert_eq!(clips("a.json", coco), expected(&[("1", 2)]));
+}

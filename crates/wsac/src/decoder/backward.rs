@@ -6,26 +6,9 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::matmul::{Mat, Store, linear_backward, matmul_then};
 use wsac_nn::norm::layer_norm_backward;
 
-use super::forward::{BlockTape, Pass, Row, add, dropout_site, resize};
-use super::{Batch, Decoder, Slot, Tape};
-
-/// The gradients of activations, [rows, ..]; each is used by all blocks in turn.
-#[derive(Debug, Default)]
-pub(super) struct Gradients {
-    /// Of the rows that predict a target, [targets, d].
-    hidden: Vec<f32>,
-    /// Of a block's output, turned into that of its input, [rows, d].
-    x: Vec<f32>,
-    /// Of a branch's output, [rows, d], and of what goes into it.
-    branch: Vec<f32>,
-    normed: Vec<f32>,
-    mixed: Vec<f32>,
-    /// [rows, 4 d] and [rows, 3 d].
-    fc: Vec<f32>,
-    qkv: Vec<f32>,
-    /// Of the embeddings, and of what each layer of the mapper makes of them.
-    mapped: Vec<Vec<f32>>,
-}
+use super::tape::{BlockTape, Gradients, Pass, Row, Tape, add, dropout_site, resize};
+use super::{Batch, Decoder};
+use crate::params::Slot;
 
 impl Decoder {
     /// The mean cross-entropy (nats) over the batch's targets, and its gradient: `grads`, laid out as the weights,
@@ -226,12 +209,5 @@ impl Decoder {
                 }
             }
         }
-    }
-}
-
-impl Tape {
-    /// The gradient for the batch's embeddings, [sum of parts, E], of the last [`Decoder::loss_and_gradient`].
-    pub fn embedding_gradient(&self) -> &[f32] {
-        self.gradients.mapped.first().map_or(&[], |g| g)
     }
 }

@@ -7,19 +7,20 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul};
 use wsac_nn::norm::layer_norm;
 
-use super::packed::Part;
-use super::{Batch, Condition, Decoder, EPS, Slot, Tape};
+use super::tape::{Part, Tape};
+use super::{Batch, Condition, Decoder, EPS};
+use crate::params::Slot;
 
 /// One sequence being written: the keys and values of its rows so far, for each block. Cheap enough to clone,
 /// which is how a beam branches.
 #[derive(Debug, Clone)]
-pub struct State {
+pub struct KvCache {
     keys: Vec<Vec<f32>>,
     values: Vec<Vec<f32>>,
     rows: usize,
 }
 
-impl State {
+impl KvCache {
     /// Rows so far, prompt and prefix included.
     pub fn rows(&self) -> usize {
         self.rows
@@ -29,7 +30,7 @@ impl State {
 impl Decoder {
     /// Reads what several captions are conditioned on -> their states; `logits` receives those of their first words,
     /// [captions, V].
-    pub fn begin(&self, conditions: &[Condition], logits: &mut Vec<f32>) -> Vec<State> {
+    pub fn begin(&self, conditions: &[Condition], logits: &mut Vec<f32>) -> Vec<KvCache> {
         let d = self.config.width;
         let parts = |of: &Condition| of.embeddings.len() / self.config.embedding;
         let embeddings: Vec<&[f32]> = conditions.iter().map(|of| of.embeddings).collect();
@@ -49,7 +50,7 @@ impl Decoder {
                     .copied()
                     .collect()
             };
-            State {
+            KvCache {
                 keys: tape.blocks.iter().map(|b| column(1, &b.qkv)).collect(),
                 values: tape.blocks.iter().map(|b| column(2, &b.qkv)).collect(),
                 rows: rows[1] - rows[0],
@@ -67,7 +68,7 @@ impl Decoder {
     ///
     /// # Panics
     /// Where a sequence has used up the decoder's positions.
-    pub fn advance(&self, states: &mut [&mut State], words: &[u32], logits: &mut Vec<f32>) {
+    pub fn advance(&self, states: &mut [&mut KvCache], words: &[u32], logits: &mut Vec<f32>) {
         let (w, d, n) = (&self.weights, self.config.width, states.len());
         let mut x = Vec::with_capacity(n * d);
         for (state, &word) in states.iter_mut().zip(words) {
@@ -102,11 +103,11 @@ impl Decoder {
                     values.extend(&qkv[2 * d..]);
                     attend_cached(out, &qkv[..d], keys, values, self.config.heads);
                 });
-            super::forward::add(&mut x, &project(&mixed, i, Part::AttentionOut));
+            super::tape::add(&mut x, &project(&mixed, i, Part::AttentionOut));
             let fc = project(&norm(&x, block.ln_2), i, Part::Inner);
             let mut act = vec![0.0; fc.len()];
             gelu_tanh(&mut act, &fc);
-            super::forward::add(&mut x, &project(&act, i, Part::InnerOut));
+            super::tape::add(&mut x, &project(&act, i, Part::InnerOut));
         }
         self.head(&norm(&x, self.ln_f), logits);
     }
@@ -115,7 +116,7 @@ impl Decoder {
     fn head(&self, hidden: &[f32], logits: &mut Vec<f32>) {
         let (v, d) = (self.config.vocab, self.config.width);
         let n = hidden.len() / d;
-        super::forward::resize(logits, n * v);
+        super::tape::resize(logits, n * v);
         let head = self.head_operand(Precision::F32);
         matmul(logits, Mat::new(hidden, n, d), head, Store::Set);
     }

@@ -1,109 +1,15 @@
 //! The decoder forward: a packed batch -> hidden states [rows, d], keeping on a tape what gradients need.
 
-use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::loss::{Head, Question};
-use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul, matmul_then};
+use wsac_nn::loss::Question;
+use wsac_nn::matmul::{Mat, Store, linear, matmul, matmul_then};
 use wsac_nn::norm::{RowStats, layer_norm};
 
-use super::backward::Gradients;
-use super::packed::Part;
-use super::transform;
-use super::{Batch, Decoder, EPS, Slot};
-
-/// The activations of one forward pass and, after a backward pass, their gradients. Kept from step to step, so that a
-/// step allocates next to nothing.
-#[derive(Debug, Default)]
-pub struct Tape {
-    /// What products are made in.
-    pub(super) precision: Precision,
-    /// Where sequences start among the rows.
-    pub(super) starts: Vec<usize>,
-    /// The last prefix row of each sequence, which predicts its first word.
-    pub(super) firsts: Vec<usize>,
-    /// The input of each row: a prefix row, or the id of a word.
-    pub(super) rows: Vec<Row>,
-    /// After each layer of the mapper, [sum of parts, width].
-    pub(crate) mapped: Vec<Vec<f32>>,
-    /// Inside a mapper that is a transformer.
-    pub(super) inside: transform::Inside,
-    /// The input of each block, and of `ln_f`, [rows, d].
-    pub(super) stream: Vec<Vec<f32>>,
-    pub(super) blocks: Vec<BlockTape>,
-    /// The statistics and the output of `ln_f`, [rows, d].
-    pub(super) last_stats: Vec<RowStats>,
-    pub(super) hidden: Vec<f32>,
-    pub(super) targets: Targets,
-    pub(super) head: Head,
-    pub(super) gradients: Gradients,
-}
-
-/// What a batch asks of the last hidden states.
-#[derive(Debug, Default)]
-pub(super) struct Targets {
-    /// The rows that predict a word.
-    pub rows: Vec<usize>,
-    /// The words they predict.
-    pub words: Vec<u32>,
-    /// Their hidden states, [targets, d].
-    pub hidden: Vec<f32>,
-}
-
-/// What one row of the input is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Row {
-    /// Row `i` of the mapper's output, seen as [sum of parts x p, d].
-    Prefix(usize),
-    /// The word with this id.
-    Word(u32),
-}
-
-/// The activations of one block.
-#[derive(Debug, Default)]
-pub(super) struct BlockTape {
-    pub stats_1: Vec<RowStats>,
-    pub normed_1: Vec<f32>,
-    pub qkv: Vec<f32>,
-    pub attention: Vec<f32>,
-    pub mixed: Vec<f32>,
-    pub middle: Vec<f32>,
-    pub stats_2: Vec<RowStats>,
-    pub normed_2: Vec<f32>,
-    pub fc: Vec<f32>,
-    pub gelu: Vec<f32>,
-}
-
-/// What all blocks of a pass have in common.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pass<'a> {
-    /// Where sequences start among the rows.
-    pub starts: &'a [usize],
-    pub dropout: Dropout,
-    pub precision: Precision,
-}
-
-/// The places in a step's dropout where layers draw their masks.
-pub(super) fn dropout_site(block: usize, site: u64) -> u64 {
-    1 + block as u64 * 3 + site
-}
-
-impl Tape {
-    /// A tape for passes whose products are made in `precision` (those of the mapper, which are few, in f32).
-    pub fn new(precision: Precision) -> Self {
-        Self {
-            precision,
-            head: Head::new(precision),
-            ..Self::default()
-        }
-    }
-
-    /// The hidden states after `ln_f`, [rows, d], of the last forward pass.
-    pub fn hidden(&self) -> &[f32] {
-        &self.hidden
-    }
-}
+use super::tape::{BlockTape, Part, Pass, Row, Tape, Targets, dropout_site, resize};
+use super::{Batch, Decoder, EPS};
+use crate::params::Slot;
 
 impl Decoder {
     /// Runs a batch; `drop_last_word` leaves out the last word of each sequence, whose output predicts nothing.
@@ -296,60 +202,4 @@ impl Nll {
     pub fn mean(&self) -> f64 {
         self.total / self.targets as f64
     }
-}
-
-impl Tape {
-    /// Lists the rows of a batch: for each sequence its prompt, its prefix rows, then its words.
-    fn lay_out(&mut self, batch: &Batch, p: usize, drop_last_word: bool) {
-        self.starts.clear();
-        self.rows.clear();
-        self.firsts.clear();
-        self.starts.push(0);
-        let mut prefix = 0;
-        for (i, (words, &parts)) in batch.tokens.iter().zip(&batch.parts).enumerate() {
-            let prompt = batch.prompts.get(i).into_iter().flatten();
-            self.rows.extend(prompt.map(|&id| Row::Word(id)));
-            self.rows
-                .extend((prefix..prefix + parts * p).map(Row::Prefix));
-            prefix += parts * p;
-            self.firsts.push(self.rows.len() - 1);
-            let kept = words.len() - usize::from(drop_last_word && !words.is_empty());
-            self.rows
-                .extend(words[..kept].iter().map(|&id| Row::Word(id)));
-            self.starts.push(self.rows.len());
-        }
-    }
-
-    /// Gathers the rows that predict a target: the last prefix row predicts the first word, each word the next.
-    pub(super) fn ask(&mut self, batch: &Batch, d: usize) {
-        let Targets {
-            rows,
-            words,
-            hidden,
-        } = &mut self.targets;
-        rows.clear();
-        words.clear();
-        hidden.clear();
-        for (first, tokens) in self.firsts.iter().zip(&batch.tokens) {
-            for (t, &word) in tokens.iter().enumerate().filter(|(_, w)| **w != Batch::PAD) {
-                let row = first + t;
-                rows.push(row);
-                words.push(word);
-                hidden.extend_from_slice(&self.hidden[row * d..(row + 1) * d]);
-            }
-        }
-    }
-}
-
-/// `x += y`.
-pub(super) fn add(x: &mut [f32], y: &[f32]) {
-    const CHUNK: usize = 1 << 14;
-    x.par_chunks_mut(CHUNK)
-        .zip(y.par_chunks(CHUNK))
-        .for_each(|(x, y)| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
-}
-
-/// Makes room for `n` numbers; what they are does not matter, an op writes them.
-pub(super) fn resize(x: &mut Vec<f32>, n: usize) {
-    x.resize(n, 0.0);
 }

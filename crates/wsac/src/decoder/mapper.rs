@@ -1,67 +1,14 @@
 //! The mapping network `f`: embeddings [n, E] -> prefix rows [n, p d], by dense layers or by a transformer.
 
-use serde::{Deserialize, Serialize};
+pub(super) mod layout;
+
 use wsac_nn::activation::{tanh, tanh_backward};
 use wsac_nn::matmul::{Mat, Right, Store, add_rows, linear, matmul};
 
-use super::forward::resize;
-use super::transform::Transformer;
-use super::{Config, Decoder, Tape};
-use crate::error::Result;
-use crate::params::{Layout, Slot};
-
-/// The mapping network `f` from an embedding to its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mapper {
-    /// One linear layer, as in the reference code.
-    Linear,
-    /// Two layers with tanh between, as in the paper (hidden width `d`).
-    Mlp,
-    /// A transformer over what a linear layer makes of the embedding, [rows, d], and learned rows [p, d], which come out
-    /// as the prefix: ClapCap's.
-    Transformer {
-        /// Its layers; ClapCap has 8.
-        layers: usize,
-        /// Its attention heads; ClapCap has 8.
-        heads: usize,
-        /// The rows that the embedding becomes; ClapCap has 40.
-        rows: usize,
-    },
-}
-
-/// Where the network's weights lie.
-#[derive(Debug, Clone)]
-pub(super) enum Net {
-    /// Layers with tanh between, weights [out, in] and biases.
-    Dense(Vec<(Slot, Slot)>),
-    Transformer(Transformer),
-}
-
-impl Net {
-    /// Lays out the tensors `clap_project.*`.
-    pub fn lay_out(layout: &mut Layout, config: &Config) -> Result<Self> {
-        let (e, d, p) = (config.embedding, config.width, config.prefix);
-        let mut pair = |name: &str, weight: &[usize]| {
-            let name = format!("clap_project.{name}");
-            (
-                layout.add(format!("{name}.weight"), weight),
-                layout.add(format!("{name}.bias"), &weight[..1]),
-            )
-        };
-        Ok(match config.mapper {
-            Mapper::Linear => Self::Dense(vec![pair("model.0", &[p * d, e])]),
-            Mapper::Mlp => {
-                Self::Dense(vec![pair("model.0", &[d, e]), pair("model.2", &[p * d, d])])
-            }
-            Mapper::Transformer {
-                layers,
-                heads,
-                rows,
-            } => Self::Transformer(Transformer::lay_out(layout, config, (layers, heads, rows))?),
-        })
-    }
-}
+use super::Decoder;
+use super::tape::{Tape, resize};
+use crate::params::Slot;
+use layout::Net;
 
 impl Decoder {
     /// The mapping network: embeddings [n, E] -> [n, p d], each dense layer's output kept.

@@ -4,36 +4,11 @@
 
 use wsac_nn::matmul::{Mat, Packed, Precision, Right};
 
-use super::mapper::Net;
-use super::{Decoder, Slot};
-
-/// The kind of numbers matrices are laid out in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// f32, as trained.
-    F32,
-    /// bf16: a weight is off by at most 0.2 % of itself.
-    Bf16,
-    /// int8 with a scale an output: a weight is off by at most 0.4 % of the largest that leads to the same output.
-    Int8,
-}
-
-/// The matrices of a block, in the order they are met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Attention,
-    AttentionOut,
-    Inner,
-    InnerOut,
-}
-
-/// All matrices; those of a mapper of dense layers, which is met once a caption, always in f32.
-#[derive(Debug, Clone)]
-pub(super) struct Matrices {
-    mapper: Vec<Packed>,
-    blocks: Vec<[Packed; 4]>,
-    head: Packed,
-}
+use super::Decoder;
+use super::mapper::layout::Net;
+use super::matrices::{Form, Matrices};
+use super::tape::Part;
+use crate::params::Slot;
 
 impl Decoder {
     /// Lays the matrices out for writing captions. The f32 weights stay; whoever changes them loses what was laid out.

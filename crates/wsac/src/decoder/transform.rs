@@ -10,104 +10,10 @@ use wsac_nn::dropout::Dropout;
 use wsac_nn::matmul::Store;
 use wsac_nn::norm::{RowStats, layer_norm, layer_norm_backward};
 
-use super::forward::{add, resize};
-use super::{Config, Decoder, EPS, Tape};
-use crate::error::{Error, Result};
-use crate::params::{Layout, Slot};
-
-/// Where the weights lie.
-#[derive(Debug, Clone)]
-pub(super) struct Transformer {
-    linear: (Slot, Slot),
-    /// The learned rows [p, d].
-    learned: Slot,
-    layers: Vec<Layer>,
-    heads: usize,
-    rows: usize,
-}
-
-#[derive(Debug, Clone)]
-struct Layer {
-    norm_1: (Slot, Slot),
-    queries: Slot,
-    keys_values: Slot,
-    project: (Slot, Slot),
-    norm_2: (Slot, Slot),
-    fc_1: (Slot, Slot),
-    fc_2: (Slot, Slot),
-}
-
-/// The activations inside, kept for the gradients.
-#[derive(Debug, Default)]
-pub(super) struct Inside {
-    /// Where the rows of each embedding start.
-    starts: Vec<usize>,
-    /// The input of each layer and the output of the last, [n (rows + p), d].
-    stream: Vec<Vec<f32>>,
-    layers: Vec<LayerTape>,
-}
-
-#[derive(Debug, Default)]
-struct LayerTape {
-    stats_1: Vec<RowStats>,
-    normed_1: Vec<f32>,
-    qkv: Vec<f32>,
-    weights: Vec<f32>,
-    mixed: Vec<f32>,
-    middle: Vec<f32>,
-    stats_2: Vec<RowStats>,
-    normed_2: Vec<f32>,
-    inner: Vec<f32>,
-}
-
-impl Transformer {
-    /// Lays out the tensors of a mapper with so many layers, heads and rows.
-    pub fn lay_out(
-        layout: &mut Layout,
-        config: &Config,
-        (layers, heads, rows): (usize, usize, usize),
-    ) -> Result<Self> {
-        let (e, d, p) = (config.embedding, config.width, config.prefix);
-        if heads == 0 || rows == 0 || d % heads != 0 {
-            return Err(Error::Config(format!(
-                "no mapper has this shape: width {d} must be a multiple of heads {heads}, and rows {rows} not 0"
-            )));
-        }
-        let name = "clap_project.linear";
-        let weight = layout.add(format!("{name}.weight"), &[rows * d, e]);
-        let linear = (weight, layout.add(format!("{name}.bias"), &[rows * d]));
-        Ok(Self {
-            linear,
-            learned: layout.add("clap_project.prefix_const", &[p, d]),
-            layers: (0..layers).map(|i| Layer::lay_out(layout, i, d)).collect(),
-            heads,
-            rows,
-        })
-    }
-}
-
-impl Layer {
-    fn lay_out(layout: &mut Layout, i: usize, d: usize) -> Self {
-        let at = format!("clap_project.transformer.layers.{i}");
-        let mut one = |part: &str, shape: &[usize]| layout.add(format!("{at}.{part}"), shape);
-        let mut pair = |part: &str, weight: &[usize]| {
-            let weight_slot = one(&format!("{part}.weight"), weight);
-            (weight_slot, one(&format!("{part}.bias"), &weight[..1]))
-        };
-        let norm_1 = pair("norm1", &[d]);
-        let (project, norm_2) = (pair("attn.project", &[d, d]), pair("norm2", &[d]));
-        let (fc_1, fc_2) = (pair("mlp.fc1", &[2 * d, d]), pair("mlp.fc2", &[d, 2 * d]));
-        Self {
-            norm_1,
-            queries: one("attn.to_queries.weight", &[d, d]),
-            keys_values: one("attn.to_keys_values.weight", &[2 * d, d]),
-            project,
-            norm_2,
-            fc_1,
-            fc_2,
-        }
-    }
-}
+use super::mapper::layout::{Layer, Transformer};
+use super::tape::{Inside, LayerTape, Tape, add, resize};
+use super::{Decoder, EPS};
+use crate::params::Slot;
 
 impl Decoder {
     /// Embeddings [n, E] -> the prefix rows [n, p d], the first of `tape.mapped`.

@@ -8,6 +8,7 @@ use wsac_nn::matmul::{Mat, Store, matmul};
 
 use super::{Hit, Memory};
 use crate::error::{Error, Result};
+use crate::texts::words;
 use wsac_encoders::embedding::Embedding;
 
 /// Rows that are compared with all rows kept so far at once.
@@ -34,16 +35,6 @@ pub fn distinct<S: AsRef<str>>(captions: impl IntoIterator<Item = S>) -> Vec<usi
     captions
         .filter_map(|(i, caption)| seen.insert(words(caption.as_ref())).then_some(i))
         .collect()
-}
-
-/// The words of a caption alone; a text without any is its own.
-pub(crate) fn words(caption: &str) -> String {
-    let words = caption.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    if words.is_empty() {
-        return caption.trim().to_owned();
-    }
-    words.join(" ").to_lowercase()
 }
 
 impl Memory {

@@ -1,7 +1,7 @@
 //! The state of an unfinished run on disk: weights, both moments and the step, written whole or not at all.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wsac_nn::optim::Adam;
 
@@ -12,13 +12,13 @@ use wsac_tensors::safetensors::{TensorFile, Tensors};
 /// The file in a run folder.
 pub const FILE: &str = "checkpoint.safetensors";
 
-/// Saves where `trainer` stands. `settings` is what the run must have in common with the one that resumes it.
+/// Saves where `trainer` stands. `identity` is what the run must have in common with the one that resumes it.
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn save(trainer: &Trainer, settings: &str, path: &Path) -> Result<()> {
+pub fn save(trainer: &Trainer, identity: &str, path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
-    file.describe(format!("{}\n{settings}", trainer.steps_done()));
+    file.describe(format!("{}\n{identity}", trainer.steps_done()));
     let weights = trainer.decoder.weights();
     for (name, values) in [
         ("weights", weights),
@@ -30,32 +30,51 @@ pub fn save(trainer: &Trainer, settings: &str, path: &Path) -> Result<()> {
     Ok(file.save(path)?)
 }
 
-/// Brings `trainer` to where the run in `path` stood.
-///
-/// # Errors
-/// Where the file is damaged, or belongs to a run with other `settings` or captions.
-pub fn load(trainer: &mut Trainer, settings: &str, path: &Path) -> Result<()> {
-    let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
-    let tensors = Tensors::parse(path, &bytes)?;
-    let (step, saved) = tensors
-        .description()
-        .and_then(|d| d.split_once('\n'))
-        .and_then(|(step, settings)| Some((step.parse::<usize>().ok()?, settings)))
-        .ok_or_else(|| Error::model(path, "is no checkpoint of a training run"))?;
-    if saved != settings {
-        return Err(Error::model(
-            path,
-            "was made with other settings or captions; give the same ones to resume, or another --out to start anew",
-        ));
+/// A checkpoint as it lies on disk.
+pub struct Checkpoint {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// Steps done.
+    pub step: usize,
+    /// What the run is known by, as given to [`save`].
+    pub identity: String,
+}
+
+impl Checkpoint {
+    /// Reads the checkpoint at `path`.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
+        let (step, identity) = Tensors::parse(path, &bytes)?
+            .description()
+            .and_then(|d| d.split_once('\n'))
+            .and_then(|(step, identity)| Some((step.parse().ok()?, identity.to_owned())))
+            .ok_or_else(|| Error::model(path, "is no checkpoint of a training run"))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            bytes,
+            step,
+            identity,
+        })
     }
-    let (n, learned) = (trainer.decoder.weights().len(), trainer.adam.m.len());
-    let weights = tensors.get("weights", &[n])?;
-    let adam = Adam {
-        m: tensors.get("m", &[learned])?,
-        v: tensors.get("v", &[learned])?,
-        t: step as u64,
-        ..trainer.adam.clone()
-    };
-    trainer.restore(step, &weights, adam);
-    Ok(())
+
+    /// Brings `trainer` to where the run stood.
+    ///
+    /// # Errors
+    /// Where the checkpoint is damaged, or of a decoder of another shape.
+    pub fn restore(&self, trainer: &mut Trainer) -> Result<()> {
+        let tensors = Tensors::parse(&self.path, &self.bytes)?;
+        let (n, learned) = (trainer.decoder.weights().len(), trainer.adam.m.len());
+        let weights = tensors.get("weights", &[n])?;
+        let adam = Adam {
+            m: tensors.get("m", &[learned])?,
+            v: tensors.get("v", &[learned])?,
+            t: self.step as u64,
+            ..trainer.adam.clone()
+        };
+        trainer.restore(self.step, &weights, adam);
+        Ok(())
+    }
 }

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use wsac_nn::optim::{Adam, Rule};
 
-use super::Schedule;
+use super::schedule::Schedule;
 use crate::bridge::Compat;
 use crate::decoder::{Config, Mapper};
-use crate::error::{Error, Result};
 use crate::prompt::Prompting;
 use wsac_encoders::compute_dtype::Arithmetic;
 
@@ -86,7 +85,7 @@ mod zero_is_none {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f32>, D::Error> {
-        Ok(Some(f32::deserialize(from)?).filter(|&value| value > 0.0))
+        Ok(Some(f32::deserialize(from)?).filter(|&value| value != 0.0))
     }
 }
 
@@ -211,21 +210,20 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// Says what is wrong with these settings.
-    ///
-    /// # Errors
-    /// Where shares are out of range, or the prompt's settings.
-    pub fn check(&self) -> Result<()> {
-        let shares = || self.replace.iter().map(|r| r.share);
-        if !shares().all(|share| (0.0..=1.0).contains(&share)) || shares().sum::<f64>() > 1.0 {
-            return Err(Error::Config(
-                "replace: shares must be between 0 and 1, and 1 at most together".into(),
-            ));
+    /// The steps of an epoch of so many captions.
+    pub(super) fn steps_per_epoch(&self, captions: usize) -> usize {
+        let batch = self.batch.max(1);
+        if self.drop_last {
+            captions / batch
+        } else {
+            captions.div_ceil(batch)
         }
-        if self.replace.iter().any(|r| r.low >= r.high) {
-            return Err(Error::Config("replace: low must be below high".into()));
-        }
-        self.prompt.check()
+    }
+
+    /// The epochs of so many steps that a run has: more than asked for where these are fewer than [`Self::min_steps`].
+    pub(super) fn all_epochs(&self, steps_per_epoch: usize) -> usize {
+        self.epochs
+            .max(self.min_steps.div_ceil(steps_per_epoch.max(1)))
     }
 
     /// The paper's settings (section 4): 30 epochs of batch 64, Adam, 2e-5 after 5 epochs of warm-up, x 0.2 every 10.

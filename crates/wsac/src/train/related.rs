@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::lists::RaggedLists;
 use crate::memory::Memory;
 use wsac_encoders::embedding::{Embeddings, normalize};
 
@@ -15,43 +16,6 @@ const QUERIES: usize = 128;
 const NOTHING: f32 = 1e-6;
 /// The clip of captions that are in no memory.
 pub(super) const NO_CLIP: u32 = u32::MAX;
-
-/// A list of numbers for each caption.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lists {
-    ends: Vec<u32>,
-    items: Vec<u32>,
-}
-
-impl Lists {
-    /// Adds the list of the next caption.
-    pub fn push(&mut self, items: impl IntoIterator<Item = u32>) {
-        self.items.extend(items);
-        self.ends.push(self.items.len() as u32);
-    }
-
-    /// The list of caption `i`; nothing where there is none.
-    pub fn of(&self, i: usize) -> &[u32] {
-        let Some(&end) = self.ends.get(i) else {
-            return &[];
-        };
-        let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.items[start as usize..end as usize]
-    }
-
-    /// Its two halves, for a file.
-    pub(super) fn parts(&self) -> (&[u32], &[u32]) {
-        (&self.ends, &self.items)
-    }
-
-    /// From [`Lists::parts`], where they fit `n` lists.
-    pub(super) fn from_parts(ends: Vec<u32>, items: Vec<u32>, n: usize) -> Option<Self> {
-        let whole = ends.len() == n
-            && ends.is_sorted()
-            && ends.last().map_or(0, |&end| end as usize) == items.len();
-        whole.then_some(Self { ends, items })
-    }
-}
 
 /// Captions with the clip of each.
 pub(super) struct Clips<'a> {
@@ -71,8 +35,8 @@ impl Clips<'_> {
         (queries, of): (&Embeddings, &[u32]),
         (low, high): (f32, f32),
         most: usize,
-    ) -> Lists {
-        let mut lists = Lists::default();
+    ) -> RaggedLists {
+        let mut lists = RaggedLists::default();
         self.each((queries, of), |clip, sims| {
             let mut found: Vec<(f32, u32)> = (sims.iter().zip(self.clips).zip(0..))
                 .filter(|((sim, other), _)| **other != clip && (low..=high).contains(*sim))
@@ -154,7 +118,7 @@ mod tests {
         assert_eq!(near.of(3), [2, 1]);
         assert_eq!(near.of(4), [0u32; 0]);
         let (ends, items) = near.parts();
-        let again = Lists::from_parts(ends.to_vec(), items.to_vec(), 4);
+        let again = RaggedLists::from_parts(ends.to_vec(), items.to_vec(), 4);
         assert_eq!(again.unwrap(), near);
         let one = clips.near((&rows, clips.clips), (0.1, 0.99), 1);
         assert_eq!(one.of(2), [1]);

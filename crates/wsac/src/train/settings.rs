@@ -1,6 +1,6 @@
 //! Settings from a file: a preset and a TOML text that names some settings -> [`TrainConfig`].
 
-use super::TrainConfig;
+use super::config::TrainConfig;
 use crate::error::{Error, Result};
 
 impl TrainConfig {

@@ -9,9 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use wsac::dataset::columns::{ACCEPTED, Columns, Role};
-use wsac::dataset::decode;
-
-use super::python_list;
+use wsac::dataset::{decode, delimiter, python_list};
 
 /// The clips of a file, in its order.
 #[derive(Debug)]
@@ -57,7 +55,7 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
         bail!("{file}: is empty");
     }
     let rows = match ending(path).as_str() {
-        "csv" => table(&text, b',', role),
+        "csv" => table(&text, comma(&text, role), role),
         "tsv" => table(&text, b'\t', role),
         "txt" => lines(&text),
         "json" => json(&text, role),
@@ -65,7 +63,7 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
         _ => match text.trim_start().as_bytes().first() {
             Some(b'[') => json(&text, role),
             Some(b'{') => json_lines(&text, role).or_else(|_| json(&text, role)),
-            _ => table(&text, b',', role),
+            _ => table(&text, comma(&text, role), role),
         },
     };
     let rows = rows.with_context(|| format!("{file}"))?;
@@ -135,6 +133,12 @@ fn join(rows: Vec<Row>, role: Role) -> Result<Clips> {
         clips.notes.push(note);
     }
     Ok(clips)
+}
+
+/// What separates the cells; a comma where the first line does not tell.
+fn comma(text: &str, role: Role) -> u8 {
+    let first = text.lines().next().unwrap_or_default();
+    delimiter(first.as_bytes(), role).unwrap_or(b',')
 }
 
 fn table(text: &str, delimiter: u8, role: Role) -> Result<Vec<Row>> {

@@ -4,19 +4,17 @@ use std::io::IsTerminal;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use wsac::train::Event;
+use wsac::train::{Altered, Event};
 
 use crate::process::say;
 use crate::progress;
-
-/// The steps that the loss shown is averaged over.
-const WINDOW: f64 = 50.0;
 
 /// Follows a run.
 pub struct Watch {
     quiet: bool,
     terminal: bool,
     bar: ProgressBar,
+    /// Of the last step, as in the log.
     loss: Option<f64>,
     validation: Option<f64>,
     tokens: usize,
@@ -39,12 +37,13 @@ impl Watch {
 
     /// Shows `event`.
     pub fn see(&mut self, event: &Event) {
-        match *event {
+        match event {
             Event::Embedded { done, total } => {
-                if self.bar.length() != Some(total as u64) {
-                    self.bar = progress::bar(total, "embedding captions, once", self.quiet);
+                if self.bar.length() != Some(*total as u64) {
+                    let what = "embedding texts (captions and their clauses), once";
+                    self.bar = progress::bar(*total, what, self.quiet);
                 }
-                self.bar.set_position(done as u64);
+                self.bar.set_position(*done as u64);
             }
             Event::Ready {
                 captions,
@@ -53,24 +52,35 @@ impl Watch {
                 noise_variance,
                 steps,
                 done,
+                altered,
             } => {
                 self.bar.finish_and_clear();
                 self.say(&format!(
                     "{captions} captions, {vocabulary} words; {:.1} M weights; noise variance {noise_variance:.5}; {steps} steps",
-                    weights as f64 / 1e6
+                    *weights as f64 / 1e6
                 ));
-                if done > 0 {
+                if let Some(Altered {
+                    captions: n,
+                    word,
+                    becomes,
+                }) = altered
+                {
+                    self.say(&format!(
+                        "warning: {n} of {captions} captions have letters that this vocabulary does not keep: {word:?} is \
+                         learned as {becomes:?}; a decoder that begins with a GPT-2 (--gpt2 DIR) keeps them"
+                    ));
+                }
+                if *done > 0 {
                     self.say(&format!("going on after step {done}"));
                 }
-                self.bar = progress::bar(steps, "steps", self.quiet);
+                self.bar = progress::bar(*steps, "steps", self.quiet);
                 // Without this, the time left would count the steps of the run that is resumed.
-                self.bar.set_position(done as u64);
+                self.bar.set_position(*done as u64);
                 self.bar.reset_eta();
                 self.since = Instant::now();
             }
             Event::Step(step) => {
-                let old = self.loss.unwrap_or(step.loss);
-                self.loss = Some(old + (step.loss - old) / WINDOW);
+                self.loss = Some(step.loss);
                 self.tokens += step.tokens;
                 self.bar.inc(1);
                 self.bar.set_message(self.message());
@@ -80,7 +90,7 @@ impl Watch {
                 validation,
                 elapsed,
             } => {
-                self.validation = Some(validation).filter(|v| v.is_finite());
+                self.validation = *validation;
                 self.bar.set_message(self.message());
                 if !self.terminal {
                     let seconds = elapsed.as_secs();

@@ -5,7 +5,7 @@
 
 use wsac_metrics::{Corpus, Vector};
 
-use crate::memory::words;
+use crate::texts::words;
 
 /// A caption of the memory with a vote.
 pub struct Voter<'a> {

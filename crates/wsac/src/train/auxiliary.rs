@@ -1,13 +1,17 @@
-//! What goes with each caption besides its embedding: rows that may take its place, and what may stand before it.
+//! Auxiliary embeddings: what goes with each caption besides its own, rows that may take its place, and what may stand
+//! before it.
 //!
-//! Captions, their clips and embeddings [n, d] -> [`Companions`]. What takes a product of all captions with all is kept
+//! Captions, their clips and embeddings [n, d] -> [`Auxiliary`]. What takes a product of all captions with all is kept
 //! in the cache beside the embeddings.
 
 use std::path::PathBuf;
 
-use super::prepare::hash;
-use super::related::{Clips, Lists, NO_CLIP};
-use super::{Job, Prompts, Related, TrainConfig};
+use super::config::{Related, TrainConfig};
+use super::examples::Prompts;
+use super::hash::hash;
+use super::job::Job;
+use super::lists::RaggedLists;
+use super::related::{Clips, NO_CLIP};
 use crate::bridge::{Bridge, Strategy};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -19,8 +23,8 @@ use wsac_tensors::safetensors::{TensorFile, Tensors};
 /// Related captions, or pieces of a prompt, that one is drawn from: at most so many.
 const POOL: usize = 16;
 
-/// Captions to find companions for.
-pub(super) struct Asked<'a> {
+/// Captions to find them for.
+pub(super) struct Request<'a> {
     pub config: &'a TrainConfig,
     pub job: &'a Job<'a>,
     pub tokenizer: &'a Tokenizer,
@@ -39,20 +43,20 @@ pub(super) struct Asked<'a> {
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Companions {
-    /// [`super::Examples::related`].
-    pub related: Vec<Lists>,
+pub(super) struct Auxiliary {
+    /// [`super::examples::Examples::related`].
+    pub related: Vec<RaggedLists>,
     /// New rows, [.., d].
     pub rows: Vec<f32>,
-    /// [`super::Examples::prompts`], and those of the captions held out.
+    /// [`super::examples::Examples::prompts`], and those of the captions held out.
     pub prompts: Prompts,
     pub unseen: Prompts,
     /// The names and points of sounds, where they are prompted.
     pub keywords: Option<Memory>,
 }
 
-impl Asked<'_> {
-    pub fn find(&self) -> Result<Companions> {
+impl Request<'_> {
+    pub fn find(&self) -> Result<Auxiliary> {
         let config = self.config;
         let mut memory = Memory::new(self.captions, self.rows.clone())?;
         memory.set_centre(self.job.defaults.centre);
@@ -61,7 +65,7 @@ impl Asked<'_> {
             rows: self.rows,
             clips: self.clips,
         };
-        let mut found = Companions::default();
+        let mut found = Auxiliary::default();
         for replace in &config.replace {
             let lists = match replace.by {
                 Related::Clip => self.clip_by_clip(|own| {
@@ -106,7 +110,7 @@ impl Asked<'_> {
                 let names = keywords.captions();
                 let pieces: Vec<_> = names.map(|n| prompt::tokens(self.tokenizer, n)).collect();
                 let of = |rows: &Embeddings| {
-                    let mut lists = Lists::default();
+                    let mut lists = RaggedLists::default();
                     for hits in keywords.nearest_batch(rows, most) {
                         lists.push(hits.iter().map(|hit| hit.index as u32));
                     }
@@ -123,8 +127,8 @@ impl Asked<'_> {
     }
 
     /// The lists that `make` gives for the captions of each clip in turn.
-    fn clip_by_clip(&self, make: impl Fn(std::ops::Range<usize>) -> Vec<Vec<u32>>) -> Lists {
-        let (mut lists, mut start) = (Lists::default(), 0);
+    fn clip_by_clip(&self, make: impl Fn(std::ops::Range<usize>) -> Vec<Vec<u32>>) -> RaggedLists {
+        let (mut lists, mut start) = (RaggedLists::default(), 0);
         for own in self.clips.chunk_by(|a, b| a == b) {
             let range = start..start + own.len();
             start = range.end;
@@ -133,14 +137,19 @@ impl Asked<'_> {
         lists
     }
 
-    fn near(&self, captions: &Clips, of: (&Embeddings, &[u32]), band: (f32, f32)) -> Result<Lists> {
+    fn near(
+        &self,
+        captions: &Clips,
+        of: (&Embeddings, &[u32]),
+        band: (f32, f32),
+    ) -> Result<RaggedLists> {
         let n = of.0.len();
         let file = self.file(&format!("near {band:?} {POOL}"));
         if let Some(path) = &file
             && let Ok(bytes) = std::fs::read(path)
             && let Ok(tensors) = Tensors::parse(path, &bytes)
             && let (Ok(ends), Ok(items)) = (tensors.get_u32("ends"), tensors.get_u32("items"))
-            && let Some(lists) = Lists::from_parts(ends, items, n)
+            && let Some(lists) = RaggedLists::from_parts(ends, items, n)
         {
             return Ok(lists);
         }
@@ -186,7 +195,7 @@ impl Asked<'_> {
             .map(u32::to_string)
             .collect::<Vec<_>>()
             .join(" ");
-        let key = hash([self.fingerprint, &clips, what].into_iter());
+        let key = hash([self.fingerprint, &clips, what]);
         let name = format!(
             "{}-related-{}.safetensors",
             self.config.precision.mark(&self.job.space.identity),

@@ -1,0 +1,22 @@
+//! The decoder's matrices in the layout that products read fastest.
+
+use wsac_nn::matmul::Packed;
+
+/// The kind of numbers matrices are laid out in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// f32, as trained.
+    F32,
+    /// bf16: a weight is off by at most 0.2 % of itself.
+    Bf16,
+    /// int8 with a scale an output: a weight is off by at most 0.4 % of the largest that leads to the same output.
+    Int8,
+}
+
+/// All matrices; those of a mapper of dense layers, which is met once a caption, always in f32.
+#[derive(Debug, Clone)]
+pub(super) struct Matrices {
+    pub mapper: Vec<Packed>,
+    pub blocks: Vec<[Packed; 4]>,
+    pub head: Packed,
+}

@@ -1,0 +1,48 @@
+//! What a finished run says of its captioner: `config.json`, and the same in words.
+
+use super::job::Job;
+use super::trainer::Trainer;
+use crate::memory::Centre;
+use crate::model::{Card, Model};
+
+/// What `config.json` says of the captioner.
+pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> Card {
+    let name = job.out.file_name();
+    Card {
+        name: name.map_or("captioner".into(), |n| n.to_string_lossy().into_owned()),
+        clap: job.space.name.clone(),
+        space: job.space.identity.clone(),
+        decoder: trainer.decoder.config().clone(),
+        bridge: job.defaults.bridge,
+        centred: job.defaults.centre == Centre::MemoryMean,
+        clauses: trainer.config.clauses > 0.0,
+        renormalise: trainer.config.renormalise,
+        noise_variance,
+        compat: trainer.config.compat,
+        prompt: trainer.config.prompt,
+        from_text: true,
+    }
+}
+
+/// The card of a captioner, in words.
+pub(super) fn readme(model: &Model, captions: usize, validation: Option<f64>) -> String {
+    let validation = validation.map_or("not measured".to_owned(), |nats| {
+        format!("{nats:.4} nats a token")
+    });
+    let Card {
+        name,
+        clap,
+        decoder,
+        noise_variance,
+        ..
+    } = &model.card;
+    format!(
+        "---\nlibrary_name: wsac\npipeline_tag: audio-text-to-text\ntags: [audio-captioning, wsac]\n---\n\n# {name}\n\n\
+         An audio captioner learned from {captions} captions and no audio (WSAC, arXiv 2309.12242), with the encoder \
+         `{clap}`.\n\n    wsac caption recording.wav --model {name}\n\n\
+         | | |\n|---|---|\n| decoder | {} layers x {} wide, {} words |\n| noise variance | {noise_variance:.4} |\n\
+         | validation loss | {validation} |\n\nThe exact settings are in `train.toml`, every step in \
+         `log.jsonl`. The captions are in `memory.safetensors`: share this folder only where you may share them.\n",
+        decoder.layers, decoder.width, decoder.vocab,
+    )
+}

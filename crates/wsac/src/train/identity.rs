@@ -1,0 +1,69 @@
+//! What a run depends on, so that it is resumed with the same only: its settings, its texts, and the hash of all its data.
+
+use std::fs;
+use std::path::Path;
+
+use super::config::TrainConfig;
+use super::hash::Hash;
+use super::job::Job;
+use super::plan::Plan;
+use crate::decoder::Decoder;
+use crate::error::{Error, Result};
+
+/// What a run is known by.
+pub(super) struct Identity {
+    /// The settings as TOML.
+    settings: String,
+    /// The hash of texts, shares and space: all that older runs wrote down of their data.
+    texts: String,
+    /// The hash of all data.
+    data: String,
+}
+
+impl Identity {
+    /// Of a run with these settings and data; `begun` is the decoder that it begins with where others trained it.
+    pub fn new(
+        config: &TrainConfig,
+        job: &Job,
+        plan: &Plan,
+        begun: Option<&Decoder>,
+    ) -> Result<Self> {
+        let settings = toml::to_string(config).map_err(|e| Error::Config(e.to_string()))?;
+        let mut data = Hash::default();
+        data.add(plan.data_hash(job));
+        data.add_numbers(begun.map_or(&[], |decoder| decoder.weights()));
+        Ok(Self {
+            settings,
+            texts: plan.fingerprint.clone(),
+            data: data.finish(),
+        })
+    }
+
+    /// What stands in a checkpoint, and in `train.toml`, where the hashes are comments.
+    pub fn written(&self) -> String {
+        format!("{}# data {}\n", self.older(), self.data)
+    }
+
+    /// What older versions wrote in a checkpoint.
+    fn older(&self) -> String {
+        format!("{}\n# texts {}\n", self.settings, self.texts)
+    }
+
+    /// Whether a checkpoint is of this run; one of an older version tells less.
+    pub fn is(&self, checkpoint: &str) -> bool {
+        checkpoint == self.written() || checkpoint == self.older()
+    }
+
+    /// Whether the `train.toml` of a finished run tells of this one; an older one tells the settings alone.
+    pub fn is_of(&self, config: &TrainConfig, train_toml: &Path) -> bool {
+        let Ok(text) = fs::read_to_string(train_toml) else {
+            return false;
+        };
+        if text.lines().any(|line| line.starts_with("# data ")) {
+            return text == self.written();
+        }
+        TrainConfig::default()
+            .with_toml(&text)
+            .is_ok_and(|settings| settings == *config)
+    }
+}
