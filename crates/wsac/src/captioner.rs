@@ -17,6 +17,7 @@
 //! ```
 
 mod batch;
+mod confidence;
 mod describe;
 mod naming;
 mod options;
@@ -50,10 +51,6 @@ const ORDER: [&str; 8] = [
     "eventually",
 ];
 
-/// Below this centred similarity to the nearest caption the evidence is weak: of the ESC-10 clips under it, under half
-/// were captioned truly, of those above 80 to 97 %.
-const WEAK: f32 = 0.70;
-
 /// Words after which the word before them may not come again ("crinkling and crinkling").
 const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 
@@ -73,8 +70,9 @@ pub struct Caption {
     /// The sentence: first letter upper-case, a full stop at the end.
     #[serde(rename = "caption")]
     pub text: String,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder; not a number where it stood in the memory.
-    pub logprob: f64,
+    /// The sum of its tokens' log-probabilities (nats) under the decoder; `None` where it stood in the memory.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub logprob: Option<f64>,
     /// What [`CaptionOptions::rerank`] gave it, where candidates were ranked; comparable for one recording only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
@@ -85,7 +83,8 @@ pub struct Caption {
     pub strategy: Bridge,
     /// The length of the recording in seconds.
     pub duration: f64,
-    /// The evidence for what was heard, in [0, 1].
+    /// How likely the caption is true, in [0, 1]: calibrated where the encoder scores sounds (the built-in one), else the
+    /// similarity of the nearest caption.
     pub confidence: f32,
     /// Whether that is so little that the caption is a guess.
     pub weak: bool,

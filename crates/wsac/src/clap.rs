@@ -2,6 +2,7 @@
 //!
 //! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
 
+mod activity;
 pub mod audio;
 pub mod bert;
 pub mod classes;

@@ -7,9 +7,10 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use wsac_metrics::Corpus;
 
+use super::confidence::Confidence;
 use super::options::Memories;
 use super::ranking::{Measure, Rerank, Voter, WIDER, consensus};
-use super::{Caption, CaptionOptions, Captioner, WEAK, alike, naming, nearest};
+use super::{Caption, CaptionOptions, Captioner, alike, naming, nearest};
 use crate::bridge::Bridge;
 use crate::clap::Heard;
 use crate::embedding::Embeddings;
@@ -34,8 +35,8 @@ struct Telling<'a> {
 /// What could be told.
 struct Candidate {
     text: String,
-    /// The sum over its tokens, and the mean.
-    logprob: f64,
+    /// The sum over its tokens, `None` where it stood in the memory; and the mean.
+    logprob: Option<f64>,
     mean_logprob: f64,
     strategy: Bridge,
     /// How well it names the sounds heard; 0 where that does not matter.
@@ -198,7 +199,7 @@ impl Captioner {
                 for decoded in found.by_ref().take(decode.len()).flatten() {
                     let text = tokenizer.decode(&decoded.tokens);
                     let mean = decoded.logprob / decoded.tokens.len().max(1) as f64;
-                    telling.add(text, decoded.logprob, mean, *bridge);
+                    telling.add(text, Some(decoded.logprob), mean, *bridge);
                 }
             }
         }
@@ -279,22 +280,13 @@ impl Captioner {
             Error::Config("the decoder has no position left for a caption".into())
         })?;
         let (heard, options) = (&*telling.heard, telling.options);
-        // A tower that names no sound cannot tell how sure it is; how near a caption lies tells something.
+        // How near the nearest caption lies is half of the confidence.
         let by_nearest = card.centred || heard.sounds.is_empty();
         let count = options.neighbours.max(usize::from(by_nearest));
         let memory = options.memories(&self.model).captions;
         let mut neighbours = memory.map_or(Vec::new(), |memory| nearest(memory, heard, count));
-        let (confidence, weak) = match neighbours.first() {
-            Some(nearest) if by_nearest => (
-                nearest.similarity.clamp(0.0, 1.0),
-                if card.centred {
-                    nearest.similarity < WEAK
-                } else {
-                    heard.is_weak()
-                },
-            ),
-            _ => (heard.confidence, heard.is_weak()),
-        };
+        let similarity = neighbours.first().map(|nearest| nearest.similarity);
+        let confidence = Confidence::of(heard, similarity, card.centred);
         neighbours.truncate(options.neighbours);
         Ok(Caption {
             text: sentence(&best.text),
@@ -303,8 +295,8 @@ impl Captioner {
             strategy: best.strategy,
             duration: heard.duration,
             neighbours,
-            confidence,
-            weak,
+            confidence: confidence.value,
+            weak: confidence.weak,
             model: card.name.clone(),
             sounds: heard.sounds.clone(),
             warnings: Vec::new(),
@@ -323,7 +315,7 @@ impl Telling<'_> {
     }
 
     /// Adds a candidate, unless there is one of these words already.
-    fn add(&mut self, text: String, logprob: f64, mean_logprob: f64, strategy: Bridge) {
+    fn add(&mut self, text: String, logprob: Option<f64>, mean_logprob: f64, strategy: Bridge) {
         if !self.said.insert(words(&text)) {
             return;
         }
@@ -353,7 +345,7 @@ impl Telling<'_> {
         let means = self.candidates.iter().map(|c| c.mean_logprob);
         let least = means.fold(0.0, f64::min);
         for neighbour in nearest(memory, &self.heard, rerank.nearest) {
-            self.add(neighbour.caption, f64::NAN, least, Bridge::Nearest);
+            self.add(neighbour.caption, None, least, Bridge::Nearest);
         }
     }
 
@@ -367,7 +359,7 @@ impl Telling<'_> {
     fn agreed(&self, memory: Option<&Memory>, retrieved: usize, tau: f32, peers: f32) -> Vec<f32> {
         let texts: Vec<&str> = self.candidates.iter().map(|c| &*c.text).collect();
         let written: Vec<bool> = (self.candidates.iter())
-            .map(|c| c.logprob.is_finite())
+            .map(|c| c.logprob.is_some())
             .collect();
         let Some(memory) = memory else {
             return consensus(&texts, &written, &[], peers, &Corpus::of(&texts));

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::describe::sentence;
 use super::*;
+use crate::audio::Waveform;
 use crate::bridge::Compat;
 use crate::clap::Part;
 use crate::decoder::{Config, Decoder};
@@ -150,7 +151,7 @@ fn a_caption_is_its_stages_composed() {
         caption.text,
         sentence(&captioner.model.tokenizer.decode(&decoded.tokens))
     );
-    assert_eq!(caption.logprob, decoded.logprob);
+    assert_eq!(caption.logprob, Some(decoded.logprob));
     assert_eq!(caption.strategy, Bridge::Nearest);
     assert_eq!((caption.duration, caption.weak), (1.0, true));
     assert_eq!((caption.model.as_str(), caption.sounds.len()), ("fake", 1));
@@ -280,7 +281,7 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
     let [with, without] = [&words[..], &[]].map(|w| prompted.decode_after(w, &bridged, &decode));
     assert_ne!(with.logprob, without.logprob);
     let told = prompted.describe(&heard, &options).unwrap();
-    assert_eq!(told.logprob, with.logprob);
+    assert_eq!(told.logprob, Some(with.logprob));
     // A memory in its place gives the prompt too.
     let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0]).unwrap();
     let other = Memory::new(&["rain barks"], rows).unwrap();
@@ -396,9 +397,10 @@ fn many_recordings_are_told_as_each_alone() {
                 together.unwrap(),
             );
             assert_eq!(alone.text, together.text);
-            assert!((alone.logprob - together.logprob).abs() < 1e-3);
+            let [a, b] = [&alone, &together].map(|caption| caption.logprob.unwrap());
+            assert!((a - b).abs() < 1e-3);
             if form.is_some() {
-                assert_eq!(alone.logprob.to_bits(), together.logprob.to_bits());
+                assert_eq!(a.to_bits(), b.to_bits());
             }
         }
     }
@@ -570,4 +572,72 @@ fn a_captioner_that_cannot_read_says_so() {
         let read: Rerank = serde_json::from_str(&text).unwrap();
         assert!(read.check().is_err(), "{wrong}");
     }
+}
+
+/// Recordings of nothing were told with confidence ("A person speaking." 0.87 of a single sample, "Music is playing." 0.83
+/// of a constant offset), because only the nearest caption was asked.
+#[test]
+fn a_caption_of_nothing_is_not_confident() {
+    let captioner = Captioner::bundled().unwrap();
+    let describe = |samples: Vec<f32>| {
+        let rate = captioner.rate();
+        let wave = Waveform { samples, rate };
+        let heard = captioner
+            .listen_to(&mut AudioStream::from_waveform(&wave, rate).unwrap())
+            .unwrap();
+        captioner
+            .describe(&heard, &CaptionOptions::default())
+            .unwrap()
+    };
+    let random = crate::rng::Stream::new("dither");
+    let dither = |i: u64| ((random.uniform(i) * 3.0).floor() as f32 - 1.0) / 32_768.0;
+    let hum = |i: u64| 0.5 * (std::f32::consts::TAU * 50.0 * i as f32 / 16_000.0).sin();
+    let mut click = vec![0.0; 16_000];
+    click[0] = 0.5;
+    for (name, samples) in [
+        ("one sample", vec![0.5]),
+        ("silence", vec![0.0; 32_000]),
+        ("an offset", vec![0.9; 32_000]),
+        ("dither", (0..32_000).map(dither).collect()),
+        ("hum", (0..32_000).map(hum).collect()),
+        ("a click", click),
+        (
+            "10 ms of noise",
+            (0..160).map(|i| 1e4 * dither(i)).collect(),
+        ),
+    ] {
+        let caption = describe(samples);
+        assert!(caption.weak, "{name}: {caption:?}");
+        assert!(caption.confidence < 0.1, "{name}: {caption:?}");
+    }
+    for clip in ["baby", "dog", "rain", "rooster"] {
+        let path = format!(
+            "{}/../../examples/clips/{clip}.ogg",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let caption = captioner
+            .caption(&path.as_str().into(), &CaptionOptions::default())
+            .unwrap();
+        assert!(!caption.weak && caption.confidence > 0.9, "{caption:?}");
+    }
+}
+
+/// The log-probability of a caption of the memory was not a number.
+#[test]
+fn a_caption_of_the_memory_has_no_log_probability_rather_than_nan() {
+    let captioner = Captioner::bundled().unwrap();
+    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
+    let heard = captioner.listen(&dog.into()).unwrap();
+    let of_the_memory = CaptionOptions {
+        rerank: Some(Rerank {
+            by: Measure::consensus(),
+            nearest: 40,
+            ..Rerank::default()
+        }),
+        ..CaptionOptions::default()
+    };
+    let caption = captioner.describe(&heard, &of_the_memory).unwrap();
+    assert_eq!(caption.logprob, None, "{caption:?}");
+    let json = serde_json::to_value(&caption).unwrap();
+    assert!(json["logprob"].is_null(), "{json}");
 }
