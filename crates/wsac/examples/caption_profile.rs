@@ -58,7 +58,6 @@ fn main() -> Anything<()> {
     };
     let load = start.elapsed().as_secs_f64() * 1e3;
     let rate = tower.rate();
-    let bridge = model.card.bridge;
     let captioner = Captioner::new(tower, model)?;
     let source = Source::from(recording);
     let wave = Waveform::load(&source, rate)?;
@@ -74,7 +73,10 @@ fn main() -> Anything<()> {
         Ok(())
     })?;
     let hear = median(|| listen().map(drop))?;
-    let across = median(|| captioner.bridge(&heard, &bridge).map(drop))?;
+    let across = median(|| {
+        captioner.bridge(&mut [captioner.draft(&heard, &greedy)]);
+        Ok(())
+    })?;
     let near = median(|| {
         black_box(captioner.neighbours(&heard, told.neighbours));
         Ok(())

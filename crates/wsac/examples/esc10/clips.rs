@@ -17,6 +17,7 @@ pub const RATE: u32 = 16_000;
 #[derive(Deserialize)]
 struct Clip {
     file_name: String,
+    #[serde(alias = "class")]
     label: String,
 }
 
