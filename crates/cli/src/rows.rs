@@ -169,7 +169,7 @@ mod tests {
     fn rows(format: Format, names: bool) -> String {
         let caption = Caption {
             text: "A dog barks, then stops.".into(),
-            logprob: -3.5,
+            logprob: Some(-3.5),
             score: None,
             strategy: Bridge::Nearest,
             duration: 5.0,

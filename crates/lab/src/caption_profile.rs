@@ -65,7 +65,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let load = since(start);
     let rate = tower.rate();
-    let bridge = model.card.bridge;
     let captioner = Captioner::new(tower, model)?;
     let source = Source::from(&args.recording);
     let wave = Waveform::load(&source, rate)?;
@@ -81,7 +80,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Ok(())
     })?;
     let encoding = median(|| encode().map(drop))?;
-    let across = median(|| captioner.bridge(&analysis, &bridge).map(drop))?;
+    let across = median(|| {
+        captioner.bridge(&mut [captioner.draft(&analysis, &greedy)]);
+        Ok(())
+    })?;
     let near = median(|| {
         black_box(captioner.neighbours(&analysis, beam.neighbours));
         Ok(())

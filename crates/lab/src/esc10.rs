@@ -15,6 +15,7 @@ pub const RATE: u32 = 16_000;
 #[derive(Deserialize)]
 struct Clip {
     file_name: String,
+    #[serde(alias = "class")]
     label: String,
 }
 

@@ -6,6 +6,7 @@
 mod ablation;
 mod bench_captions;
 mod caption_profile;
+mod confidence;
 mod encode_speed;
 mod epoch_speed;
 mod esc10;
@@ -43,6 +44,7 @@ enum Command {
     Ablation(ablation::Args),
     BenchCaptions(bench_captions::Args),
     CaptionProfile(caption_profile::Args),
+    Confidence(confidence::Args),
     EncodeSpeed(encode_speed::Args),
     EpochSpeed(epoch_speed::Args),
     GreedySpeed(greedy_speed::Args),
@@ -67,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ablation(args) => ablation::run(&args),
         Command::BenchCaptions(args) => bench_captions::run(&args),
         Command::CaptionProfile(args) => caption_profile::run(&args),
+        Command::Confidence(args) => confidence::run(&args),
         Command::EncodeSpeed(args) => encode_speed::run(&args),
         Command::EpochSpeed(args) => epoch_speed::run(&args),
         Command::GreedySpeed(args) => greedy_speed::run(&args),
@@ -101,6 +104,7 @@ mod tests {
             "bench-captions esc10 --write",
             "caption-profile dog.ogg",
             "caption-profile dog.ogg keys.json front.safetensors bf16",
+            "confidence esc10 esc50dev",
             "encode-speed keys.json front.safetensors f32",
             "encode-speed keys.json front.safetensors bf16 10 30",
             "epoch-speed keys.json captions.csv f32",

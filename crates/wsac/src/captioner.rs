@@ -1,7 +1,7 @@
 //! The facade: a recording -> a [`Caption`], and each stage on the way alone.
 //!
 //! ```text
-//! Source -listen-> Heard{embedding [d], parts} -bridge-> [parts, d] -decode-> Hypothesis -> Caption
+//! Source -listen-> Heard{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
 //! ```
 //!
 //! ```no_run
@@ -17,47 +17,32 @@
 //! ```
 
 mod batch;
-mod describe;
-mod naming;
+mod caption;
+mod confidence;
+mod draft;
+mod keyword_rerank;
 mod options;
 mod ranking;
+mod rerank;
+mod rules;
+mod stages;
 
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::bridge::{Bridge, blend};
 use crate::error::{Error, Result};
-use crate::generate::{DecodeOptions, Echo, Hypothesis, Prompt, Rules, generate_together};
 use crate::memory::{Centre, Hit, Memory};
 use crate::model::Model;
+pub use caption::{Caption, Neighbour};
+pub use draft::{Candidate, Draft, Route};
 pub use options::CaptionOptions;
-use options::Memories;
 pub use ranking::{Measure, Rerank};
 use wsac_audio::{AudioStream, Source};
-use wsac_encoders::analysis::{Heard, Sound};
+use wsac_encoders::analysis::Heard;
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_encoders::encoder::Encoder;
 use wsac_encoders::mini::sound_events::Moments;
 use wsac_encoders::towers::{AudioTower, TextTower};
-
-/// Words that tell of an order; forbidden where none was heard.
-const ORDER: [&str; 8] = [
-    "followed",
-    "then",
-    "before",
-    "after",
-    "afterwards",
-    "later",
-    "finally",
-    "eventually",
-];
-
-/// Below this centred similarity to the nearest caption the evidence is weak: of the ESC-10 clips under it, under half
-/// were captioned truly, of those above 80 to 97 %.
-const WEAK: f32 = 0.70;
-
-/// Words after which the word before them may not come again ("crinkling and crinkling").
-const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 
 /// From recordings to captions: an audio tower and a [`Model`] that learned from the same space.
 pub struct Captioner {
@@ -66,55 +51,6 @@ pub struct Captioner {
     /// What reads candidates, once it is needed, and the encoder that has it.
     reader: OnceLock<Box<dyn TextTower>>,
     encoder: Option<Encoder>,
-}
-
-/// A sentence about a recording, and what speaks for it.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Caption {
-    /// The sentence: first letter upper-case, a full stop at the end.
-    #[serde(rename = "caption")]
-    pub text: String,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder; not a number where it stood in the memory.
-    pub logprob: f64,
-    /// What [`CaptionOptions::rerank`] gave it, where candidates were ranked; comparable for one recording only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(required = false))]
-    pub score: Option<f32>,
-    /// How the modality gap was bridged to find these words.
-    #[serde(serialize_with = "name_of")]
-    #[cfg_attr(feature = "schema", schema(value_type = String))]
-    pub strategy: Bridge,
-    /// The length of the recording in seconds.
-    pub duration: f64,
-    /// The evidence for what was heard, in [0, 1].
-    pub confidence: f32,
-    /// Whether that is so little that the caption is a guess.
-    pub weak: bool,
-    /// The likeliest sounds by name, best first.
-    pub sounds: Vec<Sound>,
-    /// The captions of the memory nearest to the recording, best first.
-    pub neighbours: Vec<Neighbour>,
-    /// The name of the model.
-    pub model: String,
-    /// What was wrong with the recording though it could be heard, a sentence each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "schema", schema(required = false))]
-    pub warnings: Vec<String>,
-}
-
-fn name_of<S: serde::Serializer>(bridge: &Bridge, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.serialize_str(bridge.strategy().name())
-}
-
-/// A caption of the memory.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Neighbour {
-    /// As it stands in the memory.
-    pub caption: String,
-    /// Its similarity to the recording, in [-1, 1].
-    pub similarity: f32,
 }
 
 impl Captioner {
@@ -287,97 +223,6 @@ impl Captioner {
         Ok(self.tower.listen(stream)?)
     }
 
-    /// What was heard as the decoder knows it, [parts, d]: one row for each sound, from the memory of clauses, where the
-    /// model has learned to join several; else the recording as a whole, from the memory of captions.
-    ///
-    /// # Errors
-    /// As [`Bridge::apply`].
-    pub fn bridge(&self, heard: &Heard, bridge: &Bridge) -> Result<Vec<f32>> {
-        self.bridge_over(heard, bridge, 0.0, Memories::of(&self.model))
-    }
-
-    /// [`Captioner::bridge`] over these memories, with so large a share of the sound itself.
-    fn bridge_over(
-        &self,
-        heard: &Heard,
-        bridge: &Bridge,
-        share: f32,
-        over: Memories,
-    ) -> Result<Vec<f32>> {
-        let renormalise = self.model.card.renormalise;
-        let across = |point: &Embedding, memory| {
-            let bridged = bridge.apply(point, memory, renormalise)?;
-            Ok(blend(point, bridged, share, renormalise))
-        };
-        match over.clauses {
-            Some(clauses) if heard.parts.len() > 1 => {
-                let rows = heard
-                    .parts
-                    .iter()
-                    .map(|part| across(&part.embedding, Some(clauses)));
-                Ok(rows.collect::<Result<Vec<_>>>()?.concat())
-            }
-            _ => across(&heard.embedding, over.captions),
-        }
-    }
-
-    /// The likeliest words for `embeddings` [parts, d].
-    pub fn decode(&self, embeddings: &[f32], options: &DecodeOptions) -> Hypothesis {
-        self.decode_after(&[], embeddings, options)
-    }
-
-    /// [`Captioner::decode`] behind the `words` of [`Captioner::prompt`].
-    pub fn decode_after(
-        &self,
-        words: &[u32],
-        embeddings: &[f32],
-        options: &DecodeOptions,
-    ) -> Hypothesis {
-        let prompt = Prompt {
-            words,
-            embeddings,
-            options,
-        };
-        let end = self.model.tokenizer.sep();
-        generate_together(&self.model.decoder, &[prompt], end)
-            .swap_remove(0)
-            .swap_remove(0)
-    }
-
-    /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice, and no word of
-    /// order unless sounds were heard one after the other (`ordered`; a model that never learned clauses cannot tell).
-    /// ClapCap, as its own code, knows no rules.
-    pub fn rules(&self, ordered: bool) -> Rules {
-        let tokenizer = &self.model.tokenizer;
-        if self.model.is_clapcap() {
-            return Rules {
-                banned: tokenizer.silent(),
-                ..Rules::default()
-            };
-        }
-        let ids = |words: &[&str]| -> Vec<u32> {
-            let known = tokenizer.words().iter().zip(0..);
-            known
-                .filter(|(w, _)| words.contains(&w.as_str()))
-                .map(|(_, id)| id)
-                .collect()
-        };
-        let order = if self.model.card.clauses && !ordered {
-            ids(&ORDER)
-        } else {
-            Vec::new()
-        };
-        Rules {
-            no_repeat_ngram: 2,
-            banned: [tokenizer.silent(), order].concat(),
-            echo: Some(Echo {
-                joins: ids(&JOINS),
-                pieces: tokenizer.continuing(),
-            }),
-            ..Rules::default()
-        }
-    }
-
     /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
     /// wrote alike is told once.
     pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
@@ -400,10 +245,12 @@ impl Captioner {
         Ok(moments.map(|moments| moments.likeliest(most)))
     }
 
-    /// A sentence about a recording.
+    /// A sentence about a recording: [`Captioner::listen_to`], then [`Captioner::draft`], [`Captioner::bridge`],
+    /// [`Captioner::decode`], [`Captioner::bridge_unnamed`], [`Captioner::decode`], [`Captioner::rerank`] and
+    /// [`Captioner::finish`].
     ///
     /// # Errors
-    /// As [`Captioner::listen`] and [`Captioner::bridge`].
+    /// As [`Captioner::listen`] and [`Captioner::finish`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
         let mut stream = AudioStream::open(source, self.tower.rate())?;
         let heard = self.listen_to(&mut stream)?;

@@ -98,7 +98,7 @@ pub struct Hypothesis {
 }
 
 /// One caption's search: it takes in logits, and says from where to go on.
-trait Growing: Send {
+trait DecodingStrategy: Send {
     /// Chooses among the words that may come next, by their `logits` [live, V]; false where the search has ended.
     fn grow(&mut self, logits: &mut [f32]) -> bool;
     /// The live states and the words that they receive, in the order of the next logits.
@@ -152,7 +152,7 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
     let mut logits = Vec::new();
     let states = decoder.begin(&conditions, &mut logits);
     let vocab = logits.len() / prompts.len();
-    let mut searches: Vec<(Box<dyn Growing + '_>, bool)> = (prompts.par_iter())
+    let mut searches: Vec<(Box<dyn DecodingStrategy + '_>, bool)> = (prompts.par_iter())
         .zip(states)
         .zip(logits.par_chunks_exact_mut(vocab))
         .map(|((prompt, state), logits)| {
@@ -192,7 +192,7 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
 
 impl DecodeOptions {
     /// The search that these options ask for, from `state` on, with room for so many tokens.
-    fn begin(&self, state: State, end: u32, room: usize) -> Box<dyn Growing + '_> {
+    fn begin(&self, state: State, end: u32, room: usize) -> Box<dyn DecodingStrategy + '_> {
         let limits = Limits {
             end,
             max: self.max_tokens.min(room),
@@ -256,7 +256,7 @@ impl<'a> One<'a> {
     }
 }
 
-impl Growing for One<'_> {
+impl DecodingStrategy for One<'_> {
     fn grow(&mut self, logits: &mut [f32]) -> bool {
         let (limits, found) = (self.limits, &mut self.found);
         let step = found.tokens.len();

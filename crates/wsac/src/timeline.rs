@@ -70,9 +70,10 @@ pub struct Segment {
     pub caption: String,
     /// The likeliest sounds by name, best first.
     pub sounds: Vec<Sound>,
-    /// The sum of the log-probabilities (nats) of the caption's tokens.
-    pub logprob: f64,
-    /// The evidence for what was heard, in [0, 1].
+    /// The sum of the log-probabilities (nats) of the caption's tokens; `None` where it stood in the memory.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub logprob: Option<f64>,
+    /// How likely the caption is true, in [0, 1].
     pub confidence: f32,
     /// Whether that is so little that the caption is a guess.
     pub weak: bool,

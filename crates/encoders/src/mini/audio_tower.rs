@@ -99,10 +99,14 @@ impl Mini {
 
     /// What `evidence` tells of, as every tower tells it: the second and the third step.
     pub fn understand(&self, evidence: &Evidence) -> Heard {
-        match self.scene(evidence) {
+        let mut heard = match self.scene(evidence) {
             Some(scene) => self.tell(scene, evidence.duration()),
             None => self.silence(evidence.duration()),
+        };
+        if !evidence.is_audible() {
+            heard.confidence = 0.0;
         }
+        heard
     }
 
     /// The scene as every tower tells it. The third step.

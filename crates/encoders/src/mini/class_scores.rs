@@ -4,6 +4,7 @@
 //! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
 
 use crate::error::{Error, Result};
+use crate::mini::activity::Activity;
 use crate::mini::augment::{AS_IT_IS, Ears, LISTENINGS};
 use crate::models::yamnet::{CLASSES, Yamnet};
 use wsac_audio::AudioStream;
@@ -28,6 +29,7 @@ pub struct Evidence {
     stride: usize,
     windows: usize,
     samples: usize,
+    audible: bool,
 }
 
 impl Evidence {
@@ -45,9 +47,11 @@ impl Evidence {
         const WHOLE: usize = YamnetFrontEnd::samples(CHUNK);
         let mut evidence = Self::new(std::array::from_fn(|_| Vec::new()));
         let mut ears = Ears::new();
+        let mut activity = Activity::new();
         let mut samples = Vec::new();
         while let Some(block) = sound.next_block()? {
             evidence.samples += block.len();
+            activity.push(&block);
             samples.extend_from_slice(&block);
             // Half a chunk more is awaited, so that the last one is no scrap.
             while samples.len() >= WHOLE + WHOLE / 2 {
@@ -56,6 +60,7 @@ impl Evidence {
             }
         }
         evidence.hear(yamnet, &mut ears, &samples);
+        evidence.audible = activity.any();
         Ok(evidence)
     }
 
@@ -66,6 +71,7 @@ impl Evidence {
             scores,
             stride: 1,
             samples: 0,
+            audible: true,
         }
     }
 
@@ -128,6 +134,12 @@ impl Evidence {
     /// Seconds of the recording.
     pub fn duration(&self) -> f64 {
         self.samples as f64 / f64::from(YamnetFrontEnd::RATE)
+    }
+
+    /// Whether there is more in the recording than silence, a constant offset, dither or a hum below YAMNet's bands. Where
+    /// there is not, its scores are of nothing.
+    pub fn is_audible(&self) -> bool {
+        self.audible
     }
 
     /// The scores [521] of listening `l` in row `t`.

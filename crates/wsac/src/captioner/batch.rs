@@ -1,4 +1,4 @@
-//! Many recordings: while some are put into words together, the next are read and listened to.
+//! Many recordings: while the captions of some are decoded together, the next are read and encoded.
 //!
 //! Paths in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds what was
 //! heard in two batches of [`TOGETHER`] and the blocks of the recordings being read. Batches are cut by place, not by
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use wsac_audio::AudioStream;
 use wsac_encoders::analysis::Heard;
 
-/// Recordings that are put into words together.
+/// Recordings whose captions are decoded together.
 const TOGETHER: usize = 32;
 
 /// What was heard, and what there was to warn of.
@@ -49,7 +49,7 @@ impl Captioner {
         loop {
             let next = batches.next();
             let (captions, heard) = rayon::join(
-                || self.tell_all(batch, listened, &options),
+                || self.describe_batch(batch, listened, &options),
                 || next.map(listen),
             );
             for (path, caption) in batch.iter().zip(captions) {
@@ -77,7 +77,7 @@ impl Captioner {
     }
 
     /// The captions of a batch, in order.
-    fn tell_all<P: AsRef<Path>>(
+    fn describe_batch<P: AsRef<Path>>(
         &self,
         paths: &[P],
         listened: Vec<Listened>,
@@ -88,7 +88,7 @@ impl Captioner {
             .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
             .collect();
         let mut captions = self.describe_all(&asked).into_iter();
-        let told = listened.into_iter().map(|listened| {
+        let captions_in_order = listened.into_iter().map(|listened| {
             let (_, warnings) = listened?;
             let lost = || Err(Error::Config("no caption was made".into()));
             let caption = captions.next().unwrap_or_else(lost)?;
@@ -97,7 +97,7 @@ impl Captioner {
                 ..caption
             })
         });
-        told.collect()
+        captions_in_order.collect()
     }
 }
 

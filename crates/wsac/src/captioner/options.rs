@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ranking::Rerank;
 use crate::bridge::{Bridge, GapMap};
+use crate::error::{Error, Result};
 use crate::generate::Search;
 use crate::memory::Memory;
 use crate::model::Model;
@@ -79,6 +80,41 @@ pub(super) struct Memories<'a> {
 }
 
 impl CaptionOptions {
+    /// Says what is wrong with these options.
+    pub(super) fn check(&self) -> Result<()> {
+        self.search.check()?;
+        if let Some(rerank) = &self.rerank {
+            rerank.check()?;
+        }
+        if !(0.0..=1.0).contains(&self.blend) {
+            return Err(Error::Config(format!(
+                "the share of the sound in a blend is 0 to 1, not {}",
+                self.blend
+            )));
+        }
+        Ok(())
+    }
+
+    /// The bridges that are asked for (the model's `own` where none is), and the searches for each of them.
+    pub(super) fn bridges_and_searches(&self, own: Bridge) -> (Vec<Bridge>, Vec<Search>) {
+        let mut bridges = vec![self.bridge.unwrap_or(own)];
+        let mut searches = vec![self.search.clone()];
+        if let Some(rerank) = &self.rerank {
+            for &width in &rerank.widths {
+                let search = Search::of_width(width);
+                if !searches.contains(&search) {
+                    searches.push(search);
+                }
+            }
+            for bridge in &rerank.bridges {
+                if !bridges.contains(bridge) {
+                    bridges.push(*bridge);
+                }
+            }
+        }
+        (bridges, searches)
+    }
+
     /// The memory asked for, which stands in for the clauses too (what the user wants said comes from nowhere else); else
     /// those of `model`.
     pub(super) fn memories<'a>(&'a self, model: &'a Model) -> Memories<'a> {

@@ -1,16 +1,23 @@
+//! Fakes for the captioner's tests, and tests of how one is put together.
 #![allow(clippy::unwrap_used)]
 use std::sync::Arc;
 
-use super::describe::sentence;
+use super::caption::sentence;
 use super::*;
-use crate::bridge::Compat;
+use crate::bridge::{Bridge, Compat};
 use crate::decoder::{Config, Decoder};
-use crate::generate::Search;
+use crate::generate::{DecodeOptions, Prompt, Search, generate, generate_together};
 use crate::model::Card;
 use crate::prompt::Prompting;
-use wsac_encoders::analysis::Part;
+use wsac_audio::Waveform;
+use wsac_encoders::analysis::{Part, Sound};
 use wsac_encoders::embedding::Embeddings;
 use wsac_encoders::tokenizer::Tokenizer;
+
+mod batch;
+mod evidence;
+mod ranking;
+mod stages;
 
 const RATE: u32 = 8000;
 
@@ -127,53 +134,11 @@ fn recording(levels: &[f32]) -> Source {
     }
 }
 
-#[test]
-fn a_caption_is_its_stages_composed() {
-    let captioner = captioner(false);
-    let source = recording(&[0.5]);
-    let options = CaptionOptions {
-        bridge: Some(Bridge::Nearest),
-        name_sounds: false,
-        ..CaptionOptions::default()
-    };
-    let caption = captioner.caption(&source, &options).unwrap();
-
-    let heard = captioner.listen(&source).unwrap();
-    let embeddings = captioner.bridge(&heard, &Bridge::Nearest).unwrap();
-    let decode = DecodeOptions {
-        search: options.search,
-        rules: captioner.rules(false),
-        ..DecodeOptions::default()
-    };
-    let decoded = captioner.decode(&embeddings, &decode);
-    assert_eq!(
-        caption.text,
-        sentence(&captioner.model.tokenizer.decode(&decoded.tokens))
-    );
-    assert_eq!(caption.logprob, decoded.logprob);
-    assert_eq!(caption.strategy, Bridge::Nearest);
-    assert_eq!((caption.duration, caption.weak), (1.0, true));
-    assert_eq!((caption.model.as_str(), caption.sounds.len()), ("fake", 1));
-    let nearest: Vec<&str> = caption
-        .neighbours
-        .iter()
-        .map(|n| n.caption.as_str())
-        .collect();
-    assert_eq!(nearest, ["rain falls", "a dog barks"]);
-}
-
-#[test]
-fn sounds_are_joined_only_by_a_model_that_has_learned_to() {
-    for (clauses, levels, rows) in [
-        (false, vec![0.05, 0.5], 1),
-        (true, vec![0.05, 0.5], 2),
-        (true, vec![0.5], 1),
-    ] {
-        let captioner = captioner(clauses);
-        let heard = captioner.listen(&recording(&levels)).unwrap();
-        let embeddings = captioner.bridge(&heard, &Bridge::Direct).unwrap();
-        assert_eq!(embeddings.len(), 3 * rows, "{clauses} {levels:?}");
-    }
+/// What the decoder is given on the first route, [parts, d].
+fn bridged(captioner: &Captioner, heard: &Heard, options: &CaptionOptions) -> Vec<f32> {
+    let mut drafts = [captioner.draft(heard, options)];
+    captioner.bridge(&mut drafts);
+    drafts[0].routes()[0].embeddings.clone()
 }
 
 #[test]
@@ -220,90 +185,6 @@ fn a_tower_of_another_space_is_refused() {
 }
 
 #[test]
-fn sounds_are_told_from_moment_to_moment() {
-    let captioner = Captioner::bundled().unwrap();
-    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
-    let open = || AudioStream::open(&dog.into(), captioner.rate()).unwrap();
-    let moments = captioner.moments(&mut open(), 3).unwrap().unwrap();
-    assert_eq!(moments.sounds.len(), 3);
-    assert_eq!(moments.sounds[0].name, "Dog");
-    let peaks: Vec<f32> = (moments.sounds.iter())
-        .map(|sound| sound.scores.iter().copied().fold(0.0, f32::max))
-        .collect();
-    assert!(
-        peaks[0] > 0.9 && peaks.is_sorted_by(|a, b| a >= b),
-        "{peaks:?}"
-    );
-    let last = (moments.sounds[0].scores.len() - 1) as f64 * moments.hop;
-    assert!((4.0..5.0).contains(&last), "{last}");
-    // A tower without names for sounds has none to tell.
-    let nameless = self::captioner(false);
-    let mut stream = AudioStream::open(&dog.into(), RATE).unwrap();
-    assert_eq!(nameless.moments(&mut stream, 3).unwrap(), None);
-    // More than may be heard is an error that says so.
-    let error = captioner.listen_to(&mut open().at_most(2.0)).err().unwrap();
-    assert!(
-        matches!(error, Error::Audio(wsac_audio::Error::TooLong { seconds, .. }) if seconds == 2.0),
-        "{error}"
-    );
-    assert!(captioner.listen_to(&mut open().at_most(6.0)).is_ok());
-}
-
-#[test]
-fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
-    let source = recording(&[0.05]);
-    let plain = captioner(false);
-    let heard = plain.listen(&source).unwrap();
-    assert!(plain.prompt(&heard).is_empty());
-    let mut prompted = captioner(false);
-    prompted.model.card.prompt = Prompting::Captions {
-        most: 2,
-        low: 0.75,
-        high: 0.85,
-        mask: 0.0,
-    };
-    let tokenizer = &prompted.model.tokenizer;
-    let words = prompted.prompt(&heard);
-    // The nearest first, each with its end.
-    assert_eq!(tokenizer.decode(&words), "a dog barks rain falls");
-    assert_eq!(words.iter().filter(|&&id| id == tokenizer.sep()).count(), 2);
-    let mut options = CaptionOptions {
-        search: Search::Greedy,
-        name_sounds: false,
-        ..CaptionOptions::default()
-    };
-    let bridged = prompted.bridge(&heard, &Bridge::Nearest).unwrap();
-    let decode = DecodeOptions {
-        rules: prompted.rules(heard.ordered),
-        ..DecodeOptions::default()
-    };
-    let [with, without] = [&words[..], &[]].map(|w| prompted.decode_after(w, &bridged, &decode));
-    assert_ne!(with.logprob, without.logprob);
-    let told = prompted.describe(&heard, &options).unwrap();
-    assert_eq!(told.logprob, with.logprob);
-    // A memory in its place gives the prompt too.
-    let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0]).unwrap();
-    let other = Memory::new(&["rain barks"], rows).unwrap();
-    options.memory = Some(Arc::new(prompted.fit(other).unwrap()));
-    assert_ne!(
-        prompted.describe(&heard, &options).unwrap().logprob,
-        told.logprob
-    );
-
-    let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0, 0.0, 1.0, 0.0]).unwrap();
-    prompted.model.keywords = Some(Memory::new(&["rain", "dog"], rows).unwrap());
-    prompted.model.card.prompt = Prompting::Keywords { most: 1, mask: 0.4 };
-    // What the tower names comes first; else the nearest name.
-    let mut nameless = heard.clone();
-    nameless.sounds.clear();
-    let text = |heard| prompted.model.tokenizer.decode(&prompted.prompt(heard));
-    assert_eq!(
-        (text(&heard), text(&nameless)),
-        (String::new(), "rain".into())
-    );
-}
-
-#[test]
 fn words_become_a_sentence() {
     for (words, want) in [
         ("a dog barks", "A dog barks."),
@@ -313,261 +194,5 @@ fn words_become_a_sentence() {
         ("", ""),
     ] {
         assert_eq!(sentence(words), want);
-    }
-}
-
-#[test]
-fn a_caption_that_the_memory_has_twice_is_told_once() {
-    let mut captioner = captioner(false);
-    let captions = ["rain falls", "Rain falls", "a dog barks"];
-    let rows = vec![0.0, 1.0, 0.1, 0.0, 1.0, 0.1, 1.0, 0.0, 0.1];
-    captioner.model.memory =
-        Some(Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap());
-    let heard = captioner.listen(&recording(&[0.5])).unwrap();
-    let told = captioner.neighbours(&heard, 2);
-    let told: Vec<&str> = told.iter().map(|n| n.caption.as_str()).collect();
-    assert_eq!(told, ["rain falls", "a dog barks"]);
-}
-
-#[test]
-fn a_caption_tells_the_bridge_that_its_words_came_by() {
-    let mut fallen_back = 0;
-    for (seed, name) in (0..40).flat_map(|seed| [(seed, "Dog"), (seed, "Rain")]) {
-        let mut model = model(false);
-        model.card.bridge = Bridge::Direct;
-        model.decoder = Decoder::new(model.card.decoder.clone(), seed).unwrap();
-        // Weights larger than at the start of training, so that what is heard changes the words.
-        (model.decoder.weights_mut().iter_mut()).for_each(|w| *w *= 20.0);
-        let captioner = Captioner::new(Box::new(FakeTower { dim: 3 }), model).unwrap();
-        let mut heard = captioner.listen(&recording(&[0.05])).unwrap();
-        heard.sounds[0] = Sound {
-            name: name.into(),
-            score: 0.9,
-        };
-        heard.parts[0].sounds = heard.sounds.clone();
-        let caption = captioner
-            .describe(&heard, &CaptionOptions::default())
-            .unwrap();
-        let again = CaptionOptions {
-            bridge: Some(caption.strategy),
-            ..CaptionOptions::default()
-        };
-        let again = captioner.describe(&heard, &again).unwrap();
-        assert_eq!(caption.text, again.text, "seed {seed}, {name}");
-        fallen_back += usize::from(caption.strategy == Bridge::Nearest);
-    }
-    assert!(fallen_back > 0, "no seed fell back to the nearest caption");
-}
-
-/// Recordings described together are told as each is told alone, and one that fails fails alone; more recordings than
-/// fit one batch keep their order.
-#[test]
-fn many_recordings_are_told_as_each_alone() {
-    let mut captioner = Captioner::bundled().unwrap();
-    let clips = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips");
-    let mut paths: Vec<std::path::PathBuf> = (std::fs::read_dir(clips).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ogg"))
-        .collect();
-    paths.sort();
-    let options = CaptionOptions::default();
-    let greedy = CaptionOptions {
-        search: Search::Greedy,
-        bridge: Some(Bridge::Direct),
-        ..CaptionOptions::default()
-    };
-    for form in [None, Some(crate::decoder::Form::Bf16)] {
-        if let Some(form) = form {
-            captioner.model.decoder.pack(form);
-        }
-        let of = |i: usize| if i % 3 == 2 { &greedy } else { &options };
-        let heard: Vec<Heard> = (paths.iter())
-            .map(|path| captioner.listen(&path.as_path().into()).unwrap())
-            .collect();
-        let asked: Vec<(&Heard, &CaptionOptions)> = heard
-            .iter()
-            .enumerate()
-            .map(|(i, heard)| (heard, of(i)))
-            .collect();
-        let together = captioner.describe_together(&asked);
-        for ((heard, options), together) in asked.iter().zip(together) {
-            let (alone, together) = (
-                captioner.describe(heard, options).unwrap(),
-                together.unwrap(),
-            );
-            assert_eq!(alone.text, together.text);
-            assert!((alone.logprob - together.logprob).abs() < 1e-3);
-            if form.is_some() {
-                assert_eq!(alone.logprob.to_bits(), together.logprob.to_bits());
-            }
-        }
-    }
-    let many: Vec<std::path::PathBuf> = (0..37)
-        .map(|i| {
-            if i == 20 {
-                "missing.wav".into()
-            } else {
-                paths[i % paths.len()].clone()
-            }
-        })
-        .collect();
-    let mut told = Vec::new();
-    let heard = std::sync::Mutex::new(0.0);
-    let done = captioner.caption_all(
-        &many,
-        |_| greedy.clone(),
-        |seconds| *heard.lock().unwrap() += seconds,
-        |path, caption| {
-            told.push((path.clone(), caption.map(|c| c.text)));
-            Ok::<(), ()>(())
-        },
-    );
-    assert_eq!(done, Ok(()));
-    assert!(*heard.lock().unwrap() > 36.0);
-    for (i, (path, caption)) in told.iter().enumerate() {
-        assert_eq!(path, &many[i]);
-        match caption {
-            Ok(text) => assert_eq!(text, told[i % paths.len()].1.as_ref().unwrap()),
-            Err(error) => assert!(i == 20 && error.to_string().contains("missing.wav")),
-        }
-    }
-    assert_eq!(told.len(), many.len());
-    let stop = |_: &std::path::PathBuf, _| Err("enough");
-    assert_eq!(
-        captioner.caption_all(&many, |_| greedy.clone(), |_| {}, stop),
-        Err("enough")
-    );
-}
-
-/// What [`CaptionOptions`] add to the paper changes nothing by default, and does what it says where it is asked for.
-#[test]
-fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
-    let captioner = captioner(true);
-    let heard = captioner.listen(&recording(&[0.05, 0.5])).unwrap();
-    let plain = CaptionOptions {
-        bridge: Some(Bridge::Nearest),
-        name_sounds: false,
-        ..CaptionOptions::default()
-    };
-    let tell = |options: &CaptionOptions| captioner.describe(&heard, options).unwrap();
-    let direct = CaptionOptions {
-        bridge: Some(Bridge::Direct),
-        ..plain.clone()
-    };
-    let whole = CaptionOptions {
-        blend: 1.0,
-        ..plain.clone()
-    };
-    assert_eq!(tell(&whole).logprob, tell(&direct).logprob);
-    assert_ne!(tell(&plain).logprob, tell(&direct).logprob);
-    let unmoved = crate::bridge::GapMap::shift(&[0.0; 3]);
-    let unmoved = CaptionOptions {
-        gap_map: Some(Arc::new(unmoved)),
-        ..plain.clone()
-    };
-    assert_eq!(tell(&unmoved), tell(&plain));
-    // A low sound moved to where loud ones are has their neighbours.
-    let low = captioner.listen(&recording(&[0.05])).unwrap();
-    let there = CaptionOptions {
-        gap_map: Some(Arc::new(crate::bridge::GapMap::shift(&[1.0, -1.0, 0.0]))),
-        ..plain.clone()
-    };
-    let first = |options| captioner.describe(&low, options).unwrap().neighbours[0].clone();
-    assert_eq!(first(&plain).caption, "a dog barks");
-    assert_eq!(first(&there).caption, "rain falls");
-    for blend in [-0.1, 1.1, f32::NAN] {
-        let wrong = CaptionOptions {
-            blend,
-            ..plain.clone()
-        };
-        let error = captioner.describe(&heard, &wrong).unwrap_err().to_string();
-        assert!(error.contains("0 to 1"), "{error}");
-    }
-}
-
-#[test]
-fn of_all_candidates_the_one_most_like_the_sound_is_told() {
-    let captioner = Captioner::bundled().unwrap();
-    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
-    let heard = captioner.listen(&dog.into()).unwrap();
-    let plain = CaptionOptions {
-        name_sounds: false,
-        ..CaptionOptions::default()
-    };
-    let alpha = 0.01;
-    let ranked = CaptionOptions {
-        rerank: Some(Rerank {
-            by: Measure::Similarity { alpha },
-            widths: vec![2, 8],
-            bridges: vec![Bridge::Nearest],
-            ..Rerank::default()
-        }),
-        ..plain.clone()
-    };
-    let best = captioner.describe(&heard, &ranked).unwrap();
-    let score = best.score.unwrap();
-    let of = |caption: &Caption| {
-        let text = caption.text.trim_end_matches('.').to_lowercase();
-        let read = captioner.read(&[&text]).unwrap();
-        captioner.similarities(&heard.embedding, &read)[0]
-    };
-    assert!((score - of(&best)).abs() < 0.1, "{score}");
-    let likeliest = captioner.describe(&heard, &plain).unwrap();
-    assert!(of(&best) >= of(&likeliest) - 0.05);
-    assert_eq!(likeliest.score, None);
-    // As the memory has it, the nearest caption cannot be beaten by a likelier one.
-    let nearest = CaptionOptions {
-        rerank: Some(Rerank {
-            nearest: 1,
-            ..Rerank::default()
-        }),
-        ..plain.clone()
-    };
-    let told = captioner.describe(&heard, &nearest).unwrap();
-    assert!(told.score.unwrap() >= told.neighbours[0].similarity - 0.05);
-    // Together as alone, with and without ranking.
-    let by_votes = CaptionOptions {
-        rerank: Some(Rerank {
-            by: Measure::consensus(),
-            ..Rerank::default()
-        }),
-        ..plain.clone()
-    };
-    let options = [&ranked, &plain, &by_votes, &nearest];
-    let asked: Vec<_> = options.iter().map(|options| (&heard, *options)).collect();
-    for (together, options) in captioner.describe_together(&asked).iter().zip(options) {
-        let alone = captioner.describe(&heard, options).unwrap();
-        assert_eq!(together.as_ref().unwrap().text, alone.text);
-    }
-}
-
-#[test]
-fn a_captioner_that_cannot_read_says_so() {
-    let captioner = captioner(false);
-    let heard = captioner.listen(&recording(&[0.5])).unwrap();
-    let ranked = CaptionOptions {
-        rerank: Some(Rerank::default()),
-        ..CaptionOptions::default()
-    };
-    let error = captioner.describe(&heard, &ranked).unwrap_err().to_string();
-    assert!(error.contains("text tower"), "{error}");
-    let none = Rerank {
-        widths: vec![0],
-        ..Rerank::default()
-    };
-    assert!(none.check().is_err());
-    let text = r#"{"by": {"consensus": {"retrieved": 5}}, "widths": [2, 8]}"#;
-    let read: Rerank = serde_json::from_str(text).unwrap();
-    let five = Measure::Consensus {
-        retrieved: 5,
-        tau: None,
-        peers: 0.1,
-        alpha: 0.0,
-    };
-    assert_eq!(read.by, five);
-    for wrong in [r#"{"tau": 0.0}"#, r#"{"peers": 1.5}"#] {
-        let text = format!(r#"{{"by": {{"consensus": {wrong}}}}}"#);
-        let read: Rerank = serde_json::from_str(&text).unwrap();
-        assert!(read.check().is_err(), "{wrong}");
     }
 }

@@ -4,7 +4,7 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{Growing, Hypothesis, Limits};
+use super::{DecodingStrategy, Hypothesis, Limits};
 use crate::decoder::State;
 
 /// A search: how many captions are kept, and these, best first.
@@ -50,7 +50,7 @@ impl<'a> Average<'a> {
     }
 }
 
-impl Growing for Average<'_> {
+impl DecodingStrategy for Average<'_> {
     fn grow(&mut self, logits: &mut [f32]) -> bool {
         let longest = self.captions.iter().map(|c| c.tokens.len()).max();
         let step = longest.unwrap_or(0) + 1;

@@ -2,7 +2,7 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{Growing, Hypothesis, Limits, Stop};
+use super::{DecodingStrategy, Hypothesis, Limits, Stop};
 use crate::decoder::State;
 
 /// A search: its settings, the captions that can still grow, and those that are finished, best first.
@@ -58,7 +58,7 @@ impl<'a> Beam<'a> {
     }
 }
 
-impl Growing for Beam<'_> {
+impl DecodingStrategy for Beam<'_> {
     fn grow(&mut self, logits: &mut [f32]) -> bool {
         let Limits { end, max, .. } = self.limits;
         let step = self.live[0].tokens.len() + 1;

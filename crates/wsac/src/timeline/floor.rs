@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::islands::FRAMES;
+/// Frames a second.
+pub(super) const FRAMES: usize = 50;
 
 /// Frames of a block, and how many of the lowest are left out for its lowest level.
 const BLOCK: usize = 2 * FRAMES;

@@ -307,7 +307,7 @@ mod tests {
             end,
             caption: caption.into(),
             sounds: Vec::new(),
-            logprob: -2.5,
+            logprob: Some(-2.5),
             confidence: 0.5,
             weak: false,
         };

@@ -8,10 +8,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::TimelineOptions;
-use super::floor::Floor;
-
-/// Frames a second.
-pub(super) const FRAMES: usize = 50;
+use super::floor::{FRAMES, Floor};
 
 /// How much below the threshold a sound still goes on, in dB.
 const HYSTERESIS: f32 = 4.0;

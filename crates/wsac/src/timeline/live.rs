@@ -7,8 +7,8 @@
 //!
 //! What is told hangs on the samples alone, not on when they came.
 
-use super::floor::Floor;
-use super::islands::{FRAMES, is_sound, level};
+use super::floor::{FRAMES, Floor};
+use super::islands::{is_sound, level};
 use super::{Segment, TimelineOptions};
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;

@@ -1,6 +1,6 @@
-//! Whether a caption names what was heard: of a beam's captions, the one that names most of the sounds is told.
+//! Keyword re-ranking: of a beam's captions, the one that names most of the sounds heard is preferred.
 //!
-//! A language model prefers usual company: of a clock beside a crying baby it soon tells only the baby. The tower's own
+//! A language model prefers usual company: of a clock beside a crying baby it soon says only the baby. The tower's own
 //! names for each sound are evidence that needs no model to be read again.
 
 use std::collections::HashSet;

@@ -1,0 +1,187 @@
+//! Stages: audio analysis -> draft -> bridge -> decode -> (bridge and decode again where a sound goes unnamed) -> rerank ->
+//! caption. Every stage can be called alone; [`Captioner::describe_together`] calls one after another.
+//!
+//! All but the first and the last take many drafts at once, so that the decoder reads its weights once for all of them. A
+//! draft that fails keeps its error and is passed over; the others go on.
+
+use rayon::prelude::*;
+
+use super::caption::sentence;
+use super::confidence::Confidence;
+use super::draft::Draft;
+use super::options::Memories;
+use super::{Caption, CaptionOptions, Captioner, nearest};
+use crate::bridge::{Bridge, blend};
+use crate::error::{Error, Result};
+use crate::generate::{Prompt, Rules, Search, generate_together};
+use crate::model::Model;
+use crate::prompt;
+use wsac_encoders::analysis::Heard;
+use wsac_encoders::embedding::Embedding;
+
+impl Captioner {
+    /// A sentence about what was heard.
+    ///
+    /// # Errors
+    /// As [`Captioner::finish`].
+    pub fn describe(&self, heard: &Heard, options: &CaptionOptions) -> Result<Caption> {
+        self.describe_together(&[(heard, options)]).swap_remove(0)
+    }
+
+    /// [`Captioner::describe`] for several recordings at once, which takes less time than one by one.
+    ///
+    /// # Errors
+    /// As [`Captioner::finish`], each for itself.
+    pub fn describe_together(&self, asked: &[(&Heard, &CaptionOptions)]) -> Vec<Result<Caption>> {
+        let mut drafts: Vec<Draft> = (asked.par_iter())
+            .map(|&(heard, options)| self.draft(heard, options))
+            .collect();
+        self.bridge(&mut drafts);
+        self.decode(&mut drafts);
+        self.bridge_unnamed(&mut drafts);
+        self.decode(&mut drafts);
+        self.rerank(&mut drafts);
+        let captions = drafts.into_par_iter().map(|draft| self.finish(draft));
+        captions.collect()
+    }
+
+    /// The first stage: checks the options, moves the recording through the gap map, and settles the rules and the prompt.
+    pub fn draft<'a>(&self, heard: &'a Heard, options: &'a CaptionOptions) -> Draft<'a> {
+        let mut draft = Draft::new(heard, options);
+        draft.attempt(|draft| {
+            options.check()?;
+            if let Some(map) = &options.gap_map {
+                let moved = draft.heard.to_mut();
+                moved.embedding = map.apply(&moved.embedding)?;
+                for part in &mut moved.parts {
+                    part.embedding = map.apply(&part.embedding)?;
+                }
+            }
+            draft.rules = match options.rules {
+                true => self.rules(draft.heard.ordered),
+                false => Rules::default(),
+            };
+            draft.prompt = self.prompt(&draft.heard, options.memories(&self.model));
+            Ok(())
+        });
+        draft
+    }
+
+    /// Opens a route across the modality gap for each bridge that is asked for.
+    pub fn bridge(&self, drafts: &mut [Draft]) {
+        let bridge = |draft: &mut Draft| {
+            let own = self.model.card.bridge;
+            let (bridges, searches) = draft.options.bridges_and_searches(own);
+            for bridge in bridges {
+                self.open_route(draft, bridge, &searches)?;
+            }
+            Ok(())
+        };
+        (drafts.par_iter_mut()).for_each(|draft| draft.attempt(bridge));
+    }
+
+    /// Opens a further route, by the nearest captions, where every candidate leaves a sound unnamed: their words may have
+    /// it. Not where a bridge was asked for by name.
+    pub fn bridge_unnamed(&self, drafts: &mut [Draft]) {
+        let bridge = |draft: &mut Draft| {
+            let options = draft.options;
+            let has_memory = options.memories(&self.model).captions.is_some();
+            if draft.leaves_unnamed() && options.bridge.is_none() && has_memory {
+                let search = std::slice::from_ref(&options.search);
+                self.open_route(draft, Bridge::Nearest, search)?;
+            }
+            Ok(())
+        };
+        (drafts.par_iter_mut()).for_each(|draft| draft.attempt(bridge));
+    }
+
+    /// Decodes on all routes of all drafts together, and adds what is found to their candidates.
+    pub fn decode(&self, drafts: &mut [Draft]) {
+        let Model {
+            tokenizer, decoder, ..
+        } = &self.model;
+        let prompts: Vec<Prompt> = drafts.iter().flat_map(Draft::to_decode).collect();
+        let mut found = generate_together(decoder, &prompts, tokenizer.sep()).into_iter();
+        for draft in drafts {
+            for route in std::mem::take(&mut draft.routes) {
+                for hypothesis in found.by_ref().take(route.decode.len()).flatten() {
+                    let text = tokenizer.decode(&hypothesis.tokens);
+                    let mean = hypothesis.logprob / hypothesis.tokens.len().max(1) as f64;
+                    draft.add(text, Some(hypothesis.logprob), mean, route.bridge);
+                }
+            }
+        }
+    }
+
+    /// The last stage: the best candidate as a sentence, with the evidence for it.
+    ///
+    /// # Errors
+    /// What went wrong in an earlier stage: options out of range, a memory that is missing or of another width, or a
+    /// decoder without room for a caption.
+    pub fn finish(&self, mut draft: Draft) -> Result<Caption> {
+        if let Some(error) = draft.error.take() {
+            return Err(error);
+        }
+        let card = &self.model.card;
+        let best = draft.best().ok_or_else(|| {
+            Error::Config("the decoder has no position left for a caption".into())
+        })?;
+        let (heard, options) = (&*draft.heard, draft.options);
+        // How near the nearest caption lies is half of the confidence.
+        let needed = card.centred || heard.sounds.is_empty();
+        let count = options.neighbours.max(usize::from(needed));
+        let memory = options.memories(&self.model).captions;
+        let mut neighbours = memory.map_or(Vec::new(), |memory| nearest(memory, heard, count));
+        let similarity = neighbours.first().map(|nearest| nearest.similarity);
+        let confidence = Confidence::of(heard, similarity, card.centred);
+        neighbours.truncate(options.neighbours);
+        Ok(Caption {
+            text: sentence(&best.text),
+            logprob: best.logprob,
+            score: best.score,
+            strategy: best.strategy,
+            duration: heard.duration,
+            neighbours,
+            confidence: confidence.value,
+            weak: confidence.weak,
+            model: card.name.clone(),
+            sounds: heard.sounds.clone(),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// The tokens that the decoder reads before the prefix; none where it learned without.
+    fn prompt(&self, heard: &Heard, over: Memories) -> Vec<u32> {
+        let Model {
+            card,
+            tokenizer,
+            keywords,
+            ..
+        } = &self.model;
+        let (point, sounds) = (&heard.embedding, &heard.sounds);
+        let pieces = (card.prompt).pieces(point, sounds, over.captions, keywords.as_ref());
+        let tokens = |piece: &String| prompt::tokens(tokenizer, piece);
+        pieces.iter().flat_map(tokens).collect()
+    }
+
+    /// Adds a route by `bridge`: one row for each sound, from the memory of clauses, where the model has learned to join
+    /// several; else the recording as a whole, from the memory of captions.
+    fn open_route(&self, draft: &mut Draft, bridge: Bridge, searches: &[Search]) -> Result<()> {
+        let (heard, options) = (&draft.heard, draft.options);
+        let over = options.memories(&self.model);
+        let renormalise = self.model.card.renormalise;
+        let across = |point: &Embedding, memory| {
+            let bridged = bridge.apply(point, memory, renormalise)?;
+            Ok(blend(point, bridged, options.blend, renormalise))
+        };
+        let embeddings = match over.clauses {
+            Some(clauses) if heard.parts.len() > 1 => {
+                let rows = (heard.parts.iter()).map(|part| across(&part.embedding, Some(clauses)));
+                rows.collect::<Result<Vec<_>>>()?.concat()
+            }
+            _ => across(&heard.embedding, over.captions)?,
+        };
+        draft.add_route(bridge, embeddings, searches);
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Batches: many recordings give what each gives alone.
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+/// Recordings described together are told as each is told alone, and one that fails fails alone; more recordings than
+/// fit one batch keep their order.
+#[test]
+fn many_recordings_are_told_as_each_alone() {
+    let mut captioner = Captioner::bundled().unwrap();
+    let clips = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips");
+    let mut paths: Vec<std::path::PathBuf> = (std::fs::read_dir(clips).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "ogg"))
+        .collect();
+    paths.sort();
+    let options = CaptionOptions::default();
+    let greedy = CaptionOptions {
+        search: Search::Greedy,
+        bridge: Some(Bridge::Direct),
+        ..CaptionOptions::default()
+    };
+    for form in [None, Some(crate::decoder::Form::Bf16)] {
+        if let Some(form) = form {
+            captioner.model.decoder.pack(form);
+        }
+        let of = |i: usize| if i % 3 == 2 { &greedy } else { &options };
+        let heard: Vec<Heard> = (paths.iter())
+            .map(|path| captioner.listen(&path.as_path().into()).unwrap())
+            .collect();
+        let asked: Vec<(&Heard, &CaptionOptions)> = heard
+            .iter()
+            .enumerate()
+            .map(|(i, heard)| (heard, of(i)))
+            .collect();
+        let together = captioner.describe_together(&asked);
+        for ((heard, options), together) in asked.iter().zip(together) {
+            let (alone, together) = (
+                captioner.describe(heard, options).unwrap(),
+                together.unwrap(),
+            );
+            assert_eq!(alone.text, together.text);
+            let [a, b] = [&alone, &together].map(|caption| caption.logprob.unwrap());
+            assert!((a - b).abs() < 1e-3);
+            if form.is_some() {
+                assert_eq!(a.to_bits(), b.to_bits());
+            }
+        }
+    }
+    let many: Vec<std::path::PathBuf> = (0..37)
+        .map(|i| {
+            if i == 20 {
+                "missing.wav".into()
+            } else {
+                paths[i % paths.len()].clone()
+            }
+        })
+        .collect();
+    let mut told = Vec::new();
+    let heard = std::sync::Mutex::new(0.0);
+    let done = captioner.caption_all(
+        &many,
+        |_| greedy.clone(),
+        |seconds| *heard.lock().unwrap() += seconds,
+        |path, caption| {
+            told.push((path.clone(), caption.map(|c| c.text)));
+            Ok::<(), ()>(())
+        },
+    );
+    assert_eq!(done, Ok(()));
+    assert!(*heard.lock().unwrap() > 36.0);
+    for (i, (path, caption)) in told.iter().enumerate() {
+        assert_eq!(path, &many[i]);
+        match caption {
+            Ok(text) => assert_eq!(text, told[i % paths.len()].1.as_ref().unwrap()),
+            Err(error) => assert!(i == 20 && error.to_string().contains("missing.wav")),
+        }
+    }
+    assert_eq!(told.len(), many.len());
+    let stop = |_: &std::path::PathBuf, _| Err("enough");
+    assert_eq!(
+        captioner.caption_all(&many, |_| greedy.clone(), |_| {}, stop),
+        Err("enough")
+    );
+}
