@@ -95,6 +95,7 @@ impl Captioner {
         if let Some(rerank) = &options.rerank {
             rerank.check()?;
         }
+        options.search.check()?;
         if !(0.0..=1.0).contains(&options.blend) {
             return Err(Error::Config(format!(
                 "the share of the sound in a blend is 0 to 1, not {}",
