@@ -39,7 +39,7 @@ pub struct Args {
     channels: u16,
 
     /// Level below which there is silence (dBFS) [default: -55, or 6 dB above the noise floor]
-    #[arg(long, value_name = "DB", allow_negative_numbers = true, value_parser = within(-120.0..=0.0))]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, value_parser = within(-120.0_f32..=0.0))]
     silence: Option<f32>,
 
     /// How events are written

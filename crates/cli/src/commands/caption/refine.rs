@@ -21,7 +21,7 @@ pub struct RefineArgs {
     gap_map: Option<PathBuf>,
 
     /// With nearest and projection: how much of the audio embedding is mixed into the decoder's input, 0 to 1
-    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = within(0.0..=1.0))]
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = within(0.0_f32..=1.0))]
     blend: f32,
 
     /// Re-rank all captions found: by their similarity to the audio in the encoder's space, or by their agreement with
@@ -30,7 +30,7 @@ pub struct RefineArgs {
     rerank: Option<By>,
 
     /// With --rerank: the weight of a caption's mean log-probability (in nats a word)
-    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank", value_parser = within(-1000.0..=1000.0))]
+    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank", value_parser = within(-1000.0_f32..=1000.0))]
     rerank_alpha: f32,
 
     /// With --rerank: search with beams of these widths too, such as 2,3,5,8
