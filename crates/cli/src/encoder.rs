@@ -23,34 +23,34 @@ pub struct ClapArgs {
     #[arg(long, value_name = "NAME|DIR|FILE")]
     clap: Option<String>,
 
-    /// The family of the checkpoint, where its tensors do not tell
+    /// The family of the checkpoint, where its tensors leave it open
     #[arg(long, value_name = "NAME", requires = "clap")]
     family: Option<Family>,
 }
 
-/// How sounds and texts become points.
+/// How audio and text are embedded.
 #[derive(clap::Args)]
 pub struct EncoderArgs {
     #[command(flatten)]
     clap: ClapArgs,
 
-    /// What products are computed in [default: f32; training: auto, but f32 with the paper's and the reference's settings]
+    /// Arithmetic of matrix products [default: f32; in training auto, but f32 with --preset paper and reference]
     #[arg(long, value_enum)]
     pub precision: Option<Precision>,
 
-    /// Use so many threads [default: one a core]
+    /// Number of threads, at most one a core [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 
-    /// No progress bar, no warnings; errors are still told
+    /// No progress bar and no warnings; errors are still shown
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// What is heard of a recording.
+/// Which part of a recording is encoded.
 #[derive(clap::Args)]
 pub struct WindowArgs {
-    /// What a CLAP hears of a recording longer than its window: the `first` window, the one in the `centre`, or the
+    /// What a CLAP encodes of a recording longer than its window: the `first` window, the one in the `centre`, or the
     /// `mean` of all [default: mean]
     #[arg(long, value_name = "WHICH", default_value_t, hide_default_value = true)]
     window: Windows,
@@ -92,7 +92,7 @@ impl EncoderArgs {
 }
 
 impl WindowArgs {
-    /// `encoder`, hearing what is asked for.
+    /// `encoder`, encoding the part that is asked for.
     pub fn of(&self, encoder: Encoder) -> Encoder {
         encoder.with_windows(self.window)
     }

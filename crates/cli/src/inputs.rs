@@ -1,4 +1,4 @@
-//! Which recordings a command is to read: the names typed, then those of `--files-from`, in that order.
+//! The recordings of a command: those on the command line, then those of `--files-from`; folders are searched.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -13,7 +13,7 @@ use crate::process::{say, shown};
 /// The recordings of a command.
 #[derive(clap::Args)]
 pub struct Inputs {
-    /// Recordings: WAV, FLAC, MP3, OGG/Vorbis, M4A/AAC; a folder stands for those in it and below; `-` is standard input
+    /// Recordings (WAV, FLAC, MP3, OGG/Vorbis, M4A/AAC), or folders, which are searched for them; `-` is standard input
     #[arg(required_unless_present = "files_from", value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -21,7 +21,7 @@ pub struct Inputs {
     #[arg(long, value_name = "FILE", alias = "files_from")]
     pub files_from: Option<PathBuf>,
 
-    /// Of N parts of the list, take part I (from 1): for N machines, or N runs
+    /// Process only part I of N (from 1), to share the work between N machines or runs
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
 }

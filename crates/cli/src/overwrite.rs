@@ -21,7 +21,7 @@ enum Identity {
 /// Checks that no file of `outputs` is one of `inputs`, and that no two outputs are one file.
 ///
 /// `-` among the inputs is the file that standard input comes from, among the outputs the one that standard output goes
-/// to. Folders among the inputs stand for the files directly in them.
+/// to. Folders among the inputs stand for the model files in them.
 ///
 /// # Errors
 /// Where one is; the message names both.
@@ -42,26 +42,41 @@ pub fn refuse<'a>(
     if existing.is_empty() {
         return Ok(());
     }
-    let check = |input: &Path, named: &Path| -> Result<()> {
+    let check = |input: &Path| -> Result<()> {
         let Some(output) = identity(input, 0).and_then(|identity| existing.get(&identity)) else {
             return Ok(());
         };
         bail!(
             "{} is both an input and an output ({}): writing would destroy it; give another output file",
-            shown(named),
+            shown(input),
             shown(output)
         );
     };
     for input in inputs {
         if input.is_dir() {
-            for entry in fs::read_dir(input).into_iter().flatten().flatten() {
-                check(&entry.path(), &entry.path())?;
+            let files = fs::read_dir(input).into_iter().flatten().flatten();
+            for file in files
+                .map(|entry| entry.path())
+                .filter(|path| is_model_file(path))
+            {
+                check(&file)?;
             }
         } else {
-            check(input, input)?;
+            check(input)?;
         }
     }
     Ok(())
+}
+
+/// Whether a model may be read from the file: results that are kept beside it are no part of it.
+fn is_model_file(path: &Path) -> bool {
+    let ends = |endings: &[&str]| {
+        let ending = path.extension().unwrap_or_default();
+        endings.iter().any(|known| ending == *known)
+    };
+    let vocabulary = ["vocab.txt", "merges.txt"].iter();
+    ends(&["safetensors", "json", "pt", "pth", "ckpt", "bin"])
+        || vocabulary.copied().any(|name| path.ends_with(name))
 }
 
 /// Checks that the folder `output` is none of `inputs`, and holds none of those that are files.
@@ -78,7 +93,7 @@ pub fn refuse_folder<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Pat
         };
         if found == folder || (found.is_file() && found.parent() == Some(&folder)) {
             bail!(
-                "{} would be overwritten, as it lies in the output folder {}; give another output folder",
+                "{} is, or lies in, the output folder {}, whose files are overwritten; give another output folder",
                 shown(input),
                 shown(output)
             );
@@ -99,6 +114,11 @@ pub fn refuse_recording(output: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether `a` and `b` are one file that exists.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    identity(a, 0).is_some_and(|a| identity(b, 0).is_some_and(|b| a == b))
 }
 
 /// The identity of the regular file at `path`, `None` where there is none; `-` is the standard stream `stream`.

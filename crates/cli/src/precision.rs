@@ -6,11 +6,11 @@ use wsac::encoders::compute_dtype::Arithmetic;
 /// What products are computed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
-    /// bf16 where the processor has arithmetic for it, else f32
+    /// bf16 where the processor supports it, else f32
     Auto,
     /// The same on every machine
     F32,
-    /// About twice as fast where the processor has arithmetic for it
+    /// About twice as fast on processors that support it
     Bf16,
 }
 

@@ -4,8 +4,8 @@
 //! bytes -> rows, each with its end -> recordings: done, failed, unfinished -> the file with those that are done
 //! ```
 //!
-//! A row that a killed run tore, rows of a recording that was not told to its end, and those of one that failed are cut off,
-//! and these recordings are done again.
+//! Incomplete rows, those of a recording that was not finished, and those of one that failed are cut off, and these
+//! recordings are redone.
 
 mod rows;
 

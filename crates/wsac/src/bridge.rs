@@ -57,6 +57,26 @@ pub enum Bridge {
 }
 
 impl Bridge {
+    /// Says what is wrong with its settings.
+    ///
+    /// # Errors
+    /// Where a projection's temperature is out of range, or it is on no caption.
+    pub fn check(&self) -> Result<()> {
+        let Self::Project { tau, top_k } = self else {
+            return Ok(());
+        };
+        if !TAU_RANGE.contains(tau) {
+            let (least, most) = (TAU_RANGE.start(), TAU_RANGE.end());
+            return Err(Error::Config(format!(
+                "tau must be from {least} to {most}, not {tau}"
+            )));
+        }
+        if *top_k == Some(0) {
+            return Err(Error::Config("top-k must be at least 1".into()));
+        }
+        Ok(())
+    }
+
     /// The decoder's input [d] for `audio`. A projection has length at most 1; `renormalise` makes it 1 (as a decoder
     /// expects that was trained on unit embeddings, and as the reference code does). The others are unit in any case.
     ///
@@ -68,6 +88,7 @@ impl Bridge {
         memory: Option<&Memory>,
         renormalise: bool,
     ) -> Result<Vec<f32>> {
+        self.check()?;
         let width = audio.as_slice().len();
         let memory = || {
             match memory {

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use wsac_nn::loss::{argmax, log_total};
 
 use crate::decoder::{Condition, Decoder, State};
+use crate::error::{Error, Result};
 
 /// How the most fitting words are searched for.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,31 @@ pub enum Search {
 }
 
 impl Search {
+    /// Says what is wrong with its settings.
+    ///
+    /// # Errors
+    /// Where the temperature of sampling, or the share of words that are drawn from, is out of range.
+    pub fn check(&self) -> Result<()> {
+        let Self::Sample(sampling) = self else {
+            return Ok(());
+        };
+        if !TEMPERATURE_RANGE.contains(&sampling.temperature) {
+            return Err(Error::Config(format!(
+                "the temperature must be from {} to {}, not {}",
+                TEMPERATURE_RANGE.start(),
+                TEMPERATURE_RANGE.end(),
+                sampling.temperature
+            )));
+        }
+        if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
+            return Err(Error::Config(format!(
+                "top-p must be above 0 and at most 1, not {}",
+                sampling.top_p
+            )));
+        }
+        Ok(())
+    }
+
     /// A beam as wide as asked for; of one caption, that is [`Search::Greedy`].
     pub fn of_width(width: usize) -> Self {
         match width {

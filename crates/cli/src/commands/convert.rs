@@ -1,60 +1,20 @@
 //! `wsac convert IN -o DIR`: checkpoints of others to our folder, which opens at once and needs no pickle.
 
+mod args;
 mod decoder;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac::encoders::clap::checkpoint::ClapFiles;
-use wsac::encoders::clap::family::Family;
 use wsac::model::import::Origin;
-use wsac::tensors::safetensors::Precision;
 use wsac::tensors::weights::WeightFile;
 
 use crate::overwrite;
 use crate::process::{print_line, say};
 use crate::progress;
-
-/// Convert a checkpoint (PyTorch or safetensors) to a folder that opens at once
-///
-/// Nothing in the checkpoint is executed. The folder of a CLAP serves wherever the checkpoint does (`--clap DIR`); with
-/// f32 it gives the same numbers to the last bit. A decoder that the paper's own code has trained, or ClapCap, becomes a
-/// captioner (`wsac caption --model DIR`).
-#[derive(clap::Args)]
-pub struct Args {
-    /// A checkpoint (.pt, .pth, .ckpt, .bin, .safetensors), or a folder of Hugging Face
-    #[arg(value_name = "IN")]
-    input: PathBuf,
-
-    /// The folder to write
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
-
-    /// How numbers are kept: f16 halves the size
-    #[arg(long, value_name = "f32|f16", default_value = "f32")]
-    precision: Precision,
-
-    /// Whose model it is [default: told by its tensors]
-    #[arg(long, value_name = "NAME")]
-    family: Option<Family>,
-
-    /// Of a decoder: the encoder that it was trained with
-    #[arg(long, value_name = "NAME|DIR|FILE")]
-    clap: Option<String>,
-
-    /// Of a decoder: captions to lean on, best those that it was trained with [default: none, so strategy direct]
-    #[arg(long, value_name = "FILE")]
-    captions: Option<PathBuf>,
-
-    /// Write into a folder that exists
-    #[arg(long)]
-    force: bool,
-
-    /// No progress bar, no warnings; errors are still told
-    #[arg(short, long)]
-    quiet: bool,
-}
+pub use args::Args;
 
 /// What a checkpoint can be.
 enum Found {

@@ -1,4 +1,4 @@
-//! `wsac embed audio|text`: points of the shared space, as JSON lines or as one matrix.
+//! `wsac embed audio|text`: embeddings of recordings or captions, as JSON lines or as one matrix.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::output::{Output, json_line};
 use crate::process::{bare, batch_code, say, shown};
 use crate::{captions, progress};
 
-/// Give the points of recordings or texts in the space they share
+/// Embed recordings or captions in their shared space
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -27,7 +27,7 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum What {
-    /// A point for each recording, with the sounds heard in it
+    /// An embedding of each recording, with the sound events detected in it
     Audio {
         #[command(flatten)]
         inputs: Inputs,
@@ -36,7 +36,7 @@ enum What {
         #[command(flatten)]
         window: WindowArgs,
     },
-    /// A point for each caption of a file
+    /// An embedding of each caption of a file
     Text {
         /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input
         #[arg(value_name = "CAPTIONS")]

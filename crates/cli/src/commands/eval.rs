@@ -1,4 +1,4 @@
-//! `wsac eval PREDICTIONS [REFERENCES]`: how good captions are, by the metrics of the field, and how sure that is.
+//! `wsac eval PREDICTIONS [REFERENCES]`: caption metrics with confidence intervals.
 
 mod captions;
 mod join;
@@ -43,11 +43,11 @@ pub struct Args {
     #[arg(value_name = "PREDICTIONS")]
     predictions: PathBuf,
 
-    /// What people wrote of the same clips: file_name,caption_1,.. [default: the other columns of PREDICTIONS]
+    /// Reference captions of the same clips: file_name,caption_1,.. [default: the other columns of PREDICTIONS]
     #[arg(value_name = "REFERENCES")]
     references: Option<PathBuf>,
 
-    /// Sets (coco, dcase2023, dcase2024, all) and names of metrics, parted by commas
+    /// Sets (coco, dcase2023, dcase2024, all) and names of metrics, separated by commas
     #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
     metrics: Wanted,
 
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(short, long, value_enum, default_value = "table")]
     format: Format,
 
-    /// Other predictions of the same clips: is the difference more than chance?
+    /// Other predictions of the same clips, to test whether the difference is significant
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
 
@@ -71,15 +71,15 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 3)]
     show: usize,
 
-    /// Which metric tells the worst and best clips [default: spider, else cider_d, else the first]
+    /// The metric that ranks the worst and best clips [default: spider, else cider_d, else the first]
     #[arg(long, value_name = "METRIC")]
     by: Option<String>,
 
-    /// How many samples the intervals and p-values come from; 0: none of either
+    /// Number of bootstrap samples for intervals and p-values; 0: neither
     #[arg(long, value_name = "N", default_value_t = 1000)]
     bootstrap: usize,
 
-    /// The share of samples inside the intervals
+    /// The confidence level of the intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = share)]
     level: f64,
 
@@ -87,7 +87,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Number of threads [default: all cores]
+    /// Number of threads, at most one a core [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 

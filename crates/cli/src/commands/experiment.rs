@@ -13,6 +13,7 @@ use wsac_experiment::{Config, Setup, run as run_grid};
 
 use super::eval::{ToolArgs, Wanted};
 use super::train::Stop;
+use crate::overwrite;
 use crate::precision::Precision;
 use crate::process::{batch_code, print_line, print_text, say, use_threads};
 use crate::{encoder, folders};
@@ -21,10 +22,10 @@ use watch::Watch;
 
 /// Run the paper's experiments: data x training strategy x inference strategy x seeds, to a table and pictures
 ///
-/// Every stage is kept in the folder of --out, so that the same command goes on where it was stopped, and a changed
-/// setting makes anew only what hangs on it. See configs/ for the paper's Table 1 and for experiments without recordings.
+/// Every stage is kept in the folder of --out: the same command resumes, and a changed setting redoes only what depends
+/// on it. See configs/ for the paper's Table 1 and for experiments without recordings.
 ///
-/// Exit codes: 0 all is well, 1 some recordings could not be heard (all cells do without them), 2 nothing could be done,
+/// Exit codes: 0 all is well, 1 some recordings could not be read (all cells do without them), 2 nothing could be done,
 /// 130 stopped by Ctrl-C.
 #[derive(clap::Args)]
 pub struct Args {
@@ -40,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME|DIR|FILE")]
     clap: Option<String>,
 
-    /// Seeds to use instead of the file's, parted by commas
+    /// Seeds to use instead of the file's, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     seeds: Vec<u64>,
 
@@ -67,7 +68,7 @@ pub struct Running {
     #[arg(long, value_enum)]
     precision: Option<Precision>,
 
-    /// Number of threads [default: all cores]
+    /// Number of threads, at most one a core [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 
@@ -116,7 +117,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let settings = toml::to_string(&config)?;
-    wsac::tensors::atomic_file::write_whole(&out.join(SETTINGS), settings.as_bytes())?;
+    let record = out.join(SETTINGS);
+    if overwrite::is_same_file(&args.config, &record) {
+        // The file that was written by hand stays as it is.
+        if toml::to_string(&Config::read(&record)?)? != settings {
+            bail!(
+                "{} is this experiment's own record, which other settings would overwrite; change the file instead of giving \
+                 flags, or give another --out",
+                record.display()
+            );
+        }
+    } else {
+        wsac::tensors::atomic_file::write_whole(&record, settings.as_bytes())?;
+    }
     let command = format!(
         "wsac experiment --config {} --out {}",
         args.config.display(),

@@ -1,4 +1,4 @@
-//! `wsac listen`: sound that arrives on standard input, told as it is heard.
+//! `wsac listen`: live audio on standard input, captioned as it arrives.
 
 use std::io::{BufWriter, Write, stdin};
 use std::process::ExitCode;
@@ -12,8 +12,9 @@ use wsac::timeline::{Live, Segment, TimelineOptions, clock};
 use super::caption::ModelArgs;
 use crate::output::json_line;
 use crate::process::{say, stdout, use_threads};
+use crate::ranges::within;
 
-/// Tell what is heard while it is heard: a line for each event, within two seconds
+/// Caption live audio: a line for each sound event, within two seconds
 ///
 /// Standard input is a WAV stream, as `arecord` and `ffmpeg -f wav -` write it, or raw samples with --raw:
 ///
@@ -25,7 +26,7 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// Samples come without a header, each written like this (little-endian)
+    /// Samples have no header; their encoding (little-endian)
     #[arg(long, value_enum)]
     raw: Option<Raw>,
 
@@ -37,15 +38,15 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "raw", value_parser = clap::value_parser!(u16).range(1..=64))]
     channels: u16,
 
-    /// Below this level there is silence (dB of full scale) [default: -55, or 6 dB above the noise that does not end]
-    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    /// Level below which there is silence (dBFS) [default: -55, or 6 dB above the noise floor]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, value_parser = within(-120.0_f32..=0.0))]
     silence: Option<f32>,
 
     /// How events are written
     #[arg(long, value_enum, default_value = "text", alias = "output_format")]
     format: Format,
 
-    /// Use so many threads [default: one a core]
+    /// Number of threads, at most one a core [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
@@ -65,7 +66,7 @@ enum Raw {
 enum Format {
     /// The time it began, and the caption
     Text,
-    /// A JSON object a line: start, caption, sounds and what speaks for it
+    /// A JSON object a line: start, caption, sounds and evidence
     Jsonl,
 }
 

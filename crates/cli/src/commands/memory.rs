@@ -13,7 +13,7 @@ use crate::encoder::EncoderArgs;
 use crate::overwrite;
 use crate::process::say;
 
-/// Build the memory of captions that nearest and projection lean on
+/// Build the memory of captions that the strategies nearest and projection use
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -36,7 +36,7 @@ struct Build {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// How the embeddings are kept: f16 is half and int8 a quarter of the size, for nearly the same captions
+    /// How embeddings are stored: f16 is half the size and int8 a quarter, for nearly the same captions
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     rows: Kind,
 

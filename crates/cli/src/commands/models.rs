@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-/// List models, fetch them by name, and tell what they consist of
+/// List models, fetch them by name, and show what they contain
 ///
 /// Without a command: the same as `info`. Models are kept where Python's huggingface_hub keeps them; HF_HOME,
 /// HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_ENDPOINT, HF_HUB_OFFLINE, HF_HUB_DISABLE_PROGRESS_BARS and the variables of

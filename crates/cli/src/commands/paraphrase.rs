@@ -13,7 +13,7 @@ use crate::meteor::TablesFile;
 use crate::output::Output;
 use crate::process::say;
 
-/// Say captions in other words, to learn from more of them
+/// Paraphrase captions, for more training data
 ///
 /// Train on both: `wsac train --captions FILE --captions PARAPHRASES@0.5 ..`. Phrases are replaced by METEOR's table of
 /// paraphrases and clauses turned round; what remains reads like the captions and means the same to the text tower.

@@ -11,10 +11,10 @@ use super::experiment::{Running, SETTINGS};
 
 use crate::process::{say, use_threads};
 
-/// Make the report of an experiment, or of a single captioner: tables, pictures, clips with all their captions
+/// Make the report of an experiment, or of a single captioner: tables, figures, clips with all their captions
 ///
-/// RUN is the folder of `wsac experiment`, whose data must still lie where they lay (what is missing of the grid is run),
-/// or that of `wsac train`. DIR/index.html opens from disk; every picture lies beside it as SVG and PNG.
+/// RUN is the folder of `wsac experiment`, whose data must still be in place (missing cells are run),
+/// or that of `wsac train`. DIR/index.html opens from disk; every figure is beside it as SVG and PNG.
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder of an experiment or of a captioner

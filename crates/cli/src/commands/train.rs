@@ -25,11 +25,12 @@ use crate::ranges::within;
 use crate::{captions, inputs, overwrite};
 pub use watch::Watch;
 
-/// Learn to write captions from a file of captions, without any sound
+/// Train a captioner from captions alone, without audio
 ///
-/// The result is a folder for `wsac caption --model`. Ctrl-C saves and says how to go on; a resumed run is bit for bit
-/// the run that was never interrupted.
+/// The result is a folder for `wsac caption --model`. Ctrl-C saves the run and prints the command that resumes it; a
+/// resumed run is bit for bit the run that was never interrupted.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Training")]
 pub struct Args {
     /// Captions: CSV with a header, JSON, JSONL, or text with one a line; `-` is standard input. May be given several times;
     /// `FILE@0.3` has three of ten captions in an epoch, others each time, `FILE@2` all of them twice
@@ -40,7 +41,7 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", alias = "output_dir")]
     out: PathBuf,
 
-    /// The settings to begin with
+    /// The settings to start from
     #[arg(long, value_enum, default_value = "fast")]
     preset: Preset,
 
@@ -52,11 +53,11 @@ pub struct Args {
     #[arg(long, value_enum)]
     compat: Option<Order>,
 
-    /// Passes over the captions
+    /// Number of epochs
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
 
-    /// Captions in a step
+    /// Batch size, in captions
     #[arg(long, value_name = "N", alias = "batch_size")]
     batch: Option<usize>,
 
@@ -72,15 +73,15 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     shift: Option<PathBuf>,
 
-    /// Captions for the validation loss [default: a share of the captions is held out]
+    /// Captions for the validation loss [default: some of the captions are held out]
     #[arg(long, value_name = "FILE")]
     validation: Option<PathBuf>,
 
-    /// Begin with the GPT-2 in this Hugging Face folder; best with a lower --lr (1e-4), or with --freeze
+    /// Start from the GPT-2 in this Hugging Face folder; best with a lower --lr (1e-4), or with --freeze
     #[arg(long, value_name = "DIR")]
     gpt2: Option<PathBuf>,
 
-    /// Learn the mapper alone, and leave the language model as it is; for use with --gpt2
+    /// Train only the mapper and freeze the language model; for use with --gpt2
     #[arg(long)]
     freeze: bool,
 
@@ -88,15 +89,15 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Go on with the run in --out
+    /// Resume the run in --out
     #[arg(long)]
     resume: bool,
 
-    /// Keep embeddings of captions in DIR, so that they are made only once [default: ~/.cache/wsac]
+    /// Cache the embeddings of captions in DIR [default: ~/.cache/wsac]
     #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
     cache: Option<PathBuf>,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Encoder and process")]
     encoder: EncoderArgs,
 }
 
@@ -146,7 +147,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     read.extend(args.validation.as_deref());
     inputs::read_stdin_once(read)?;
     let folders = args.gpt2.as_deref().into_iter().chain(args.encoder.files());
-    overwrite::refuse_folder(&args.out, folders)?;
+    overwrite::refuse_folder(&args.out, folders.filter(|path| path.is_dir()))?;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
     let config = args.settings(encoder.space())?;

@@ -462,3 +462,50 @@ fn a_hundred_thousand_clips_are_scored() {
     let out = world.output(run);
     assert!(out.contains("100000 clips, 100000 references"), "{out}");
 }
+
+#[test]
+fn coco_files_are_joined_on_the_image_and_not_on_the_annotations_own_id() {
+    let world = World::new();
+    let (mut annotations, mut results) = (Vec::new(), Vec::new());
+    let captions = [
+        "A dog barks loudly in a yard",
+        "Rain falls on a metal roof",
+        "A man speaks into a microphone",
+    ];
+    for (image, caption) in (1..).zip(captions) {
+        let id = 4 - image;
+        annotations.push(serde_json::json!({"id": id, "image_id": image, "caption": caption}));
+        results.push(serde_json::json!({"image_id": image, "caption": caption}));
+    }
+    let annotations = serde_json::json!({"images": [], "annotations": annotations});
+    world.write("ann.json", annotations.to_string());
+    world.write("res.json", serde_json::json!(results).to_string());
+    let run = ["eval", "res.json", "ann.json", "-m", LIGHT, "-f", "json"];
+    let report: Value = serde_json::from_str(&world.output(run)).expect("JSON");
+    let score = |name: &str| report["scores"][name]["score"].as_f64().expect("a score");
+    assert!((score("bleu_1") - 1.0).abs() < 1e-9 && (score("cider_d") - 10.0).abs() < 1e-9);
+}
+
+#[test]
+fn what_is_easily_mistaken_about_cider_is_said() {
+    let world = World::new();
+    world.write("one.csv", "file_name,caption\na.wav,a dog barks\n");
+    world.write(
+        "two.csv",
+        "file_name,caption\na.wav,a dog barks\nb.wav,rain falls\n",
+    );
+    let run = |file: &str, metric: &str| {
+        let run = world
+            .wsac(["eval", file, file, "-m", metric])
+            .assert()
+            .success();
+        String::from_utf8_lossy(&run.get_output().stderr).into_owned()
+    };
+    assert!(run("one.csv", "cider_d").contains("0 by construction"));
+    assert_eq!(run("two.csv", "cider_d"), "");
+    assert!(run("two.csv", "cider").contains("CIDEr-D"));
+    let nothing = world
+        .wsac(["eval", "two.csv", "two.csv", "-m", "spider_max"])
+        .assert();
+    nothing.code(2);
+}

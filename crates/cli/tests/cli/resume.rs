@@ -73,7 +73,7 @@ fn a_killed_run_is_gone_on_with_and_has_the_same_rows() {
             (fs::OpenOptions::new().append(true).open(world.path("cut"))).expect("a file");
         torn.write_all(b"\"a torn").expect("a file");
         let said = run("cut", &["--resume"]);
-        assert!(said.contains("are told in cut"), "{said}");
+        assert!(said.contains("are already in cut"), "{said}");
         assert_eq!(rows(&world, "cut"), whole, "{flags:?}");
         // All but the broken one is done; of a timeline in CSV the last is told again.
         run("cut", &["--resume"]);

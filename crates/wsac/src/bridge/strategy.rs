@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bridge, TAU_RANGE};
+use super::Bridge;
 use crate::error::{Error, Result};
 
 /// The temperature of a projection where neither the user nor the model has one.
@@ -42,13 +42,6 @@ impl Strategy {
         own: Bridge,
     ) -> Result<Option<Bridge>> {
         let wrong = |what: &str| Err(Error::Config(what.into()));
-        if let Some(tau) = tau.filter(|tau| !TAU_RANGE.contains(tau)) {
-            let (least, most) = (TAU_RANGE.start(), TAU_RANGE.end());
-            return wrong(&format!("tau must be from {least} to {most}, not {tau}"));
-        }
-        if top_k == Some(0) {
-            return wrong("top-k must be at least 1");
-        }
         let own_k = match own {
             Bridge::Project { top_k, .. } => top_k,
             _ => None,
@@ -57,6 +50,7 @@ impl Strategy {
             tau: tau.unwrap_or(own.tau()),
             top_k: top_k.or(own_k),
         };
+        projection.check()?;
         match asked {
             None if tau.is_none() && top_k.is_none() => Ok(None),
             None | Some(Self::Projection) => Ok(Some(projection)),

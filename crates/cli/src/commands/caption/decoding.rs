@@ -41,7 +41,7 @@ pub struct DecodingArgs {
     temperature: f32,
 
     /// With --sample: sample from the likeliest words that make up this probability
-    #[arg(long, value_name = "P", default_value_t = 0.9, requires = "sample", alias = "top_p", value_parser = within(0.0001..=1.0))]
+    #[arg(long, value_name = "P", default_value_t = 0.9, requires = "sample", alias = "top_p", value_parser = within(0.0001_f32..=1.0))]
     top_p: f32,
 
     /// With --sample: equal seeds give equal captions

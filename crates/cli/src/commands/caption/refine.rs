@@ -16,21 +16,21 @@ use crate::ranges::within;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Re-ranking and refinement")]
 pub struct RefineArgs {
-    /// Move sounds to where texts are by a map of `wsac gap learn`, before anything else
+    /// First map audio embeddings to text embeddings, with a map of `wsac gap learn`
     #[arg(long, value_name = "FILE", alias = "gap_map")]
     gap_map: Option<PathBuf>,
 
-    /// With nearest and projection: the share of the sound's own embedding in what the decoder is given, 0 to 1
-    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = within(0.0..=1.0))]
+    /// With nearest and projection: how much of the audio embedding is mixed into the decoder's input, 0 to 1
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = within(0.0_f32..=1.0))]
     blend: f32,
 
-    /// Choose among all captions found: the one most like the sound, as the encoder's text tower reads it, or the one
-    /// that the others and the nearest captions of the memory agree with most
+    /// Re-rank all captions found: by their similarity to the audio in the encoder's space, or by their agreement with
+    /// the other candidates and the nearest captions of the memory
     #[arg(long, value_name = "BY", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "similarity")]
     rerank: Option<By>,
 
-    /// With --rerank: what a nat of the mean log-probability of a caption's words weighs
-    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank", value_parser = within(-1000.0..=1000.0))]
+    /// With --rerank: the weight of a caption's mean log-probability (in nats a word)
+    #[arg(long, value_name = "F", default_value_t = 0.0, requires = "rerank", value_parser = within(-1000.0_f32..=1000.0))]
     rerank_alpha: f32,
 
     /// With --rerank: search with beams of these widths too, such as 2,3,5,8
@@ -45,7 +45,7 @@ pub struct RefineArgs {
 /// Where similarities to the memory are measured from.
 #[derive(clap::Args)]
 pub struct CentreArgs {
-    /// Where similarities to the memory are measured from [default: as the model says]
+    /// What is subtracted before similarities to the memory are computed [default: the model's own]
     #[arg(long, value_name = "FROM", value_enum)]
     centre: Option<From>,
 
@@ -56,11 +56,11 @@ pub struct CentreArgs {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum From {
-    /// From the origin: the cosine, as in the paper
+    /// Nothing: the cosine, as in the paper
     None,
-    /// From the mean of the memory
+    /// The mean of the memory
     Memory,
-    /// Texts from their mean, sounds from theirs (C3); needs --gap
+    /// The mean of each modality (C3); needs --gap
     Modalities,
 }
 

@@ -48,7 +48,7 @@ pub struct TimelineArgs {
     #[arg(
         long,
         value_name = "DB",
-        value_parser = within(-200.0..=0.0),
+        value_parser = within(-120.0_f32..=0.0),
         requires = "timeline",
         allow_negative_numbers = true
     )]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use wsac::model::import::{ClapCapAudio, Origin};
 use wsac::tensors::weights::WeightFile;
 
-use super::Args;
+use super::args::Args;
 use crate::process::{print_line, say};
 use crate::{captions, encoder};
 

@@ -86,7 +86,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Reads a list of sets and names parted by commas.
+    /// Reads a list of sets and names separated by commas.
     pub fn parse(list: &str) -> Result<Self> {
         let mut wanted = Self {
             metrics: Vec::new(),

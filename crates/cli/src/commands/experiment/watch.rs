@@ -1,4 +1,4 @@
-//! What a person sees of an experiment: the bar of what is going on, and a line a cell.
+//! The progress of an experiment: the bar of what is going on, and a line a cell.
 
 use indicatif::ProgressBar;
 use wsac_experiment::scoring::ranked;

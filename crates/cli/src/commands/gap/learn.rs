@@ -14,10 +14,10 @@ use crate::process::{print_line, say};
 use crate::ranges::within;
 use crate::{inputs, overwrite};
 
-/// Learn from paired recordings how to move sounds to where their captions are
+/// Learn a map from audio to text embeddings from paired recordings
 ///
-/// Both files are what `wsac embed audio` and `wsac embed text` write; what belongs together has one file_name. A part of
-/// the clips is held out and tells what the map is worth.
+/// Both files are what `wsac embed audio` and `wsac embed text` write; pairs share a file_name. Some of the clips
+/// are held out to measure the map.
 #[derive(clap::Args)]
 pub struct Args {
     /// Embeddings of recordings (JSONL)
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "ridge")]
     method: Method,
 
-    /// The share of clips that measures the map
+    /// The share of clips held out to measure the map
     #[arg(long, value_name = "F", value_parser = within(0.0..=0.9), default_value_t = LearnOptions::default().held_out, alias = "held_out")]
     held_out: f64,
 
@@ -51,7 +51,7 @@ enum Method {
     Shift,
     /// Move the mean and map linearly, as far as the pairs show it
     Ridge,
-    /// Move the mean and turn
+    /// Move the mean and rotate
     Procrustes,
 }
 

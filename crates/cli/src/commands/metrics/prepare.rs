@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long)]
     unpinned: bool,
 
-    /// Tell nothing but errors
+    /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
 }

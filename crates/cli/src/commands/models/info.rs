@@ -13,8 +13,10 @@ use wsac::tensors::weights::Weights;
 use crate::hub;
 use crate::process::print_line;
 
-/// Tell what models consist of: the built-in one, folders of `wsac train`, checkpoints of CLAPs
+/// Show what models contain: the built-in one, folders of `wsac train`, checkpoints of CLAPs
 #[derive(clap::Args)]
+// `wsac models` has a group of that name, too.
+#[group(skip)]
 pub struct Args {
     /// `mini`, a folder made by `wsac train`, a checkpoint, or the name of one in the cache [default: mini]
     #[arg(value_name = "NAME|DIR|FILE")]

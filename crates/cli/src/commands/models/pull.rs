@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long)]
     offline: bool,
 
-    /// No progress bar; errors are still told
+    /// No progress bar; errors are still shown
     #[arg(short, long)]
     quiet: bool,
 }

@@ -1,4 +1,4 @@
-//! What a person sees of a training run: a bar on a terminal, a line an epoch elsewhere.
+//! The progress of a training run: a bar on a terminal, a line an epoch elsewhere.
 
 use std::io::IsTerminal;
 use std::time::Instant;
