@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// From the top to the bottom: a crate depends only on crates of the rows below its own.
 const LAYERS: &[&[&str]] = &[
-    &["wsac-cli", "wsac-py"],
+    &["wsac-cli", "wsac-py", "wsac-lab"],
     &["wsac-server", "wsac-experiment"],
     &["wsac"],
     &["wsac-encoders"],
     &["wsac-tensors", "wsac-audio"],
     &["wsac-nn"],
+    &["wsac-assets"],
     // These know nothing of the others.
     &["wsac-metrics", "wsac-report"],
 ];
