@@ -1,4 +1,4 @@
-//! Reading all of a file of weights that has this content: an error or tensors, never a panic.
+//! WeightLoader all of a file of weights that has this content: an error or tensors, never a panic.
 
 use std::fs;
 use std::path::PathBuf;

@@ -191,15 +191,17 @@ impl Decoder {
             return Err(Error::audio(&self.name, reason));
         }
         let (name, rate) = (self.name.display(), f64::from(self.rate.max(1)));
-        let heard = self.frames as f64 / rate;
+        let analysis = self.frames as f64 / rate;
         // Encoders pad by a packet or two, so a little less than promised is nothing.
         let short = self.promised.map(|p| p as f64 / rate);
-        let short = short.filter(|promised| heard < promised - 0.25);
+        let short = short.filter(|promised| analysis < promised - 0.25);
         Ok(match (short, &self.broke_off) {
             (Some(promised), _) => Some(format!(
-                "{name}: is truncated: {heard:.1} of {promised:.1} s could be read"
+                "{name}: is truncated: {analysis:.1} of {promised:.1} s could be read"
             )),
-            (None, Some(fault)) => Some(format!("{name}: breaks off after {heard:.1} s ({fault})")),
+            (None, Some(fault)) => Some(format!(
+                "{name}: breaks off after {analysis:.1} s ({fault})"
+            )),
             (None, None) if bad > 0 => Some(format!(
                 "{name}: is damaged: {bad} packets could not be decoded and are left out"
             )),

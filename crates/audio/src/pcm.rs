@@ -125,9 +125,9 @@ impl Pcm {
                 words.map(|w| f32::from_le_bytes(*w)).collect()
             }
         };
-        let moments = numbers.chunks_exact(channels);
+        let activations = numbers.chunks_exact(channels);
         Ok(Some(
-            moments
+            activations
                 .map(|m| m.iter().sum::<f32>() / channels as f32)
                 .collect(),
         ))
@@ -200,7 +200,10 @@ mod tests {
         }
     }
 
-    fn heard(bytes: Vec<u8>, format: Option<PcmFormat>) -> Result<(PcmFormat, Vec<f32>), String> {
+    fn analysis(
+        bytes: Vec<u8>,
+        format: Option<PcmFormat>,
+    ) -> Result<(PcmFormat, Vec<f32>), String> {
         let reader = Box::new(Slow(std::io::Cursor::new(bytes)));
         let mut pcm = Pcm::open(reader, format)?;
         let mut all = Vec::new();
@@ -228,7 +231,7 @@ mod tests {
             .iter()
             .flat_map(|x| x.to_le_bytes())
             .collect();
-        let (format, samples) = heard(wav(1, 16, 2, &stereo), None).unwrap();
+        let (format, samples) = analysis(wav(1, 16, 2, &stereo), None).unwrap();
         assert_eq!((format.rate, format.channels), (48_000, 2));
         assert_eq!(samples, [0.25, -0.5]);
         // What is no whole sample at the end is left.
@@ -237,7 +240,10 @@ mod tests {
             .flat_map(|x| x.to_le_bytes())
             .chain([1, 2])
             .collect();
-        assert_eq!(heard(wav(3, 32, 1, &float), None).unwrap().1, [0.5, -1.0]);
+        assert_eq!(
+            analysis(wav(3, 32, 1, &float), None).unwrap().1,
+            [0.5, -1.0]
+        );
         let raw = PcmFormat {
             rate: 8000,
             channels: 1,
@@ -247,7 +253,7 @@ mod tests {
             .iter()
             .flat_map(|x| x.to_le_bytes())
             .collect();
-        assert_eq!(heard(whole, Some(raw)).unwrap().1, [-1.0, 0.5]);
+        assert_eq!(analysis(whole, Some(raw)).unwrap().1, [-1.0, 0.5]);
     }
 
     #[test]
@@ -263,7 +269,7 @@ mod tests {
                 "in one piece",
             ),
         ] {
-            let error = heard(bytes, None).unwrap_err();
+            let error = analysis(bytes, None).unwrap_err();
             assert!(error.contains(why), "{error}");
         }
     }

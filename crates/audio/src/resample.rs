@@ -110,17 +110,18 @@ impl Resampler {
             return Ok(());
         };
         let said = |e: &dyn std::fmt::Display| format!("cannot be resampled ({e})");
-        let mut heard = vec![0f32; fft.output_frames_next()];
-        let frames = heard.len();
+        let mut analysis = vec![0f32; fft.output_frames_next()];
+        let frames = analysis.len();
         let input = SequentialSlice::new(chunk, 1, chunk.len()).map_err(|e| said(&e))?;
-        let mut output = SequentialSlice::new_mut(&mut heard, 1, frames).map_err(|e| said(&e))?;
+        let mut output =
+            SequentialSlice::new_mut(&mut analysis, 1, frames).map_err(|e| said(&e))?;
         let indexing = Indexing::new().partial_len(chunk.len());
         let (_, frames) = fft
             .process_into_buffer(&input, &mut output, Some(&indexing))
             .map_err(|e| said(&e))?;
         let trim = self.to_trim.min(frames);
         self.to_trim -= trim;
-        out.extend_from_slice(&heard[trim..frames]);
+        out.extend_from_slice(&analysis[trim..frames]);
         Ok(())
     }
 }

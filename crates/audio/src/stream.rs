@@ -250,7 +250,7 @@ impl AudioStream {
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>> {
         while !self.ended {
             self.cancel.check(&self.name)?;
-            let heard = match self.origin.next()? {
+            let analysis = match self.origin.next()? {
                 Some(mut block) => {
                     self.unsound += silence_unsound(&mut block);
                     self.resampler.push(block)
@@ -267,12 +267,12 @@ impl AudioStream {
                     seconds: self.most as f64 / f64::from(self.source_rate()),
                 });
             }
-            let heard = heard.map_err(|e| Error::audio(&self.name, e))?;
+            let analysis = analysis.map_err(|e| Error::audio(&self.name, e))?;
             if let Some(watch) = &mut self.watch {
                 watch(self.resampler.taken() as f64 / f64::from(self.resampler.from));
             }
-            if !heard.is_empty() {
-                return Ok(Some(heard));
+            if !analysis.is_empty() {
+                return Ok(Some(analysis));
             }
         }
         Ok(None)

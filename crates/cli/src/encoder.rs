@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use wsac::audio::{AudioStream, Source};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::clap::checkpoint::ClapFiles;
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::windowing::Windows;
-use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::encoder::Encoder;
 use wsac::encoders::towers::AudioTower;
 
@@ -34,7 +34,7 @@ pub struct EncoderArgs {
     #[command(flatten)]
     clap: ClapArgs,
 
-    /// Arithmetic of matrix products [default: f32; in training auto, but f32 with --preset paper and reference]
+    /// ComputeDtype of matrix products [default: f32; in training auto, but f32 with --preset paper and reference]
     #[arg(long, value_enum)]
     pub precision: Option<Precision>,
 
@@ -86,7 +86,7 @@ impl EncoderArgs {
     /// Sets the threads up and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;
-        let arithmetic = self.precision.map_or(Arithmetic::F32, Into::into);
+        let arithmetic = self.precision.map_or(ComputeDtype::F32, Into::into);
         Ok(self.clap.open_or("mini")?.with_arithmetic(arithmetic))
     }
 }
@@ -99,6 +99,6 @@ impl WindowArgs {
 }
 
 /// The analysis of `source` by `tower`.
-pub fn encode(tower: &dyn AudioTower, source: &Source) -> wsac::Result<Heard> {
-    Ok(tower.listen(&mut AudioStream::open(source, tower.rate())?)?)
+pub fn encode(tower: &dyn AudioTower, source: &Source) -> wsac::Result<AudioAnalysis> {
+    Ok(tower.encode(&mut AudioStream::open(source, tower.rate())?)?)
 }

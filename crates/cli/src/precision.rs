@@ -1,7 +1,7 @@
 //! The flag `--precision`: in which numbers networks multiply.
 
 use clap::ValueEnum;
-use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::compute_dtype::ComputeDtype;
 
 /// What products are computed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -14,7 +14,7 @@ pub enum Precision {
     Bf16,
 }
 
-impl From<Precision> for Arithmetic {
+impl From<Precision> for ComputeDtype {
     fn from(choice: Precision) -> Self {
         match choice {
             Precision::Auto => Self::Auto,

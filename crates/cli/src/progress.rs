@@ -42,7 +42,7 @@ impl Listening {
     }
 
     /// One more recording of so many seconds was heard.
-    pub fn heard(&self, seconds: f64) {
+    pub fn analysis(&self, seconds: f64) {
         if let Ok(mut sum) = self.seconds.lock() {
             *sum += seconds;
             self.bar.set_message(self.throughput(*sum));
@@ -111,8 +111,8 @@ impl Hearing {
             bar.set_length(all as u64);
         }
         stream.watched(move |seconds| {
-            let heard = before + seconds;
-            let rate = heard / start.elapsed().as_secs_f64().max(1e-3);
+            let analysis = before + seconds;
+            let rate = analysis / start.elapsed().as_secs_f64().max(1e-3);
             let all = known.filter(|all| single && *all >= seconds);
             if single {
                 bar.set_position(seconds as u64);
@@ -120,18 +120,18 @@ impl Hearing {
             bar.set_message(match all {
                 Some(all) => {
                     let left = Duration::from_secs_f64((all - seconds) / rate.max(1e-3));
-                    let [heard, all] = [heard, all].map(|s| Duration::from_secs(s as u64));
-                    let [heard, all] = [heard, all].map(FormattedDuration);
+                    let [analysis, all] = [analysis, all].map(|s| Duration::from_secs(s as u64));
+                    let [analysis, all] = [analysis, all].map(FormattedDuration);
                     let left = FormattedDuration(Duration::from_secs(left.as_secs()));
-                    format!("{heard} of {all}, {rate:.0} h an hour, {left} left")
+                    format!("{analysis} of {all}, {rate:.0} h an hour, {left} left")
                 }
-                None => format!("{:.2} h of sound, {rate:.0} h an hour", heard / 3600.0),
+                None => format!("{:.2} h of sound, {rate:.0} h an hour", analysis / 3600.0),
             });
         })
     }
 
     /// A recording of so many seconds has ended.
-    pub fn heard(&self, seconds: f64) {
+    pub fn analysis(&self, seconds: f64) {
         self.seconds.set(self.seconds.get() + seconds);
         self.failed();
     }
@@ -151,8 +151,8 @@ impl Hearing {
     /// Removes the bar; how much was heard, in words.
     pub fn finish(self) -> String {
         self.bar.finish_and_clear();
-        let (heard, took) = (self.seconds.get(), self.start.elapsed().as_secs_f64());
-        let (hours, rate) = (heard / 3600.0, heard / took.max(1e-3));
+        let (analysis, took) = (self.seconds.get(), self.start.elapsed().as_secs_f64());
+        let (hours, rate) = (analysis / 3600.0, analysis / took.max(1e-3));
         format!("{hours:.2} h of sound, {rate:.0} h an hour")
     }
 }

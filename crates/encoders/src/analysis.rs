@@ -6,11 +6,11 @@ use crate::embedding::Embedding;
 
 /// A recording as an audio tower heard it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct AudioAnalysis {
     /// The whole recording as one point (the paper).
     pub embedding: Embedding,
     /// The sounds that it consists of, most prominent first; a single one is nothing but the whole.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SoundEvent>,
     /// The likeliest sounds by name, best first.
     pub sounds: Vec<Sound>,
     /// The length of the recording in seconds.
@@ -23,7 +23,7 @@ pub struct Heard {
 
 /// One of the sounds in a recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Part {
+pub struct SoundEvent {
     /// It alone as a point.
     pub embedding: Embedding,
     /// When it begins, in seconds from the start of the recording.
@@ -44,8 +44,8 @@ pub struct Sound {
     pub score: f32,
 }
 
-impl Heard {
-    /// Below this [`Heard::confidence`] a caption is a guess.
+impl AudioAnalysis {
+    /// Below this [`AudioAnalysis::confidence`] a caption is a guess.
     pub const WEAK: f32 = 0.3;
 
     /// Whether the evidence is too weak to rely on.

@@ -10,20 +10,20 @@ use crate::clap::checkpoint::ClapFiles;
 use crate::clap::family::Family;
 use crate::clap::text_tower::ClapText;
 use crate::clap::windowing::Windows;
-use crate::compute_dtype::Arithmetic;
+use crate::compute_dtype::ComputeDtype;
 use crate::error::Result;
 use crate::mini::audio_tower::Mini;
 use crate::sentence::SentenceBert;
 use crate::tokenizer::{Tokenizer, builtin};
 use crate::towers::{AudioTower, TextTower};
-use wsac_tensors::weights::Reading;
+use wsac_tensors::weights::WeightLoader;
 
 /// The name and identity of the built-in encoder.
 const MINI: &str = "mini";
 
 /// A space that two towers share: embeddings of different spaces cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Space {
+pub struct EmbeddingSpace {
     /// What opens the encoder again: `mini`, a path, or a name that the caller can resolve. It stands in the
     /// `config.json` of a run.
     pub name: String,
@@ -32,7 +32,7 @@ pub struct Space {
     pub identity: String,
 }
 
-impl Space {
+impl EmbeddingSpace {
     /// The space of `mini`.
     pub fn mini() -> Self {
         Self {
@@ -76,21 +76,21 @@ pub fn audio_tower() -> Result<Box<dyn AudioTower>> {
 /// An audio tower and a text tower that share a space. Cheap to make: a tower's weights are read when it is asked for.
 #[derive(Debug)]
 pub struct Encoder {
-    space: Space,
+    space: EmbeddingSpace,
     /// `None` is `mini`, which is built in.
     files: Option<ClapFiles>,
     windows: Windows,
-    arithmetic: Arithmetic,
+    arithmetic: ComputeDtype,
 }
 
 impl Encoder {
     /// YAMNet and MiniLM, built in.
     pub fn mini() -> Self {
         Self {
-            space: Space::mini(),
+            space: EmbeddingSpace::mini(),
             files: None,
             windows: Windows::default(),
-            arithmetic: Arithmetic::F32,
+            arithmetic: ComputeDtype::F32,
         }
     }
 
@@ -98,10 +98,10 @@ impl Encoder {
     pub fn clap(name: impl Into<String>, files: ClapFiles) -> Self {
         let identity = format!("{}-{}", files.family, files.fingerprint());
         Self {
-            space: Space::clap(name, identity),
+            space: EmbeddingSpace::clap(name, identity),
             files: Some(files),
             windows: Windows::default(),
-            arithmetic: Arithmetic::F32,
+            arithmetic: ComputeDtype::F32,
         }
     }
 
@@ -127,12 +127,12 @@ impl Encoder {
     }
 
     /// The same encoder, its towers multiplying in `arithmetic`. `mini`, which is small, multiplies in f32.
-    pub fn with_arithmetic(self, arithmetic: Arithmetic) -> Self {
+    pub fn with_arithmetic(self, arithmetic: ComputeDtype) -> Self {
         Self { arithmetic, ..self }
     }
 
     /// The space that its towers share.
-    pub fn space(&self) -> &Space {
+    pub fn space(&self) -> &EmbeddingSpace {
         &self.space
     }
 
@@ -150,7 +150,7 @@ impl Encoder {
         let Some(files) = &self.files else {
             return audio_tower();
         };
-        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
+        let reading = WeightLoader::new(&files.weights).in_precision(self.arithmetic.precision());
         let tower = ClapAudio::load(files.family, &reading, self.windows)?;
         reading.finish(|_| true)?;
         Ok(Box::new(tower))
@@ -164,7 +164,7 @@ impl Encoder {
         let Some(files) = &self.files else {
             return Ok(Box::new(text_tower()?));
         };
-        let reading = Reading::new(&files.weights).in_precision(self.arithmetic.precision());
+        let reading = WeightLoader::new(&files.weights).in_precision(self.arithmetic.precision());
         let tower = ClapText::load(files.family, &reading, &files.beside())?;
         reading.finish(|_| true)?;
         Ok(Box::new(tower))

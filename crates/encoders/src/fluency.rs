@@ -21,7 +21,7 @@ use crate::models::layers::Linear;
 use crate::models::packing;
 use crate::tokenizer::Tokenizer;
 use crate::tokenizer::builtin;
-use wsac_tensors::weights::{Reading, WeightFile, Weights};
+use wsac_tensors::weights::{WeightFile, WeightLoader, Weights};
 
 /// What the detector tells apart, in the order of its outputs: what was done to good captions to teach it, and whether
 /// anything was.
@@ -145,7 +145,7 @@ impl FluencyDetector {
                 "is {width} wide, but {model_type} has heads of {HEAD}"
             )));
         }
-        let reading = Reading::new(weights);
+        let reading = WeightLoader::new(weights);
         let kind = Kind {
             heads: words[1] / HEAD,
             ..Kind::BERT

@@ -1,10 +1,10 @@
-//! Course: samples -> what is heard from moment to moment, [T, d]; where it turns, the sound changes.
+//! FrameEmbeddings: samples -> what is heard from moment to moment, [T, d]; where it turns, the sound changes.
 
 use crate::error::Result;
 
 /// What an audio tower hears in windows of a recording, one after the other.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Course {
+pub struct FrameEmbeddings {
     /// Seconds from a window to the next.
     pub hop: f64,
     /// Seconds of a window; the first begins with the recording.
@@ -15,7 +15,7 @@ pub struct Course {
     pub rows: Vec<f32>,
 }
 
-impl Course {
+impl FrameEmbeddings {
     /// The course through `windows` of `width` seconds every `hop` of `samples` at `rate`, each as `hear` hears it. There is
     /// at least one, and all samples are in one.
     ///

@@ -3,12 +3,12 @@
 pub(crate) use wsac_golden::*;
 
 use wsac_tensors::safetensors::Tensors;
-use wsac_tensors::weights::formula::Formula;
+use wsac_tensors::weights::synthetic::SyntheticWeights;
 
 /// A model of golden/clap with its weights by formula, and its filter bank as its library makes it.
-pub(crate) fn clap(model: &str) -> Option<Formula> {
+pub(crate) fn clap(model: &str) -> Option<SyntheticWeights> {
     let keys = std::fs::read(shared(&format!("golden/clap/keys/{model}.json"))?).expect("keys");
-    let formula = Formula::parse(model, &keys).expect("keys");
+    let formula = SyntheticWeights::parse(model, &keys).expect("keys");
     let file = match model {
         "msclap_2022" => "golden/clap/frontend_msclap2022.safetensors",
         _ => "golden/clap/frontend_torchlibrosa.safetensors",

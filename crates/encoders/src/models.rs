@@ -3,9 +3,9 @@
 pub mod bert;
 pub mod cnn14;
 pub mod gpt2;
+pub mod hook;
 pub mod htsat;
 pub mod layers;
 pub mod packing;
 pub mod roberta;
-pub mod tap;
 pub mod yamnet;

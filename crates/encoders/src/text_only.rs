@@ -1,15 +1,15 @@
 //! A tower without ears: for captioners that tell what was heard before, elsewhere, or never.
 
-use crate::analysis::Heard;
+use crate::analysis::AudioAnalysis;
 use crate::error::{Error, Result};
 use crate::towers::AudioTower;
 use wsac_audio::AudioStream;
 
 /// An audio tower that hears nothing; its number is the width `d` of the embeddings that its captioner is given.
 #[derive(Debug, Clone, Copy)]
-pub struct Deaf(pub usize);
+pub struct TextOnly(pub usize);
 
-impl AudioTower for Deaf {
+impl AudioTower for TextOnly {
     fn dim(&self) -> usize {
         self.0
     }
@@ -20,7 +20,7 @@ impl AudioTower for Deaf {
 
     /// # Errors
     /// Always.
-    fn listen(&self, _: &mut AudioStream) -> Result<Heard> {
+    fn encode(&self, _: &mut AudioStream) -> Result<AudioAnalysis> {
         Err(Error::Config(
             "this captioner tells what was heard before; it cannot listen".into(),
         ))

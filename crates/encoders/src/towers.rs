@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::analysis::Heard;
+use crate::analysis::AudioAnalysis;
 use crate::embedding::Embeddings;
 use crate::error::Result;
-use crate::frames::Course;
-use crate::mini::sound_events::Moments;
+use crate::frames::FrameEmbeddings;
+use crate::mini::sound_events::Activations;
 use wsac_audio::{AudioStream, Waveform};
 
 /// Sounds to points of the shared space.
@@ -23,19 +23,19 @@ pub trait AudioTower: Send + Sync {
     ///
     /// # Errors
     /// Where the recording breaks off before its first sample, or has another rate.
-    fn listen(&self, audio: &mut AudioStream) -> Result<Heard>;
+    fn encode(&self, audio: &mut AudioStream) -> Result<AudioAnalysis>;
 
     /// What is heard from moment to moment of `samples`, which are at [`AudioTower::rate`]: where that turns, a timeline is
     /// cut. By default, what [`AudioTower::listen`] hears in windows of 2 s, every second.
     ///
     /// # Errors
     /// As [`AudioTower::listen`].
-    fn course(&self, samples: &[f32]) -> Result<Course> {
+    fn frame_embeddings(&self, samples: &[f32]) -> Result<FrameEmbeddings> {
         let rate = self.rate();
-        Course::of(samples, rate, [2.0, 1.0], |window| {
+        FrameEmbeddings::of(samples, rate, [2.0, 1.0], |window| {
             let samples = window.to_vec();
             let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
-            Ok(self.listen(&mut stream)?.embedding.into_vec())
+            Ok(self.encode(&mut stream)?.embedding.into_vec())
         })
     }
 
@@ -43,7 +43,7 @@ pub trait AudioTower: Send + Sync {
     ///
     /// # Errors
     /// As [`AudioTower::listen`].
-    fn moments(&self, _audio: &mut AudioStream) -> Result<Option<Moments>> {
+    fn activations(&self, _audio: &mut AudioStream) -> Result<Option<Activations>> {
         Ok(None)
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wsac::bridge::{GapMap, Strategy};
 use wsac::captioner::{CaptionOptions, Captioner, Neighbour};
-use wsac::encoders::analysis::Heard;
-use wsac::encoders::text_only::Deaf;
+use wsac::encoders::analysis::AudioAnalysis;
+use wsac::encoders::text_only::TextOnly;
 use wsac::encoders::towers::TextTower;
 use wsac::generate::Search;
 use wsac::memory::{Centre, Memory};
@@ -48,7 +48,7 @@ pub fn captioner(
     }
     let width = model.card.decoder.embedding;
     let captioner =
-        Captioner::new(Box::new(Deaf(width)), model)?.with_text_tower(Box::new(text))?;
+        Captioner::new(Box::new(TextOnly(width)), model)?.with_text_tower(Box::new(text))?;
     match inference.centre {
         Some(true) => captioner.with_centre(Centre::MemoryMean, None),
         Some(false) => captioner.with_centre(Centre::None, None),
@@ -90,7 +90,7 @@ pub fn options(
 pub fn caption_all(
     captioner: &Captioner,
     inference: &Inference,
-    encoded: &[Heard],
+    encoded: &[AudioAnalysis],
     map: Option<&Arc<GapMap>>,
     each: &mut dyn FnMut(usize),
 ) -> Result<Vec<Captioned>> {
@@ -101,7 +101,7 @@ pub fn caption_all(
         if !inference.parts {
             some.iter_mut().for_each(|one| one.parts.clear());
         }
-        let asked: Vec<(&Heard, &CaptionOptions)> =
+        let asked: Vec<(&AudioAnalysis, &CaptionOptions)> =
             some.iter().map(|one| (one, &options)).collect();
         for caption in captioner.describe_together(&asked) {
             let caption = caption?;

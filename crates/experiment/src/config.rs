@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use wsac::encoders::encoder::Space;
+use wsac::encoders::encoder::EmbeddingSpace;
 use wsac::model::Defaults;
 use wsac::train::TrainConfig;
 use wsac::{Error, Result};
@@ -154,7 +154,12 @@ impl Config {
     ///
     /// # Errors
     /// Where a setting is unknown or of the wrong kind.
-    pub fn settings(&self, strategy: &Named, seed: u64, space: &Space) -> Result<TrainConfig> {
+    pub fn settings(
+        &self,
+        strategy: &Named,
+        seed: u64,
+        space: &EmbeddingSpace,
+    ) -> Result<TrainConfig> {
         let wrong = |e: String| Error::Config(format!("training {:?}: {e}", strategy.name));
         let (mut all, mut own) = (self.train.clone(), strategy.settings.clone());
         let preset = (own.remove("preset"), all.remove("preset"));
@@ -243,7 +248,7 @@ strategy = "projection"
         assert_eq!(config.data[0].train, Path::new("train.csv"));
         let settings = |i: usize| {
             config
-                .settings(&config.training[i], 7, &Space::clap("x", "x"))
+                .settings(&config.training[i], 7, &EmbeddingSpace::clap("x", "x"))
                 .expect("settings")
         };
         let (none, noise) = (settings(0), settings(1));
@@ -259,7 +264,7 @@ strategy = "projection"
         let gpt2 = noise.gpt2.expect("a folder beside the file");
         assert!(gpt2.is_absolute() && gpt2.ends_with("gpt2"), "{gpt2:?}");
         let all = parse(&SMALL.replace("epochs = 2", "gpt2 = \"of-all\"")).expect("a config");
-        let none = all.settings(&all.training[0], 7, &Space::clap("x", "x"));
+        let none = all.settings(&all.training[0], 7, &EmbeddingSpace::clap("x", "x"));
         let gpt2 = none.expect("settings").gpt2.expect("that of all");
         assert!(gpt2.is_absolute() && gpt2.ends_with("of-all"), "{gpt2:?}");
         let plain = &config.inference[0];
@@ -283,7 +288,7 @@ strategy = "projection"
         assert!(refused("strategy = \"projection\"", "beam = 0").contains("at least 1"));
         let config = parse(&SMALL.replace("epochs = 2", "epoch = 2")).expect("read");
         let error = config
-            .settings(&config.training[0], 0, &Space::mini())
+            .settings(&config.training[0], 0, &EmbeddingSpace::mini())
             .expect_err("unknown")
             .to_string();
         assert!(error.contains("epoch") && error.contains("none"), "{error}");

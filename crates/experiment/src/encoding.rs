@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use wsac::audio::{AudioStream, Source, Waveform};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::encoders::encoder::Encoder;
 use wsac::encoders::towers::AudioTower;
@@ -14,7 +14,7 @@ use crate::artifact_cache::{self as cache, Key};
 use crate::data::Sound;
 
 /// The encoder's output for each sound, or why there is none.
-pub type Encoded = Vec<std::result::Result<Heard, String>>;
+pub type Encoded = Vec<std::result::Result<AudioAnalysis, String>>;
 
 /// Encodes `sounds`, which must not be captions, or reads from `folder` what was encoded before. `each` is called after each
 /// sound that is encoded.
@@ -54,19 +54,19 @@ fn fingerprint(tower: &dyn AudioTower) -> Result<Vec<[u8; 4]>> {
     };
     let samples = (0..rate).map(tone).collect();
     let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
-    let encoded = tower.listen(&mut stream)?;
+    let encoded = tower.encode(&mut stream)?;
     let coordinates = encoded.embedding.as_slice().iter();
     Ok(coordinates.map(|x| x.to_le_bytes()).collect())
 }
 
-fn encode(sound: &Sound, tower: &dyn AudioTower) -> Result<Heard> {
+fn encode(sound: &Sound, tower: &dyn AudioTower) -> Result<AudioAnalysis> {
     let rate = tower.rate();
     match sound {
         Sound::File(path) => {
-            Ok(tower.listen(&mut AudioStream::open(&Source::Path(path.clone()), rate)?)?)
+            Ok(tower.encode(&mut AudioStream::open(&Source::Path(path.clone()), rate)?)?)
         }
         Sound::Mixture(mixture) => {
-            Ok(tower.listen(&mut AudioStream::from_waveform(&mixture.sum(rate)?, rate)?)?)
+            Ok(tower.encode(&mut AudioStream::from_waveform(&mixture.sum(rate)?, rate)?)?)
         }
         Sound::Caption(_) => Err(Error::Config("a caption cannot be encoded as audio".into())),
     }
@@ -85,8 +85,8 @@ fn sound_stamp(sound: &Sound) -> String {
 }
 
 /// `embedding` as if it were that of a recording.
-pub fn point(embedding: Embedding) -> Heard {
-    Heard {
+pub fn point(embedding: Embedding) -> AudioAnalysis {
+    AudioAnalysis {
         embedding,
         parts: Vec::new(),
         sounds: Vec::new(),
@@ -97,7 +97,10 @@ pub fn point(embedding: Embedding) -> Heard {
 }
 
 /// The embeddings of those that could be encoded, [N, d].
-pub fn embeddings(encoded: &[std::result::Result<Heard, String>], dim: usize) -> Embeddings {
+pub fn embeddings(
+    encoded: &[std::result::Result<AudioAnalysis, String>],
+    dim: usize,
+) -> Embeddings {
     let mut rows = Embeddings::empty(dim);
     encoded
         .iter()
@@ -133,7 +136,7 @@ mod tests {
             8000
         }
 
-        fn listen(&self, audio: &mut AudioStream) -> wsac::encoders::Result<Heard> {
+        fn encode(&self, audio: &mut AudioStream) -> wsac::encoders::Result<AudioAnalysis> {
             let mut samples = Vec::new();
             while let Some(block) = audio.next_block()? {
                 samples.extend(block);

@@ -8,8 +8,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wsac::bridge::{Perturb, gap, sigma_pairs};
-use wsac::encoders::analysis::Heard;
+use wsac::bridge::{Augmentation, gap, sigma_pairs};
+use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::encoders::encoder::Encoder;
 use wsac::rng::Stream;
@@ -89,11 +89,11 @@ impl Displacement {
         text: &[f32],
         what: &str,
         i: usize,
-    ) -> std::result::Result<Heard, String> {
-        let moved = Perturb {
+    ) -> std::result::Result<AudioAnalysis, String> {
+        let moved = Augmentation {
             noise_variance: self.noise_variance,
             shift: Some(self.gap.clone()),
-            ..Perturb::default()
+            ..Augmentation::default()
         };
         let mut row = text.to_vec();
         let stream = Stream::new(&format!("seed{}/probe/{what}", self.seed));

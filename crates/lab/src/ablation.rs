@@ -13,9 +13,9 @@ use wsac::audio::AudioStream;
 use wsac::audio::mel::YamnetFrontEnd;
 use wsac::bridge::Bridge;
 use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::mini::audio_tower::Mini;
-use wsac::encoders::mini::class_scores::Evidence;
+use wsac::encoders::mini::class_scores::ClassScores;
 use wsac::encoders::mini::scene::SceneOptions;
 use wsac::generate::Search;
 use wsac::memory::{Centre, Memory};
@@ -76,23 +76,23 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     let mini = Mini::bundled()?;
-    let gather = |items: &[Item]| -> Result<Vec<Evidence>> {
+    let gather = |items: &[Item]| -> Result<Vec<ClassScores>> {
         let each =
             |item: &Item| Ok(mini.evidence(&mut AudioStream::from_waveform(&item.wave, RATE)?)?);
         items.par_iter().map(each).collect()
     };
     let evidence = (gather(&one)?, gather(&two)?);
     // YAMNet alone, as if every view were the plain one.
-    let once = |items: &[Item]| -> Vec<Evidence> {
+    let once = |items: &[Item]| -> Vec<ClassScores> {
         let each = |item: &Item| {
             let patches = YamnetFrontEnd::new().hear(&item.wave.samples);
             let scores = mini.yamnet().scores(&patches);
-            Evidence::new(std::array::from_fn(|_| scores.clone()))
+            ClassScores::new(std::array::from_fn(|_| scores.clone()))
         };
         items.par_iter().map(each).collect()
     };
     let once = (once(&one), once(&two));
-    let analyse = |kind: Analysis| -> Result<(Vec<Heard>, Vec<Heard>)> {
+    let analyse = |kind: Analysis| -> Result<(Vec<AudioAnalysis>, Vec<AudioAnalysis>)> {
         let mut options = SceneOptions::default();
         if kind != Analysis::Parts {
             options.most_parts = 1;
@@ -103,7 +103,7 @@ pub fn run(args: &Args) -> Result<()> {
         } else {
             &evidence
         };
-        let each = |evidence: &Evidence| mini.understand(evidence);
+        let each = |evidence: &ClassScores| mini.understand(evidence);
         Ok((
             evidence.0.iter().map(each).collect(),
             evidence.1.iter().map(each).collect(),
@@ -116,7 +116,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut plain: Option<[Vec<bool>; 4]> = None;
     for row in rows(&captioner)? {
         let (first, second) = analyse(row.analysis)?;
-        let describe = |all: &[Heard]| -> Result<Vec<String>> {
+        let describe = |all: &[AudioAnalysis]| -> Result<Vec<String>> {
             let mut texts = Vec::new();
             for some in all.chunks(32) {
                 let asked: Vec<_> = some.iter().map(|h| (h, &row.options)).collect();

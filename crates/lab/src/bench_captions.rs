@@ -60,9 +60,9 @@ pub fn run(args: &Args) -> Result<()> {
     let encode = |items: &[Item]| -> Result<Vec<_>> {
         items
             .par_iter()
-            .map(
-                |item| Ok(captioner.listen_to(&mut AudioStream::from_waveform(&item.wave, RATE)?)?),
-            )
+            .map(|item| {
+                Ok(captioner.encode_stream(&mut AudioStream::from_waveform(&item.wave, RATE)?)?)
+            })
             .collect()
     };
     let (encoded_singles, encoded_mixtures) = (encode(&singles)?, encode(&mixtures)?);
@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> Result<()> {
         options.bridge = bridge;
         options.search = search;
         let caption = |items: &[Item],
-                       encoded: &[wsac::encoders::analysis::Heard]|
+                       encoded: &[wsac::encoders::analysis::AudioAnalysis]|
          -> Result<Vec<String>> {
             let texts: Vec<String> = encoded
                 .par_iter()

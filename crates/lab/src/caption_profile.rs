@@ -13,19 +13,19 @@ use anyhow::Context;
 use wsac::audio::mel::{LogMel, MelBank, YamnetFrontEnd};
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::captioner::{CaptionOptions, Captioner};
-use wsac::decoder::{Config, Decoder, Form, Mapper};
+use wsac::decoder::{Config, Decoder, Mapper, WeightDtype};
 use wsac::encoders::clap::audio_tower::ClapAudio;
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::windowing::Windows;
 use wsac::encoders::embedding::Embeddings;
-use wsac::encoders::encoder::Space;
+use wsac::encoders::encoder::EmbeddingSpace;
 use wsac::encoders::towers::AudioTower;
 use wsac::generate::Search;
 use wsac::memory::Memory;
 use wsac::model::Defaults;
-use wsac::model::{Card, Model};
+use wsac::model::{Model, RunConfig};
 use wsac::rng::Stream;
-use wsac::tensors::weights::Reading;
+use wsac::tensors::weights::WeightLoader;
 
 use crate::formula::{DType, Shapes};
 use crate::timing::{Times, since};
@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let captioner = Captioner::new(tower, model)?;
     let source = Source::from(&args.recording);
     let wave = Waveform::load(&source, rate)?;
-    let encode = || captioner.listen_to(&mut AudioStream::from_waveform(&wave, rate)?);
+    let encode = || captioner.encode_stream(&mut AudioStream::from_waveform(&wave, rate)?);
     let analysis = encode()?;
     let beam = CaptionOptions::default();
     let mut greedy = beam.clone();
@@ -131,10 +131,10 @@ impl Mel {
 fn paper(shapes: &Shapes, precision: DType) -> anyhow::Result<(Box<dyn AudioTower>, Model)> {
     let weights = shapes.weights()?;
     let form = match precision {
-        DType::Bf16 => Form::Bf16,
-        DType::F32 => Form::F32,
+        DType::Bf16 => WeightDtype::Bf16,
+        DType::F32 => WeightDtype::F32,
     };
-    let reading = Reading::new(&weights).in_precision(precision.precision());
+    let reading = WeightLoader::new(&weights).in_precision(precision.precision());
     let tower = ClapAudio::load(Family::of(&weights)?, &reading, Windows::Mean)?;
 
     let mini = Model::bundled()?;
@@ -152,9 +152,9 @@ fn paper(shapes: &Shapes, precision: DType) -> anyhow::Result<(Box<dyn AudioTowe
     let rows = (0..(ROWS * tower.dim()) as u64).map(|i| stream.symmetric(i, 1.0));
     let rows = Embeddings::new(tower.dim(), rows.collect())?;
     let captions: Vec<String> = (0..ROWS).map(|i| format!("caption {i}")).collect();
-    let space = Space::clap("formula", "formula");
+    let space = EmbeddingSpace::clap("formula", "formula");
     let defaults = Defaults::of(&space);
-    let card = Card {
+    let card = RunConfig {
         name: "formula".into(),
         clap: space.name,
         space: space.identity,
@@ -172,7 +172,9 @@ fn paper(shapes: &Shapes, precision: DType) -> anyhow::Result<(Box<dyn AudioTowe
         card,
         decoder,
         tokenizer,
-        memory: Some(Memory::new(&captions, rows)?.kept_as(wsac::tensors::matrix::Kind::Int8)?),
+        memory: Some(
+            Memory::new(&captions, rows)?.kept_as(wsac::tensors::dtype::StorageDtype::Int8)?,
+        ),
         clauses: None,
         keywords: None,
         gap: None,

@@ -45,12 +45,12 @@ pub fn run(args: &Args) -> Result<()> {
 fn report(captioner: &Captioner, set: &str, items: &[Item], words: &Words) -> Result<()> {
     let row = |(i, item): (usize, &Item)| -> Result<String> {
         let mut stream = AudioStream::from_waveform(&item.wave, RATE)?;
-        let heard = captioner.listen_to(&mut stream)?;
-        let caption = captioner.describe(&heard, &CaptionOptions::default())?;
+        let analysis = captioner.encode_stream(&mut stream)?;
+        let caption = captioner.describe(&analysis, &CaptionOptions::default())?;
         let is_said = |label: &String| words[label].is_match(&caption.text);
         let row = serde_json::json!({
             "set": set, "name": item.name, "fit": i % 2 == 0, "caption": caption.text,
-            "true": item.labels.iter().any(is_said), "evidence": heard.confidence,
+            "true": item.labels.iter().any(is_said), "evidence": analysis.confidence,
             "similarity": caption.neighbours.first().map(|n| n.similarity),
             "confidence": caption.confidence, "weak": caption.weak,
         });

@@ -7,7 +7,7 @@ use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::text_tower::{ClapText, TextFiles};
 use wsac::encoders::clap::windowing::Windows;
 use wsac::encoders::towers::AudioTower;
-use wsac::tensors::weights::Reading;
+use wsac::tensors::weights::WeightLoader;
 
 use crate::formula::{DType, Shapes};
 use crate::timing::Times;
@@ -28,7 +28,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let weights = args.shapes.weights()?;
     let family = Family::of(&weights)?;
-    let weights = Reading::new(&weights).in_precision(args.precision.precision());
+    let weights = WeightLoader::new(&weights).in_precision(args.precision.precision());
     let tower = ClapAudio::load(family, &weights, Windows::Mean)?;
     let rate = tower.rate();
     for seconds in &args.seconds {
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             samples: (0..samples).map(tone).collect(),
             rate,
         };
-        let encode = || tower.listen(&mut AudioStream::from_waveform(&waveform, rate)?);
+        let encode = || tower.encode(&mut AudioStream::from_waveform(&waveform, rate)?);
         report(&format!("{seconds}s"), || Ok(encode().map(drop)?))?;
     }
     if family != Family::Panns {

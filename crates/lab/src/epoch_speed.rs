@@ -11,11 +11,11 @@ use wsac::dataset::read_captions;
 use wsac::decoder::{Config, Mapper};
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::text_tower::{ClapText, TextFiles};
-use wsac::encoders::compute_dtype::Arithmetic;
-use wsac::encoders::encoder::Space;
+use wsac::encoders::compute_dtype::ComputeDtype;
+use wsac::encoders::encoder::EmbeddingSpace;
 use wsac::model::Defaults;
-use wsac::tensors::weights::Reading;
-use wsac::tensors::weights::formula::Formula;
+use wsac::tensors::weights::WeightLoader;
+use wsac::tensors::weights::synthetic::SyntheticWeights;
 use wsac::train::{Event, Job, Noise, TrainConfig, run as train};
 
 use crate::formula::DType;
@@ -39,13 +39,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         precision,
     } = args;
     let arithmetic = match precision {
-        DType::Bf16 => Arithmetic::Bf16,
-        DType::F32 => Arithmetic::F32,
+        DType::Bf16 => ComputeDtype::Bf16,
+        DType::F32 => ComputeDtype::F32,
     };
     let precision = precision.name();
-    let weights = Formula::parse(keys, &std::fs::read(keys)?)?;
+    let weights = SyntheticWeights::parse(keys, &std::fs::read(keys)?)?;
     let family = Family::of(&weights)?;
-    let reading = Reading::new(&weights).in_precision(arithmetic.precision());
+    let reading = WeightLoader::new(&weights).in_precision(arithmetic.precision());
     let text = ClapText::load(family, &reading, &TextFiles::default())?;
     let config = TrainConfig {
         epochs: 1,
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let clips = read_captions(captions)?.captions_by_clip();
     let vocabulary = wsac::encoders::tokenizer::builtin::vocabulary()?;
     let out = std::env::temp_dir().join(format!("wsac-epoch-{}", std::process::id()));
-    let space = Space::clap("formula", "formula");
+    let space = EmbeddingSpace::clap("formula", "formula");
     let job = Job {
         defaults: Defaults::of(&space),
         clips: &clips,

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use wsac::encoders::compute_dtype::Precision;
+use wsac::encoders::compute_dtype::ProductDtype;
 use wsac::tensors::safetensors::Tensors;
-use wsac::tensors::weights::formula::Formula;
+use wsac::tensors::weights::synthetic::SyntheticWeights;
 
 /// Where the shapes of a checkpoint come from.
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ impl Shapes {
     ///
     /// # Errors
     /// Where a file cannot be read, or is not what it should be.
-    pub fn weights(&self) -> anyhow::Result<Formula> {
+    pub fn weights(&self) -> anyhow::Result<SyntheticWeights> {
         let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
         let bytes = read(&self.front_end)?;
         let file = Tensors::parse(&self.front_end, &bytes)?;
@@ -33,7 +33,7 @@ impl Shapes {
             bank.context("the front end has no filter bank")?,
             &[513, 64],
         )?;
-        Ok(Formula::parse(&self.keys, &read(&self.keys)?)?.with(".melW", &bank))
+        Ok(SyntheticWeights::parse(&self.keys, &read(&self.keys)?)?.with(".melW", &bank))
     }
 }
 
@@ -54,10 +54,10 @@ impl DType {
     }
 
     /// For weights of the encoders.
-    pub fn precision(self) -> Precision {
+    pub fn precision(self) -> ProductDtype {
         match self {
-            Self::F32 => Precision::F32,
-            Self::Bf16 => Precision::Bf16,
+            Self::F32 => ProductDtype::F32,
+            Self::Bf16 => ProductDtype::Bf16,
         }
     }
 }

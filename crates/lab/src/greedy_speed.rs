@@ -3,7 +3,7 @@
 //! One JSON line: the median of a batch in milliseconds, and how many GB of weights were read a second: every token needs all
 //! of the blocks and the head once. The decoder is the paper's with random weights, so that no caption ends early.
 
-use wsac::decoder::{Config, Decoder, Form, Mapper};
+use wsac::decoder::{Config, Decoder, Mapper, WeightDtype};
 use wsac::generate::{DecodeOptions, Prompt, Rules, generate_together};
 use wsac::rng::Stream;
 
@@ -50,9 +50,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         };
     let mut decoder = Decoder::new(config, 0)?;
     match kind.as_str() {
-        "bf16" => decoder.pack(Form::Bf16),
-        "int8" => decoder.pack(Form::Int8),
-        "f32" => decoder.pack(Form::F32),
+        "bf16" => decoder.pack(WeightDtype::Bf16),
+        "int8" => decoder.pack(WeightDtype::Int8),
+        "f32" => decoder.pack(WeightDtype::F32),
         _ => {}
     }
     let options = DecodeOptions {

@@ -14,9 +14,9 @@ use wsac::encoders::mini::audioset::Class;
 use wsac::encoders::sentence::SentenceBert;
 use wsac::encoders::towers::TextTower;
 use wsac::memory::Memory;
-use wsac::model::{Model, Precision};
+use wsac::model::{Model, StorageDtype};
 use wsac::rng::Stream;
-use wsac::tensors::matrix::Kind;
+use wsac::tensors::dtype::StorageDtype;
 use wsac::tensors::safetensors::{TensorFile, Tensors};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini");
@@ -181,14 +181,14 @@ fn model(run: &Path) -> Result<()> {
         kept.retain(|&i| seen.insert(words(memory.caption(i)).collect::<Vec<_>>()));
         kept.truncate(most);
         kept.sort_unstable();
-        let mut some = memory.subset(&kept)?.kept_as(Kind::Int8)?;
+        let mut some = memory.subset(&kept)?.kept_as(StorageDtype::Int8)?;
         some.describe("AudioCaps train captions, embedded with mini");
         Ok::<_, wsac::Error>(some)
     };
     model.memory = Some(sample(&captions, "mini/memory", 3..=20, 6, CAPTIONS)?);
     model.clauses = Some(sample(&clauses, "mini/clauses", 2..=8, 6, CLAUSES)?);
     model.card.name = "mini".into();
-    Ok(model.save(FOLDER, Precision::F16)?)
+    Ok(model.save(FOLDER, StorageDtype::F16)?)
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {

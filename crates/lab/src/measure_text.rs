@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     let mut memory = Memory::new(many, model.embed(many, &mut |_| {})?)?
-        .kept_as(wsac::tensors::matrix::Kind::Int8)?;
+        .kept_as(wsac::tensors::dtype::StorageDtype::Int8)?;
     memory.set_centre(Centre::MemoryMean);
     let bytes = memory.to_bytes()?;
     let query = model.embed(&["a dog barks"], &mut |_| {})?.get(0);

@@ -309,7 +309,7 @@ fn table() -> Table {
 
 fn clip(i: usize, random: &mut Random) -> Result<Clip> {
     let name = format!("Clip no. {i} & its friends.wav");
-    let course = |random: &mut Random, at: f64| -> Vec<f32> {
+    let frame_embeddings = |random: &mut Random, at: f64| -> Vec<f32> {
         (0..40)
             .map(|w| {
                 ((-(w as f64 / 40.0 - at).powi(2) * 60.0).exp() + 0.05 * random.gauss().abs())
@@ -326,7 +326,7 @@ fn clip(i: usize, random: &mut Random) -> Result<Clip> {
         .map(|(name, score, at)| Sound {
             name: name.into(),
             score,
-            course: course(random, at)
+            course: frame_embeddings(random, at)
                 .iter()
                 .map(|x| x * score as f32)
                 .collect(),

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use anyhow::Context;
 use wsac::encoders::embedding::{Embedding, Embeddings};
 use wsac::memory::Memory;
-use wsac::tensors::matrix::Rows;
+use wsac::tensors::matrix::EmbeddingMatrix;
 use wsac::texts::Texts;
 
 use crate::timing::Times;
@@ -34,8 +34,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ref kinds,
     } = *args;
     for kind in kinds {
-        // Rows are made block by block and laid down as they are kept, so that large memories fit.
-        let (mut captions, mut kept) = (Texts::new(), Rows::empty(width, kind.parse()?));
+        // EmbeddingMatrix are made block by block and laid down as they are kept, so that large memories fit.
+        let (mut captions, mut kept) = (Texts::new(), EmbeddingMatrix::empty(width, kind.parse()?));
         for first in (0..rows).step_by(1 << 14) {
             let n = (rows - first).min(1 << 14);
             kept.append(random(n, width, 1 + first as u64)?.as_slice());

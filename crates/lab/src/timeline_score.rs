@@ -100,7 +100,7 @@ fn captions(
         let rate = RATE;
         let wave = Waveform { samples, rate };
         let analysis =
-            captioner.listen_to(&mut AudioStream::from_waveform(&wave, captioner.rate())?)?;
+            captioner.encode_stream(&mut AudioStream::from_waveform(&wave, captioner.rate())?)?;
         let caption = captioner.describe(&analysis, words)?;
         Ok(Segment {
             start,

@@ -7,7 +7,7 @@ use std::time::Instant;
 use wsac::decoder::{Batch, Config, Decoder, Mapper, Tape};
 use wsac::rng::Stream;
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::Precision;
+use wsac_nn::matmul::ProductDtype;
 use wsac_nn::optim::{Adam, Rule};
 
 use crate::formula::DType;
@@ -41,8 +41,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } = *args;
     let name = precision.name();
     let precision = match precision {
-        DType::Bf16 => Precision::Bf16,
-        DType::F32 => Precision::F32,
+        DType::Bf16 => ProductDtype::Bf16,
+        DType::F32 => ProductDtype::F32,
     };
     let config = Config {
         vocab,

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use wsac::bridge::Perturb;
+use wsac::bridge::Augmentation;
 use wsac::decoder::{Config, Decoder};
-use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::embedding::Embeddings;
 use wsac::encoders::tokenizer::Tokenizer;
 use wsac::rng::Stream;
@@ -51,8 +51,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         optimizer: Optimizer::AdamW { weight_decay: 0.02 },
         schedule: Schedule::Cosine { warmup_steps: 100 },
         precision: match args.precision {
-            DType::Bf16 => Arithmetic::Bf16,
-            DType::F32 => Arithmetic::F32,
+            DType::Bf16 => ComputeDtype::Bf16,
+            DType::F32 => ComputeDtype::F32,
         },
         ..TrainConfig::default()
     };
@@ -75,10 +75,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         })
     })?;
     let noise_variance = golden["noise_variance"].as_f64().unwrap_or(0.0);
-    let perturb = Perturb {
+    let perturb = Augmentation {
         noise_variance,
         renormalise: noise_variance > 0.0,
-        ..Perturb::default()
+        ..Augmentation::default()
     };
     let validation = examples(&tokenizer, &val_texts, val_rows);
     let mut trainer = Trainer::new(

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
-use wsac_nn::matmul::{Mat, Packed, Precision, Store, matmul};
+use wsac_nn::matmul::{Mat, Packed, ProductDtype, Store, matmul};
 
 /// What a product is of: rows, depth and columns.
 const SHAPES: [(&str, [usize; 3]); 5] = [
@@ -112,7 +112,7 @@ fn products(criterion: &mut Criterion) {
             matmul(out, a, &bf16, Store::Set)
         });
         time("bf16", &mut |out| {
-            matmul(out, a, Precision::Bf16.of(b), Store::Set)
+            matmul(out, a, ProductDtype::Bf16.of(b), Store::Set)
         });
         time("int8, packed before", &mut |out| {
             matmul(out, a, &int8, Store::Set)

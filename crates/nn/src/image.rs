@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use crate::matmul::{Mat, Packed, Precision, Right, Store, Windows, matmul};
+use crate::matmul::{Mat, Packed, ProductDtype, Right, Store, Windows, matmul};
 use crate::simd::vectorise;
 use crate::winograd::Winograd;
 
@@ -73,7 +73,7 @@ enum Kernels {
     /// [3, 3 c, co]: window row; window column and input channel; output channel.
     Plain(Vec<f32>),
     /// The three rows' weights [3 c, co], and in what.
-    Packed(Vec<Packed>, Precision),
+    Packed(Vec<Packed>, ProductDtype),
     Winograd(Box<Winograd>),
 }
 
@@ -113,14 +113,14 @@ impl Conv3x3 {
     }
 
     /// The same convolution with its weights laid out for `precision`. One of few input channels stays as it is.
-    pub fn in_precision(mut self, precision: Precision) -> Self {
+    pub fn in_precision(mut self, precision: ProductDtype) -> Self {
         let (c, co) = (self.inputs, self.outputs());
         let Kernels::Plain(weights) = &self.weights else {
             return self;
         };
-        let whole = precision == Precision::F32 || (3 * c).is_multiple_of(32);
+        let whole = precision == ProductDtype::F32 || (3 * c).is_multiple_of(32);
         if c >= CHANNELS && whole {
-            self.weights = if precision == Precision::F32 && c * co <= WEIGHTS {
+            self.weights = if precision == ProductDtype::F32 && c * co <= WEIGHTS {
                 Kernels::Winograd(Box::new(Winograd::new(weights, c, co)))
             } else {
                 let row = |ky| Packed::new(row(weights, ky, 3 * c, co), precision);
@@ -168,7 +168,7 @@ impl Conv3x3 {
             Kernels::Winograd(kernels) => {
                 return kernels.sums(&mut out.numbers[co..], &x.numbers, [x.h, x.w]);
             }
-            Kernels::Packed(rows, Precision::Bf16) if Windows::usable() => {
+            Kernels::Packed(rows, ProductDtype::Bf16) if Windows::usable() => {
                 // A row of zeros above and below, so that every pixel has three rows under its window.
                 let numbers = Windows::new(stride * c, &x.numbers, stride * c);
                 let pixels = (x.h * stride).saturating_sub(1);

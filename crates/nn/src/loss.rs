@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::activation::exp;
 use crate::attention::largest;
-use crate::matmul::{Mat, Packed, Precision, Right, Store, matmul};
+use crate::matmul::{Mat, Packed, ProductDtype, Right, Store, matmul};
 use crate::simd::{vectorise, vectorise_with};
 
 /// Rows whose logits exist at once (352 x 5,000 words = 7 MB): as many as let a large head, which is read anew for each
@@ -14,7 +14,7 @@ const HEAD_BLOCK: usize = 352;
 /// The output head with room for the logits of a block; kept from step to step, so that a step allocates nothing.
 #[derive(Debug, Default)]
 pub struct Head {
-    precision: Precision,
+    precision: ProductDtype,
     logits: Vec<f32>,
     /// In bf16: the head [v, d] transposed, which makes logits, and as it is, which makes gradients.
     packed: [Packed; 2],
@@ -45,7 +45,7 @@ pub struct Question<'a> {
 
 impl Head {
     /// A head whose products are made in `precision`.
-    pub fn new(precision: Precision) -> Self {
+    pub fn new(precision: ProductDtype) -> Self {
         Self {
             precision,
             ..Self::default()
@@ -218,8 +218,8 @@ mod tests {
             d,
             targets: &targets,
         };
-        let nll = |of: Question<'_>| Head::new(Precision::F32).nll(of).0;
-        let total = Head::new(Precision::F32).nll_backward(&mut dh, &mut dw, of, 0.25);
+        let nll = |of: Question<'_>| Head::new(ProductDtype::F32).nll(of).0;
+        let total = Head::new(ProductDtype::F32).nll_backward(&mut dh, &mut dw, of, 0.25);
         assert!((total - nll(of)).abs() < 1e-9);
         check_gradient("hidden", &dh, &hidden, |hidden| {
             0.25 * nll(Question { hidden, ..of })
@@ -229,7 +229,7 @@ mod tests {
         });
 
         // In bf16 all is the same, to what eight bits can tell; a head is laid out anew for each question.
-        let mut rounded = Head::new(Precision::Bf16);
+        let mut rounded = Head::new(ProductDtype::Bf16);
         rounded.nll(Question {
             hidden: &hidden[..3],
             head: &hidden[..9],

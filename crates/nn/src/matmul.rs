@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use kernel::Kernel;
 pub use mat::{Mat, Store};
-pub use packed::{Packed, Precision, Right};
+pub use packed::{Packed, ProductDtype, Right};
 
 use crate::rows::BLOCK;
 use crate::scratch;
@@ -80,7 +80,7 @@ pub fn matmul_then<'a>(
         }
         Right::Rounded(b) => {
             let mut packed = RIGHT.take();
-            packed.repack(b, Precision::Bf16);
+            packed.repack(b, ProductDtype::Bf16);
             blocks::product(Kernel::best(), out, a, &packed, store, after);
             RIGHT.set(packed);
         }
@@ -210,7 +210,7 @@ pub fn linear<'a>(out: &mut [f32], x: Mat, w: impl Into<Right<'a>>, bias: Option
 }
 
 /// Gradients of [`linear`] for the weight and the bias: `dw[i, o] = x^T dy` is replaced, `db[o] += sum over rows of dy`.
-pub fn linear_backward(dw: &mut [f32], db: &mut [f32], x: Mat, dy: Mat, precision: Precision) {
+pub fn linear_backward(dw: &mut [f32], db: &mut [f32], x: Mat, dy: Mat, precision: ProductDtype) {
     matmul(dw, x.t(), precision.of(dy), Store::Set);
     add_rows(db, dy.data);
 }

@@ -12,7 +12,7 @@
 
 use rayon::prelude::*;
 
-use crate::matmul::{Mat, Packed, Precision, Store, matmul};
+use crate::matmul::{Mat, Packed, ProductDtype, Store, matmul};
 use crate::simd::vectorise_with;
 
 /// Outputs of a tile, and the pixels it needs.
@@ -53,7 +53,7 @@ impl Winograd {
                 products.sum::<f64>() as f32
             };
             let made: Vec<f32> = (0..c * co).into_par_iter().map(sum).collect();
-            Packed::new(Mat::new(&made, c, co), Precision::F32)
+            Packed::new(Mat::new(&made, c, co), ProductDtype::F32)
         };
         Self {
             weights: G.map(|g| std::array::from_fn(|ky| plane(g, ky))),

@@ -14,7 +14,7 @@ use std::thread;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use wsac::audio::CancelToken;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 
 use crate::error::ApiError;
 use captions::{CaptionJob, CaptionWorker};
@@ -125,7 +125,7 @@ impl Scheduler {
         &self,
         slot: Slot,
         pending: Pending,
-        encoded: Heard,
+        encoded: AudioAnalysis,
         options: CaptionOptions,
     ) -> Result<wsac::Result<Caption>, ApiError> {
         let (reply, answer) = oneshot::channel();

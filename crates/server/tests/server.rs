@@ -185,9 +185,9 @@ async fn points_similarities_sounds_and_memories() {
     let server = Server::start(|_| {}).await;
     let captioner = Captioner::bundled().unwrap();
     let (path, dog) = clip("dog.ogg");
-    let heard = captioner.listen(&path.as_path().into()).unwrap();
+    let analysis = captioner.encode(&path.as_path().into()).unwrap();
     let point = server.post("/v1/embed/audio", &dog).await.json();
-    assert_eq!(point["embedding"], written(&heard.embedding.as_slice()));
+    assert_eq!(point["embedding"], written(&analysis.embedding.as_slice()));
     let texts = ["a dog barks", "rain falls"];
     let rows = server
         .json("/v1/embed/text", json!({ "texts": texts }))

@@ -1,4 +1,4 @@
-//! Numbers of a tensor: our own, or still in a mapped file.
+//! Buffer of a tensor: our own, or still in a mapped file.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -9,7 +9,7 @@ use memmap2::Mmap;
 
 /// The numbers of a tensor, row-major.
 #[derive(Debug, Clone)]
-pub struct Numbers<T = f32>(Held<T>);
+pub struct Buffer<T = f32>(Held<T>);
 
 #[derive(Debug, Clone)]
 enum Held<T> {
@@ -18,7 +18,7 @@ enum Held<T> {
     Mapped(Arc<Mmap>, Range<usize>, PhantomData<T>),
 }
 
-impl<T: Pod> Numbers<T> {
+impl<T: Pod> Buffer<T> {
     /// The numbers at `range` (bytes) of `map`, without a copy; `None` where this machine cannot use them in place.
     pub fn mapped(map: Arc<Mmap>, range: Range<usize>) -> Option<Self> {
         let in_place = cfg!(target_endian = "little")
@@ -46,13 +46,13 @@ impl<T: Pod> Numbers<T> {
     }
 }
 
-impl<T> From<Vec<T>> for Numbers<T> {
+impl<T> From<Vec<T>> for Buffer<T> {
     fn from(numbers: Vec<T>) -> Self {
         Self(Held::Own(numbers))
     }
 }
 
-impl<T: Pod> Deref for Numbers<T> {
+impl<T: Pod> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -63,7 +63,7 @@ impl<T: Pod> Deref for Numbers<T> {
     }
 }
 
-impl<T: Pod + PartialEq> PartialEq for Numbers<T> {
+impl<T: Pod + PartialEq> PartialEq for Buffer<T> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }

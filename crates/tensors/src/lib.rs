@@ -3,6 +3,7 @@
 
 pub mod atomic_file;
 pub mod buffer;
+pub mod dtype;
 pub mod error;
 pub mod matrix;
 pub mod safetensors;

@@ -2,14 +2,14 @@
 //! one scale), in memory or in a mapped file.
 
 use std::ops::Range;
-use std::str::FromStr;
 
 use half::f16;
 use rayon::prelude::*;
 use safetensors::tensor::Dtype;
 use wsac_nn::search::{Number, add_weighted, dots, widen};
 
-use crate::buffer::Numbers;
+use crate::buffer::Buffer;
+use crate::dtype::StorageDtype;
 use crate::error::{Error, Result};
 use crate::safetensors::{TensorFile, Tensors, quantise_rows};
 use wsac_nn::norm::normalize;
@@ -17,66 +17,39 @@ use wsac_nn::norm::normalize;
 /// An f32 row whose squared length is off 1 by less is a unit row, and left as it is.
 const UNIT: f64 = 1e-6;
 
-/// How the numbers of rows are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
-    /// 4 bytes a number, exact.
-    #[default]
-    F32,
-    /// 2 bytes: off by at most 1/2048 of itself.
-    F16,
-    /// 1 byte: off by at most 1/254 of the largest number of its row.
-    Int8,
-}
-
-impl FromStr for Kind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "f32" => Ok(Self::F32),
-            "f16" => Ok(Self::F16),
-            "int8" => Ok(Self::Int8),
-            _ => Err(Error::Config(format!(
-                "rows are f32, f16 or int8, not {name:?}"
-            ))),
-        }
-    }
-}
-
 /// `N` rows of `width` numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rows {
+pub struct EmbeddingMatrix {
     width: usize,
     kept: Kept,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 enum Kept {
-    F32(Numbers),
+    F32(Buffer),
     F16(Scaled<f16>),
     Int8(Scaled<i8>),
 }
 
-/// Rows, and by what the numbers of each are to be multiplied, [N].
+/// EmbeddingMatrix, and by what the numbers of each are to be multiplied, [N].
 #[derive(Debug, Clone, PartialEq)]
 struct Scaled<T: bytemuck::Pod + PartialEq> {
-    values: Numbers<T>,
+    values: Buffer<T>,
     scales: Vec<f32>,
 }
 
 /// Some rows as they are kept.
 #[derive(Debug, Clone, Copy)]
 pub enum View<'a> {
-    /// Rows, row-major.
+    /// EmbeddingMatrix, row-major.
     F32(&'a [f32]),
-    /// Rows, and the scale of each.
+    /// EmbeddingMatrix, and the scale of each.
     F16(&'a [f16], &'a [f32]),
-    /// Rows, and the scale of each.
+    /// EmbeddingMatrix, and the scale of each.
     Int8(&'a [i8], &'a [f32]),
 }
 
-impl Rows {
+impl EmbeddingMatrix {
     /// The f32 matrix `data` [N, width], row-major.
     ///
     /// # Errors
@@ -93,7 +66,7 @@ impl Rows {
     }
 
     /// No rows yet, each to have `width` numbers kept as `kind`.
-    pub fn empty(width: usize, kind: Kind) -> Self {
+    pub fn empty(width: usize, kind: StorageDtype) -> Self {
         fn none<T: bytemuck::Pod + PartialEq>() -> Scaled<T> {
             Scaled {
                 values: Vec::new().into(),
@@ -101,9 +74,9 @@ impl Rows {
             }
         }
         let kept = match kind {
-            Kind::F32 => Kept::F32(Vec::new().into()),
-            Kind::F16 => Kept::F16(none()),
-            Kind::Int8 => Kept::Int8(none()),
+            StorageDtype::F32 => Kept::F32(Vec::new().into()),
+            StorageDtype::F16 => Kept::F16(none()),
+            StorageDtype::Int8 => Kept::Int8(none()),
         };
         Self { width, kept }
     }
@@ -181,7 +154,7 @@ impl Rows {
     }
 
     /// The same rows kept as `kind`.
-    pub fn kept_as(&self, kind: Kind) -> Self {
+    pub fn kept_as(&self, kind: StorageDtype) -> Self {
         if self.kind() == kind {
             return self.clone();
         }
@@ -197,11 +170,11 @@ impl Rows {
     }
 
     /// How the numbers are kept.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> StorageDtype {
         match &self.kept {
-            Kept::F32(_) => Kind::F32,
-            Kept::F16(_) => Kind::F16,
-            Kept::Int8(_) => Kind::Int8,
+            Kept::F32(_) => StorageDtype::F32,
+            Kept::F16(_) => StorageDtype::F16,
+            Kept::Int8(_) => StorageDtype::Int8,
         }
     }
 
@@ -260,9 +233,9 @@ impl Rows {
     /// The bytes that the rows take.
     pub fn bytes(&self) -> usize {
         let each = match self.kind() {
-            Kind::F32 => 4 * self.width,
-            Kind::F16 => 2 * self.width + 4,
-            Kind::Int8 => self.width + 4,
+            StorageDtype::F32 => 4 * self.width,
+            StorageDtype::F16 => 2 * self.width + 4,
+            StorageDtype::Int8 => self.width + 4,
         };
         self.len() * each
     }
@@ -369,28 +342,30 @@ mod tests {
 
     #[test]
     fn rows_are_saved_loaded_and_quantised() {
-        let rows = Rows::new(2, vec![1.0, -0.5, 0.25, 0.125, 0.0, 0.0]).unwrap();
-        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+        let rows = EmbeddingMatrix::new(2, vec![1.0, -0.5, 0.25, 0.125, 0.0, 0.0]).unwrap();
+        for kind in [StorageDtype::F32, StorageDtype::F16, StorageDtype::Int8] {
             let rows = rows.kept_as(kind);
             assert!(rows.kind() == kind && rows.len() == 3);
             let mut file = TensorFile::new();
             rows.write(&mut file, "m");
             let bytes = file.to_bytes().unwrap();
             let tensors = Tensors::parse("m.safetensors", &bytes).unwrap();
-            assert_eq!(Rows::read(&tensors, "m").unwrap(), rows);
+            assert_eq!(EmbeddingMatrix::read(&tensors, "m").unwrap(), rows);
             let mut out = [0.0; 4];
             rows.copy_to(0..2, &mut out);
             wsac_golden::assert_close("rows", &out, &[1.0, -0.5, 0.25, 0.125], 0.004);
-            let missing = Rows::read(&tensors, "n").unwrap_err().to_string();
+            let missing = EmbeddingMatrix::read(&tensors, "n")
+                .unwrap_err()
+                .to_string();
             assert!(missing.starts_with("m.safetensors: tensor n is missing or no"));
         }
-        assert!(Rows::new(4, vec![0.0; 6]).is_err());
+        assert!(EmbeddingMatrix::new(4, vec![0.0; 6]).is_err());
     }
 
     #[test]
     fn rows_of_both_kinds_are_brought_to_unit_length() {
-        let rows = Rows::new(3, vec![1.0, -2.0, 0.5, 3.0, 3.0, 0.1]).unwrap();
-        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+        let rows = EmbeddingMatrix::new(3, vec![1.0, -2.0, 0.5, 3.0, 3.0, 0.1]).unwrap();
+        for kind in [StorageDtype::F32, StorageDtype::F16, StorageDtype::Int8] {
             let mut rows = rows.kept_as(kind);
             rows.normalise().unwrap();
             let mut out = [0.0; 3];
@@ -398,8 +373,8 @@ mod tests {
             let norm: f32 = out.iter().map(|x| x * x).sum();
             assert!((norm - 1.0).abs() < 1e-6, "{norm}");
         }
-        let rows = Rows::new(2, vec![1.0, 0.0, 0.0, 0.0]).unwrap();
-        for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+        let rows = EmbeddingMatrix::new(2, vec![1.0, 0.0, 0.0, 0.0]).unwrap();
+        for kind in [StorageDtype::F32, StorageDtype::F16, StorageDtype::Int8] {
             let mut rows = rows.kept_as(kind);
             let error = rows.normalise().unwrap_err().to_string();
             assert!(error.starts_with("row 1 is zero"), "{error}");

@@ -11,17 +11,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use bytemuck::Pod;
 use half::f16;
 use memmap2::Mmap;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
-use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_whole;
-use crate::buffer::Numbers;
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 pub use convert::widen;
 pub use writer::{Planned, write};
@@ -31,40 +29,6 @@ const DESCRIPTION: &str = "wsac";
 
 /// A header longer than this is a lie.
 const MAX_HEADER: u64 = 100_000_000;
-
-/// How weights are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 4 bytes a number, exact; used in place, without being read into memory, where the file is mapped.
-    F32,
-    /// 2 bytes a number, of which 11 bits are exact.
-    F16,
-}
-
-impl Precision {
-    /// `f32` or `f16`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-        }
-    }
-}
-
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "f32" => Ok(Self::F32),
-            "f16" => Ok(Self::F16),
-            _ => Err(Error::Config(format!(
-                "precision is f32 or f16, not {name:?}"
-            ))),
-        }
-    }
-}
 
 /// A parsed safetensors file; the tensors stay in its bytes until they are asked for.
 #[derive(Debug)]
@@ -210,16 +174,11 @@ impl<'a> Tensors<'a> {
     }
 
     /// The numbers of tensor `name` [shape] where they lie, where the file is mapped and they are of kind `dtype`.
-    pub fn in_place<T: Pod>(
-        &self,
-        name: &str,
-        shape: &[usize],
-        dtype: Dtype,
-    ) -> Option<Numbers<T>> {
+    pub fn in_place<T: Pod>(&self, name: &str, shape: &[usize], dtype: Dtype) -> Option<Buffer<T>> {
         let info = self.tensors.get(name)?;
         match &self.bytes {
             Bytes::Mapped(map) if info.dtype == dtype && info.shape == shape => {
-                Numbers::mapped(Arc::clone(map), self.range(info))
+                Buffer::mapped(Arc::clone(map), self.range(info))
             }
             _ => None,
         }

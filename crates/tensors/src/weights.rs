@@ -1,28 +1,28 @@
 //! The weights of a model by name, wherever they lie: name -> shape and f32 [shape].
 //!
 //! Architectures read through the trait [`Weights`] alone, so the same code loads a safetensors file, a PyTorch
-//! checkpoint or, in tests and benchmarks, a [`formula`]. [`Reading`] is how a whole model is read: it gathers
+//! checkpoint or, in tests and benchmarks, a [`formula`]. [`WeightLoader`] is how a whole model is read: it gathers
 //! everything that is missing, wrong or left over, and tells it in one message.
 
 mod file;
 pub mod folder;
-pub mod formula;
 mod loader;
 mod pickle;
 mod shards;
+pub mod synthetic;
 mod torch;
 
 use std::path::Path;
 
 use safetensors::tensor::Dtype;
 
-pub use crate::buffer::Numbers;
+pub use crate::buffer::Buffer;
 use crate::error::Result;
-use crate::matrix::Rows;
+use crate::matrix::EmbeddingMatrix;
 use crate::safetensors::Tensors;
 pub use file::WeightFile;
-pub use loader::{Leftover, Reading};
-use wsac_nn::matmul::Precision;
+pub use loader::{UnusedKeys, WeightLoader};
+use wsac_nn::matmul::ProductDtype;
 
 /// Named tensors that can be read as f32.
 pub trait Weights: Sync {
@@ -30,8 +30,8 @@ pub trait Weights: Sync {
     fn path(&self) -> &Path;
 
     /// What the network that is read will multiply in; f32 where nobody says otherwise.
-    fn precision(&self) -> Precision {
-        Precision::F32
+    fn precision(&self) -> ProductDtype {
+        ProductDtype::F32
     }
 
     /// The names of all tensors, in no certain order.
@@ -44,14 +44,14 @@ pub trait Weights: Sync {
     ///
     /// # Errors
     /// Where there is no such tensor, it has not this `shape`, or its numbers cannot be read as f32.
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers>;
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer>;
 
     /// Matrix `name` [N, width] to be read row by row: int8 where the file keeps it so.
     ///
     /// # Errors
     /// As [`Weights::get`].
-    fn rows(&self, name: &str, [rows, width]: [usize; 2]) -> Result<Rows> {
-        Rows::new(width, self.get(name, &[rows, width])?.into_vec())
+    fn rows(&self, name: &str, [rows, width]: [usize; 2]) -> Result<EmbeddingMatrix> {
+        EmbeddingMatrix::new(width, self.get(name, &[rows, width])?.into_vec())
     }
 }
 
@@ -68,14 +68,14 @@ impl Weights for Tensors<'_> {
         Tensors::shape(self, name)
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         match self.in_place(name, shape, Dtype::F32) {
             Some(numbers) => Ok(numbers),
-            None => Tensors::get(self, name, shape).map(Numbers::from),
+            None => Tensors::get(self, name, shape).map(Buffer::from),
         }
     }
 
-    fn rows(&self, name: &str, _: [usize; 2]) -> Result<Rows> {
-        Rows::read(self, name)
+    fn rows(&self, name: &str, _: [usize; 2]) -> Result<EmbeddingMatrix> {
+        EmbeddingMatrix::read(self, name)
     }
 }

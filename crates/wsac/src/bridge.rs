@@ -1,6 +1,6 @@
 //! Section 3 of the paper: how a decoder that learned from text embeddings is given audio embeddings.
 //!
-//! Train side: [`Perturb`] turns a text embedding [d] into what the decoder learns from (noise, shift). Test side:
+//! Train side: [`Augmentation`] turns a text embedding [d] into what the decoder learns from (noise, shift). Test side:
 //! [`Bridge`] turns an audio embedding [d] into one the decoder knows (direct, nearest, projection).
 
 mod map;
@@ -138,7 +138,7 @@ pub fn blend(audio: &Embedding, bridged: Vec<f32>, share: f32, renormalise: bool
 /// What is done to a text embedding before the decoder learns from it (section 3.1).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Perturb {
+pub struct Augmentation {
     /// The variance of the normal noise added to each coordinate; the paper's is 0.013 for its own encoder. 0 adds none.
     pub noise_variance: f64,
     /// The modality gap [d] (Eq. 2), added to move text to where audio is.
@@ -149,7 +149,7 @@ pub struct Perturb {
     pub compat: Compat,
 }
 
-impl Perturb {
+impl Augmentation {
     /// Perturbs `row` [d] with the noise of `stream` at counters `first..first + d`.
     pub fn apply(&self, row: &mut [f32], stream: Stream, first: u64) {
         self.apply_with(row, |j| stream.gauss(first + j as u64));
@@ -205,7 +205,7 @@ impl Perturb {
 
 /// The noise level (section 3.1.1): how far apart captions of one clip are. The mean over the unordered pairs of each
 /// clip's captions of the largest difference in any coordinate, over the first 50 of `clips` that have two captions.
-/// `None` where there are none. Its square is the [`Perturb::noise_variance`].
+/// `None` where there are none. Its square is the [`Augmentation::noise_variance`].
 pub fn sigma_pairs<'a>(clips: impl IntoIterator<Item = &'a Embeddings>) -> Option<f64> {
     let mut distances = Vec::new();
     for clip in clips.into_iter().filter(|c| c.len() > 1).take(SIGMA_CLIPS) {

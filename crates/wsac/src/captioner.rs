@@ -1,7 +1,7 @@
 //! The facade: a recording -> a [`Caption`], and each stage on the way alone.
 //!
 //! ```text
-//! Source -listen-> Heard{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
+//! Source -listen-> AudioAnalysis{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
 //! ```
 //!
 //! ```no_run
@@ -38,10 +38,10 @@ pub use draft::{Candidate, Draft, Route};
 pub use options::CaptionOptions;
 pub use ranking::{Measure, Rerank};
 use wsac_audio::{AudioStream, Source};
-use wsac_encoders::analysis::Heard;
+use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_encoders::encoder::Encoder;
-use wsac_encoders::mini::sound_events::Moments;
+use wsac_encoders::mini::sound_events::Activations;
 use wsac_encoders::towers::{AudioTower, TextTower};
 
 /// From recordings to captions: an audio tower and a [`Model`] that learned from the same space.
@@ -211,23 +211,23 @@ impl Captioner {
     ///
     /// # Errors
     /// As [`AudioStream::open`] and [`AudioStream::next_block`], and where the encoder cannot use the recording.
-    pub fn listen(&self, source: &Source) -> Result<Heard> {
-        self.listen_to(&mut AudioStream::open(source, self.tower.rate())?)
+    pub fn encode(&self, source: &Source) -> Result<AudioAnalysis> {
+        self.encode_stream(&mut AudioStream::open(source, self.tower.rate())?)
     }
 
     /// Listens to a recording that is open already, at the encoder's rate.
     ///
     /// # Errors
     /// As [`Captioner::listen`].
-    pub fn listen_to(&self, stream: &mut AudioStream) -> Result<Heard> {
-        Ok(self.tower.listen(stream)?)
+    pub fn encode_stream(&self, stream: &mut AudioStream) -> Result<AudioAnalysis> {
+        Ok(self.tower.encode(stream)?)
     }
 
     /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
     /// wrote alike is told once.
-    pub fn neighbours(&self, heard: &Heard, k: usize) -> Vec<Neighbour> {
+    pub fn neighbours(&self, analysis: &AudioAnalysis, k: usize) -> Vec<Neighbour> {
         let memory = self.model.memory.as_ref();
-        memory.map_or(Vec::new(), |memory| nearest(memory, heard, k))
+        memory.map_or(Vec::new(), |memory| nearest(memory, analysis, k))
     }
 
     /// How alike `query` and each of `texts` are, in [-1, 1], measured as the captions of the memory are: from its mean,
@@ -240,9 +240,13 @@ impl Captioner {
     ///
     /// # Errors
     /// As [`Captioner::listen`].
-    pub fn moments(&self, stream: &mut AudioStream, most: usize) -> Result<Option<Moments>> {
-        let moments = self.tower.moments(stream)?;
-        Ok(moments.map(|moments| moments.likeliest(most)))
+    pub fn activations(
+        &self,
+        stream: &mut AudioStream,
+        most: usize,
+    ) -> Result<Option<Activations>> {
+        let activations = self.tower.activations(stream)?;
+        Ok(activations.map(|activations| activations.likeliest(most)))
     }
 
     /// A sentence about a recording: [`Captioner::listen_to`], then [`Captioner::draft`], [`Captioner::bridge`],
@@ -253,8 +257,8 @@ impl Captioner {
     /// As [`Captioner::listen`] and [`Captioner::finish`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
         let mut stream = AudioStream::open(source, self.tower.rate())?;
-        let heard = self.listen_to(&mut stream)?;
-        let mut caption = self.describe(&heard, options)?;
+        let analysis = self.encode_stream(&mut stream)?;
+        let mut caption = self.describe(&analysis, options)?;
         caption.warnings = stream.warnings().to_vec();
         Ok(caption)
     }
@@ -278,12 +282,12 @@ fn alike(memory: Option<&Memory>, sound: &Embedding, texts: &Embeddings) -> Vec<
 }
 
 /// [`Captioner::neighbours`] in `memory`.
-fn nearest(memory: &Memory, heard: &Heard, k: usize) -> Vec<Neighbour> {
+fn nearest(memory: &Memory, analysis: &AudioAnalysis, k: usize) -> Vec<Neighbour> {
     let neighbour = |hit: Hit| Neighbour {
         caption: memory.caption(hit.index).to_owned(),
         similarity: hit.similarity,
     };
-    let hits = memory.nearest_distinct(&heard.embedding, k);
+    let hits = memory.nearest_distinct(&analysis.embedding, k);
     hits.into_iter().map(neighbour).collect()
 }
 

@@ -28,7 +28,7 @@ pub use cache::KvCache as State;
 pub use config::Config;
 pub use forward::Nll;
 pub use mapper::layout::Mapper;
-pub use matrices::Form;
+pub use matrices::WeightDtype;
 pub use tape::Tape;
 
 use crate::error::{Error, Result};

@@ -8,7 +8,7 @@ mod beam;
 mod rules;
 mod sample;
 
-pub use rules::{Echo, Rules};
+pub use rules::{RepetitionRule, Rules};
 pub use sample::{Sampling, TEMPERATURE_RANGE};
 
 use rayon::prelude::*;

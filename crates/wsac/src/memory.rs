@@ -1,10 +1,10 @@
 //! Memory: captions and their text embeddings [N, d], searched exactly.
 //!
-//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. Rows are unit f32, f16 or int8,
+//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. EmbeddingMatrix are unit f32, f16 or int8,
 //! in memory or in a mapped file, and are multiplied block by block, so that they are never all f32 at once.
 
+mod dedup;
 mod file;
-mod repeats;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -17,15 +17,16 @@ use wsac_metrics::Corpus;
 
 use crate::error::{Error, Result};
 use crate::texts::Texts;
-pub use repeats::{Repeats, distinct};
+pub use dedup::{Repeats, distinct};
 use wsac_encoders::embedding::Embeddings;
-use wsac_tensors::matrix::{Kind, Rows};
+use wsac_tensors::dtype::StorageDtype;
+use wsac_tensors::matrix::EmbeddingMatrix;
 
 /// Captions with their unit embeddings.
 #[derive(Debug, Clone)]
 pub struct Memory {
     captions: Texts,
-    rows: Rows,
+    rows: EmbeddingMatrix,
     centring: Option<Centring>,
     description: Option<String>,
     /// See [`Memory::corpus`].
@@ -70,7 +71,7 @@ impl Memory {
     pub fn new<S: AsRef<str>>(captions: &[S], embeddings: Embeddings) -> Result<Self> {
         let mut texts = Texts::new();
         captions.iter().try_for_each(|c| texts.push(c.as_ref()))?;
-        let rows = Rows::new(embeddings.dim(), embeddings.into_vec())?;
+        let rows = EmbeddingMatrix::new(embeddings.dim(), embeddings.into_vec())?;
         Self::from_parts(texts, rows).map_err(Error::Config)
     }
 
@@ -78,12 +79,12 @@ impl Memory {
     ///
     /// # Errors
     /// Where their numbers differ, there are none, or a row has no direction.
-    pub fn from_rows(captions: Texts, mut rows: Rows) -> Result<Self> {
+    pub fn from_rows(captions: Texts, mut rows: EmbeddingMatrix) -> Result<Self> {
         rows.normalise()?;
         Self::from_parts(captions, rows).map_err(Error::Config)
     }
 
-    fn from_parts(captions: Texts, rows: Rows) -> std::result::Result<Self, String> {
+    fn from_parts(captions: Texts, rows: EmbeddingMatrix) -> std::result::Result<Self, String> {
         if captions.len() != rows.len() {
             let (captions, rows) = (captions.len(), rows.len());
             return Err(format!(
@@ -134,7 +135,7 @@ impl Memory {
     }
 
     /// The embeddings [N, d] as they are kept.
-    pub fn rows(&self) -> &Rows {
+    pub fn rows(&self) -> &EmbeddingMatrix {
         &self.rows
     }
 
@@ -165,7 +166,7 @@ impl Memory {
     ///
     /// # Errors
     /// Never for a memory that was made or loaded here: its rows have a direction.
-    pub fn kept_as(&self, kind: Kind) -> Result<Self> {
+    pub fn kept_as(&self, kind: StorageDtype) -> Result<Self> {
         let mut rows = self.rows.kept_as(kind);
         rows.normalise()?;
         let mut memory = Self::from_parts(self.captions.clone(), rows).map_err(Error::Config)?;

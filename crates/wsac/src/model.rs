@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `config.json` | [`Card`]: the encoder, the decoder's shape, how it was trained, how it wants to be used |
+//! | `config.json` | [`RunConfig`]: the encoder, the decoder's shape, how it was trained, how it wants to be used |
 //! | `decoder.safetensors` | the decoder's weights under the reference code's names, f32 or f16 |
 //! | `tokenizer.json` | the vocabulary, as Hugging Face tools read it |
 //! | `memory.safetensors` | captions and their embeddings; optional where the strategy is direct |
@@ -30,20 +30,20 @@ use crate::prompt::Prompting;
 pub use defaults::Defaults;
 pub use gpt2::Gpt2;
 use wsac_encoders::tokenizer::Tokenizer;
-use wsac_encoders::{Space, assets};
+use wsac_encoders::{EmbeddingSpace, assets};
 use wsac_tensors::atomic_file::write_whole;
-pub use wsac_tensors::safetensors::Precision;
+pub use wsac_tensors::dtype::StorageDtype;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 /// What `config.json` says of a captioner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Card {
+pub struct RunConfig {
     /// The captioner's name, as it stands in results.
     pub name: String,
     /// The encoder whose space its embeddings live in: `mini`, or a path; one that begins with `./` lies in the run folder
     /// itself (and is told from where it was read).
     pub clap: String,
-    /// That space's [`Space::identity`]; where it is empty, the same as `clap`.
+    /// That space's [`EmbeddingSpace::identity`]; where it is empty, the same as `clap`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub space: String,
     /// The decoder's shape.
@@ -72,14 +72,14 @@ pub struct Card {
 #[derive(Debug)]
 pub struct Model {
     /// What it is.
-    pub card: Card,
+    pub card: RunConfig,
     /// Its decoder.
     pub decoder: Decoder,
     /// Its vocabulary.
     pub tokenizer: Tokenizer,
     /// The captions it knows; a decoder that others trained may come without, and is then used directly.
     pub memory: Option<Memory>,
-    /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`Card::clauses`].
+    /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`RunConfig::clauses`].
     pub clauses: Option<Memory>,
     /// The names of sounds and where they are in the space, where it is prompted with them.
     pub keywords: Option<Memory>,
@@ -129,7 +129,7 @@ impl Model {
             Ok((folder.join(name), file(name)?.ok_or_else(missing)?))
         };
         let (path, bytes) = need("config.json")?;
-        let card: Card = serde_json::from_slice(&bytes)
+        let card: RunConfig = serde_json::from_slice(&bytes)
             .map_err(|e| Error::model(&path, format!("does not describe a captioner ({e})")))?;
         let (path, bytes) = need("tokenizer.json")?;
         let tokenizer = Tokenizer::from_json(&bytes, &path)?;
@@ -191,15 +191,16 @@ impl Model {
     ///
     /// # Errors
     /// Where the folder or a file cannot be written.
-    pub fn save(&self, folder: impl AsRef<Path>, precision: Precision) -> Result<()> {
+    pub fn save(&self, folder: impl AsRef<Path>, precision: StorageDtype) -> Result<()> {
+        precision.check_weights("a decoder's weights")?;
         let folder = folder.as_ref();
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let mut weights = TensorFile::new();
         for spec in self.decoder.layout().specs() {
             let values = &self.decoder.weights()[spec.range.clone()];
             match precision {
-                Precision::F32 => weights.f32(&spec.name, &spec.shape, values),
-                Precision::F16 => weights.f16(&spec.name, &spec.shape, values),
+                StorageDtype::F32 => weights.f32(&spec.name, &spec.shape, values),
+                _ => weights.f16(&spec.name, &spec.shape, values),
             }
         }
         weights.save(folder.join("decoder.safetensors"))?;
@@ -251,8 +252,8 @@ impl Model {
     ///
     /// # Errors
     /// Where they are not.
-    pub fn check_space(&self, space: &Space) -> Result<()> {
-        let Card {
+    pub fn check_space(&self, space: &EmbeddingSpace) -> Result<()> {
+        let RunConfig {
             name,
             clap,
             space: own,
@@ -270,7 +271,7 @@ impl Model {
     }
 }
 
-impl Card {
+impl RunConfig {
     /// Where similarities to the memory are measured from.
     pub fn centre(&self) -> Centre {
         if self.centred {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! AudioStream -islands-> stretches of sound between silences -pieces-> cut where the sound changes
-//!     -AudioTower::listen-> Heard -bridge, decode (32 together)-> Segment, equal neighbours joined
+//!     -AudioTower::listen-> AudioAnalysis -bridge, decode (32 together)-> Segment, equal neighbours joined
 //! ```
 //!
 //! Nothing hangs on threads, on the sizes of blocks or on time, so a recording has one timeline.
@@ -28,11 +28,11 @@
 //! # Ok::<(), wsac::Error>(())
 //! ```
 
-mod floor;
 mod formats;
-mod islands;
 mod live;
+mod noise_floor;
 mod pieces;
+mod regions;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -44,15 +44,15 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use formats::{Format, Timelines, clock};
-use islands::{Island, Islands};
 pub use live::Live;
 use pieces::{Piece, pieces};
+use regions::{ActiveRegion, ActiveRegions};
 pub use summary::Summary;
 
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::{Error, Result};
 use wsac_audio::{AudioStream, CancelToken, Waveform};
-use wsac_encoders::analysis::{Heard, Sound};
+use wsac_encoders::analysis::{AudioAnalysis, Sound};
 use wsac_encoders::towers::AudioTower;
 
 /// Segments that are put into words together.
@@ -115,7 +115,7 @@ impl Default for TimelineOptions {
 
 impl TimelineOptions {
     /// The level of silence in a recording without noise, in dB of full scale.
-    pub const SILENCE: f32 = floor::SILENCE;
+    pub const SILENCE: f32 = noise_floor::SILENCE;
 
     /// The most seconds of a segment: what bounds the memory that a timeline takes, however long the recording is.
     pub const LONGEST: f64 = 60.0;
@@ -158,7 +158,7 @@ pub struct Timeline {
     /// How many segments were told.
     pub segments: usize,
     /// What was heard in all of them, for one sentence about the whole; `None` where all was silent.
-    pub whole: Option<Heard>,
+    pub whole: Option<AudioAnalysis>,
     /// What was wrong with the recording though it could be heard, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -170,7 +170,7 @@ struct Teller<'a> {
     words: &'a CaptionOptions,
     each: &'a mut dyn FnMut(Segment) -> ControlFlow<()>,
     /// Pieces that were listened to, not yet in words.
-    heard: Vec<(Piece, Heard)>,
+    analysis: Vec<(Piece, AudioAnalysis)>,
     /// Told when it is known that the next is another.
     last: Option<Segment>,
     segments: usize,
@@ -195,7 +195,7 @@ impl Captioner {
         each: &mut dyn FnMut(Segment) -> ControlFlow<()>,
     ) -> Result<Timeline> {
         options.check()?;
-        let mut islands = Islands::new(stream.rate(), options);
+        let mut regions = ActiveRegions::new(stream.rate(), options);
         let name = stream.name().to_path_buf();
         let mut teller = Teller {
             name: &name,
@@ -204,22 +204,22 @@ impl Captioner {
             options,
             words,
             each,
-            heard: Vec::new(),
+            analysis: Vec::new(),
             last: None,
             segments: 0,
             summary: Summary::default(),
         };
         let mut going = ControlFlow::Continue(());
         while let Some(block) = stream.next_block()? {
-            islands.push(&block);
-            going = teller.work(&mut islands)?;
+            regions.push(&block);
+            going = teller.work(&mut regions)?;
             if going.is_break() {
                 break;
             }
         }
         if going.is_continue() {
-            islands.finish();
-            going = teller.work(&mut islands)?;
+            regions.finish();
+            going = teller.work(&mut regions)?;
         }
         if going.is_continue() {
             going = teller.tell()?;
@@ -229,9 +229,9 @@ impl Captioner {
             let _ = (teller.each)(last);
         }
         Ok(Timeline {
-            duration: islands.duration(),
+            duration: regions.duration(),
             segments: teller.segments,
-            whole: teller.summary.heard(islands.duration()),
+            whole: teller.summary.analysis(regions.duration()),
             warnings: stream.warnings().to_vec(),
         })
     }
@@ -239,27 +239,27 @@ impl Captioner {
 
 impl Teller<'_> {
     /// Cuts and hears the islands that are whole, and tells what there is of it.
-    fn work(&mut self, islands: &mut Islands) -> Result<ControlFlow<()>> {
-        while let Some(island) = islands.next() {
+    fn work(&mut self, regions: &mut ActiveRegions) -> Result<ControlFlow<()>> {
+        while let Some(region) = regions.next() {
             self.cancel.check(self.name)?;
-            let course = self.captioner.tower().course(&island.samples)?;
-            let (pieces, kept) = pieces(&island, &course, self.options);
+            let frame_embeddings = self.captioner.tower().frame_embeddings(&region.samples)?;
+            let (pieces, kept) = pieces(&region, &frame_embeddings, self.options);
             if let Some(from) = kept {
-                islands.keep(&island, from);
+                regions.keep(&region, from);
             }
             let tower = self.captioner.tower();
-            let heard: Vec<Result<Heard>> = pieces
+            let analysis: Vec<Result<AudioAnalysis>> = pieces
                 .par_iter()
                 .map(|piece| {
                     self.cancel.check(self.name)?;
-                    listen(tower, &island, piece)
+                    encode(tower, &region, piece)
                 })
                 .collect();
-            for (mut piece, heard) in pieces.into_iter().zip(heard) {
-                piece.end = piece.end.min(islands.duration());
-                self.heard.push((piece, heard?));
+            for (mut piece, analysis) in pieces.into_iter().zip(analysis) {
+                piece.end = piece.end.min(regions.duration());
+                self.analysis.push((piece, analysis?));
             }
-            if self.heard.len() >= TOGETHER && self.tell()?.is_break() {
+            if self.analysis.len() >= TOGETHER && self.tell()?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -269,12 +269,15 @@ impl Teller<'_> {
     /// Puts into words what was heard.
     fn tell(&mut self) -> Result<ControlFlow<()>> {
         self.cancel.check(self.name)?;
-        let heard = std::mem::take(&mut self.heard);
-        let asked: Vec<_> = heard.iter().map(|(_, heard)| (heard, self.words)).collect();
+        let analysis = std::mem::take(&mut self.analysis);
+        let asked: Vec<_> = analysis
+            .iter()
+            .map(|(_, analysis)| (analysis, self.words))
+            .collect();
         let captions = self.captioner.describe_together(&asked);
-        for ((piece, heard), caption) in heard.into_iter().zip(captions) {
+        for ((piece, analysis), caption) in analysis.into_iter().zip(captions) {
             let caption = caption?;
-            self.summary.add(&heard, piece.end - piece.start);
+            self.summary.add(&analysis, piece.end - piece.start);
             let next = Segment {
                 start: piece.start,
                 end: piece.end,
@@ -304,10 +307,10 @@ impl Teller<'_> {
 }
 
 /// What `tower` hears in a piece alone.
-fn listen(tower: &dyn AudioTower, island: &Island, piece: &Piece) -> Result<Heard> {
+fn encode(tower: &dyn AudioTower, region: &ActiveRegion, piece: &Piece) -> Result<AudioAnalysis> {
     let rate = tower.rate();
-    let samples = island.sounds(piece.start, piece.end);
-    Ok(tower.listen(&mut AudioStream::from_waveform(
+    let samples = region.sounds(piece.start, piece.end);
+    Ok(tower.encode(&mut AudioStream::from_waveform(
         &Waveform { samples, rate },
         rate,
     )?)?)

@@ -3,9 +3,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use wsac::bridge::Perturb;
+use wsac::bridge::Augmentation;
 use wsac::decoder::{Config, Decoder};
-use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::embedding::Embeddings;
 use wsac::rng::Stream;
 use wsac::train::{Examples, TrainConfig, Trainer};
@@ -35,7 +35,7 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn a_step_allocates_next_to_nothing_after_the_first() {
-    for precision in [Arithmetic::F32, Arithmetic::Bf16] {
+    for precision in [ComputeDtype::F32, ComputeDtype::Bf16] {
         let (captions, words, dim) = (64, 14, 64);
         let stream = Stream::new("allocations");
         let rows = (0..captions * dim).map(|i| stream.symmetric(i, 1.0));
@@ -65,9 +65,9 @@ fn a_step_allocates_next_to_nothing_after_the_first() {
             clauses: vec![Vec::new(); captions as usize],
             ..Examples::default()
         };
-        let perturb = Perturb {
+        let perturb = Augmentation {
             noise_variance: 0.001,
-            ..Perturb::default()
+            ..Augmentation::default()
         };
         let decoder = Decoder::new(shape, 0).expect("a decoder");
         let mut trainer = Trainer::new(config, decoder, examples, perturb).expect("a trainer");
@@ -84,9 +84,9 @@ fn a_step_allocates_next_to_nothing_after_the_first() {
         // them where we have a kernel of our own, all of them (a fifth of the first step) where we have none. There bf16 is a
         // portable product, which nobody gets unasked and which widens its operands anew each time.
         let share = match (precision, Windows::usable()) {
-            (Arithmetic::Bf16, true) => 100,
+            (ComputeDtype::Bf16, true) => 100,
             (_, true) => 10,
-            (Arithmetic::Bf16, false) => continue,
+            (ComputeDtype::Bf16, false) => continue,
             (_, false) => 5,
         };
         assert!(first > 4 << 20, "the first step takes {first} bytes");

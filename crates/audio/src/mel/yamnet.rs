@@ -188,11 +188,11 @@ mod tests {
             click[40_000..40_016].fill(1.0); // 2.5 s: in the patches from 1.92 s and 2.40 s
             let patches = ear.hear(&click);
             let loud = |patch: &[f32]| patch.iter().any(|&x| x > -1.0);
-            let heard: Vec<usize> = (patches.chunks_exact(YamnetFrontEnd::PATCH).enumerate())
+            let analysis: Vec<usize> = (patches.chunks_exact(YamnetFrontEnd::PATCH).enumerate())
                 .filter(|(_, patch)| loud(patch))
                 .map(|(t, _)| t)
                 .collect();
-            assert_eq!(heard, [4, 5], "{speed}");
+            assert_eq!(analysis, [4, 5], "{speed}");
         }
     }
 

@@ -139,35 +139,35 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
     let bar = progress::bar(paths.len(), "recordings", how.encoder.quiet);
     let (mut names, mut rows, mut failed) = (Vec::new(), Embeddings::empty(tower.dim()), 0);
     for some in paths.chunks(4 * rayon::current_num_threads()) {
-        let heard: Vec<_> = some
+        let analysis: Vec<_> = some
             .par_iter()
             .map(|path| {
-                let heard = encode(tower.as_ref(), &path.into());
+                let analysis = encode(tower.as_ref(), &path.into());
                 bar.inc(1);
-                heard.map_err(|e| bare(&e.to_string(), path))
+                analysis.map_err(|e| bare(&e.to_string(), path))
             })
             .collect();
-        for (path, heard) in some.iter().zip(&heard) {
+        for (path, analysis) in some.iter().zip(&analysis) {
             let (file_name, name) = (&*path.to_string_lossy(), shown(path));
-            if let Err(error) = heard {
+            if let Err(error) = analysis {
                 failed += 1;
                 bar.suspend(|| say!("wsac: {name}: {error}"));
             }
-            match (how.format, heard) {
+            match (how.format, analysis) {
                 (Format::Safetensors, Err(_)) => {}
-                (Format::Safetensors, Ok(heard)) => {
+                (Format::Safetensors, Ok(analysis)) => {
                     names.push(file_name.to_owned());
-                    rows.push(&heard.embedding);
+                    rows.push(&analysis.embedding);
                 }
                 (Format::Jsonl, Err(error)) => {
                     json_line(&mut out, &Row::Failed { file_name, error })?;
                 }
-                (Format::Jsonl, Ok(heard)) => {
+                (Format::Jsonl, Ok(analysis)) => {
                     let row = Row::Audio {
                         file_name,
-                        duration: heard.duration,
-                        sounds: &heard.sounds,
-                        embedding: heard.embedding.as_slice(),
+                        duration: analysis.duration,
+                        sounds: &analysis.sounds,
+                        embedding: analysis.embedding.as_slice(),
                     };
                     json_line(&mut out, &row)?;
                 }

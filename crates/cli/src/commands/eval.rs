@@ -164,7 +164,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let wanted_in_vain = |m: &Measure| m.value.is_err() && args.metrics.by_name.contains(&m.metric);
     let failed = !joined.left_out.is_empty()
-        || tools.models.unheard() > 0
+        || tools.models.failed() > 0
         || ours.iter().any(wanted_in_vain);
     // Nothing could be scored at all.
     if ours.iter().all(|m| m.value.is_err()) {

@@ -97,21 +97,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let tower = encoder.audio_tower()?;
     let bar = progress::bar(paths.len(), "recordings", quiet);
-    let heard: Vec<Option<Embedding>> = paths
+    let analysis: Vec<Option<Embedding>> = paths
         .par_iter()
         .map(|path| {
-            let heard = encode(tower.as_ref(), &path.into());
+            let analysis = encode(tower.as_ref(), &path.into());
             bar.inc(1);
             let name = path.display();
             let tell = |e: &wsac::Error| {
                 bar.suspend(|| say!("wsac: {name}: {}", bare(&e.to_string(), path)))
             };
-            heard.inspect_err(tell).ok().map(|h| h.embedding)
+            analysis.inspect_err(tell).ok().map(|h| h.embedding)
         })
         .collect();
     bar.finish_and_clear();
     let mut audio = Embeddings::empty(tower.dim());
-    heard.iter().flatten().for_each(|e| audio.push(e));
+    analysis.iter().flatten().for_each(|e| audio.push(e));
     let shift = gap(&audio, &text)?;
     let length = shift.iter().map(|x| x * x).sum::<f32>().sqrt();
     print_line!(

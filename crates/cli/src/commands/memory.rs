@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use wsac::memory::Repeats;
 use wsac::model::Defaults;
-use wsac::tensors::matrix::Kind;
+use wsac::tensors::dtype::StorageDtype;
 
 use crate::captions;
 use crate::encoder::EncoderArgs;
@@ -38,7 +38,7 @@ struct Build {
 
     /// How embeddings are stored: f16 is half the size and int8 a quarter, for nearly the same captions
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
-    rows: Kind,
+    rows: StorageDtype,
 
     /// The same as --rows int8
     #[arg(long, conflicts_with = "rows")]
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             say!("wsac: {exact} captions were there twice, {near} nearly; left out");
         }
     }
-    let kind = if args.int8 { Kind::Int8 } else { args.rows };
+    let kind = if args.int8 { StorageDtype::Int8 } else { args.rows };
     if memory.rows().kind() != kind {
         memory = memory.kept_as(kind)?;
     }

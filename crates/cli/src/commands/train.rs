@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use wsac::bridge::Compat;
 use wsac::dataset::Corpus;
-use wsac::encoders::encoder::Space;
+use wsac::encoders::encoder::EmbeddingSpace;
 use wsac::model::Defaults;
 use wsac::model::load_gap;
 use wsac::train::{Job, Noise, TrainConfig, run as train};
@@ -209,7 +209,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     /// The preset, then the file, then the flags.
-    fn settings(&self, space: &Space) -> Result<TrainConfig> {
+    fn settings(&self, space: &EmbeddingSpace) -> Result<TrainConfig> {
         let mut config = match self.preset {
             Preset::Fast => TrainConfig::default(),
             Preset::Paper => TrainConfig::paper(),

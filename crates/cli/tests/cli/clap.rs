@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use predicates::str::contains;
 use wsac::tensors::safetensors::TensorFile;
 use wsac::tensors::weights::Weights;
-use wsac::tensors::weights::formula::Formula;
+use wsac::tensors::weights::synthetic::SyntheticWeights;
 
 use crate::world::{World, stdout, tone};
 
@@ -88,7 +88,7 @@ pub fn small_clap(world: &World, name: &str, change: impl Fn(&str, &mut Vec<f32>
         .map(|(name, shape)| serde_json::json!([name, "float32", shape]))
         .collect();
     let list = serde_json::json!({ "keys": list }).to_string();
-    let formula = Formula::parse("small", list.as_bytes()).expect("a list of keys");
+    let formula = SyntheticWeights::parse("small", list.as_bytes()).expect("a list of keys");
     let mut file = TensorFile::new();
     for (name, shape) in &keys {
         let mut values = formula.get(name, shape).expect("a formula").into_vec();

@@ -41,11 +41,11 @@ fn arriving_sound_is_told_as_it_is_heard() {
     let raw: Vec<u8> = (sound.samples.iter())
         .flat_map(|x| x.to_le_bytes())
         .collect();
-    let listen = |stream: Vec<u8>, flags: &[&str]| {
+    let encode = |stream: Vec<u8>, flags: &[&str]| {
         let mut run = world.wsac(["listen", "--format", "jsonl"].iter().chain(flags));
         run.write_stdin(stream).output().expect("wsac runs")
     };
-    let out = listen(raw, &["--raw", "f32", "--rate", "16000"]);
+    let out = encode(raw, &["--raw", "f32", "--rate", "16000"]);
     assert_eq!(
         out.status.code(),
         Some(0),
@@ -60,7 +60,7 @@ fn arriving_sound_is_told_as_it_is_heard() {
         caption.contains("dog") || caption.contains("bark"),
         "{caption}"
     );
-    let wrong = listen(b"no sound at all".to_vec(), &[]);
+    let wrong = encode(b"no sound at all".to_vec(), &[]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("no WAV stream"));
 }

@@ -15,16 +15,16 @@
 
 use std::path::PathBuf;
 
-use crate::analysis::{Heard, Part};
+use crate::analysis::{AudioAnalysis, SoundEvent};
 use crate::clap::family::Family;
-use crate::clap::preprocess::Hearing;
+use crate::clap::preprocess::FeatureExtractor;
 use crate::clap::windowing::{Mean, Windows};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::models::cnn14::{Cnn14, Ending};
+use crate::models::hook::ForwardHook;
 use crate::models::htsat::{Htsat, fusion};
 use crate::models::layers::Projection;
-use crate::models::tap::Tap;
 use crate::towers::AudioTower;
 use wsac_audio::AudioStream;
 use wsac_audio::mel::{LogMel, MelBank};
@@ -36,7 +36,7 @@ const BANK: [usize; 2] = [513, 64];
 /// The audio side of a CLAP checkpoint.
 pub struct ClapAudio {
     path: PathBuf,
-    hearing: Hearing,
+    extractor: FeatureExtractor,
     front: LogMel,
     tower: Tower,
     /// PANNs has none.
@@ -58,7 +58,7 @@ impl ClapAudio {
     /// # Errors
     /// As [`Weights::get`]; where the sizes are not the family's.
     pub fn load(family: Family, weights: &dyn Weights, windows: Windows) -> Result<Self> {
-        let hearing = Hearing::of(family);
+        let extractor = FeatureExtractor::of(family);
         let (prefix, bank) = match family {
             Family::WavCapsCnn14 | Family::WavCapsHtsat => (
                 "audio_encoder.audio_enc.",
@@ -88,14 +88,14 @@ impl ClapAudio {
                     .shape(&bank)
                     .map(|_| weights.get(&bank, &BANK))
                     .transpose()?;
-                MelBank::htk_in_hertz(hearing.rate, 1024, BANK[1], 50.0, 14_000.0)
+                MelBank::htk_in_hertz(extractor.rate, 1024, BANK[1], 50.0, 14_000.0)
             }
             _ if weights.shape(&bank).is_some() => {
                 MelBank::stored(&weights.get(&bank, &BANK)?, BANK[1])
             }
             // The bank is that of 32 kHz though the recordings are not.
             Family::MsClap2023 => slaney(32_000),
-            _ => slaney(hearing.rate),
+            _ => slaney(extractor.rate),
         };
         let projection = |layers: [&str; 2]| {
             let first = format!("{}.weight", layers[0]);
@@ -129,8 +129,8 @@ impl ClapAudio {
         };
         Ok(Self {
             path: weights.path().to_path_buf(),
-            hearing,
-            front: LogMel::new(bank, hearing.hop),
+            extractor,
+            front: LogMel::new(bank, extractor.hop),
             tower,
             projection,
             windows,
@@ -140,8 +140,10 @@ impl ClapAudio {
     /// The samples of a window.
     fn length(&self) -> usize {
         match self.windows {
-            Windows::Mean if self.tower.fuses() => Self::FUSED_SECONDS * self.hearing.rate as usize,
-            _ => self.hearing.clip,
+            Windows::Mean if self.tower.fuses() => {
+                Self::FUSED_SECONDS * self.extractor.rate as usize
+            }
+            _ => self.extractor.clip,
         }
     }
 
@@ -149,15 +151,15 @@ impl ClapAudio {
     ///
     /// `tap` is shown `log-mel` [channels, T, 64], the stages of the network, its `features` and the point as
     /// `projected`.
-    fn project(&self, samples: &[f32], tap: &mut Tap) -> Vec<f32> {
-        let frames = self.front.frames(&self.hearing.fitted(samples));
+    fn project(&self, samples: &[f32], tap: &mut ForwardHook) -> Vec<f32> {
+        let frames = self.front.frames(&self.extractor.fitted(samples));
         let features = match &self.tower {
             Tower::Cnn14(network) => {
                 tap.show("log-mel", || frames.clone());
                 network.forward(frames, tap)
             }
             Tower::Htsat(network) => {
-                let count = 1 + self.hearing.clip / self.hearing.hop;
+                let count = 1 + self.extractor.clip / self.extractor.hop;
                 let channels = match network.fuses() && frames.len() > count * BANK[1] {
                     true => fusion::channels(&frames, count),
                     false => vec![frames],
@@ -170,7 +172,7 @@ impl ClapAudio {
     }
 
     /// From the tower's output to the shared space, not yet a unit.
-    fn finish(&self, features: Vec<f32>, tap: &mut Tap) -> Vec<f32> {
+    fn finish(&self, features: Vec<f32>, tap: &mut ForwardHook) -> Vec<f32> {
         tap.show("features", || features.clone());
         let Some(projection) = &self.projection else {
             return features;
@@ -180,9 +182,9 @@ impl ClapAudio {
         projected
     }
 
-    fn hear(&self, audio: &mut AudioStream, tap: &mut Tap) -> Result<Heard> {
-        if audio.rate() != self.hearing.rate {
-            let (is, wanted) = (audio.rate(), self.hearing.rate);
+    fn hear(&self, audio: &mut AudioStream, tap: &mut ForwardHook) -> Result<AudioAnalysis> {
+        if audio.rate() != self.extractor.rate {
+            let (is, wanted) = (audio.rate(), self.extractor.rate);
             let reason = format!("this encoder listens at {wanted} Hz, not {is} Hz");
             return Err(Error::Config(reason));
         }
@@ -198,9 +200,9 @@ impl ClapAudio {
             Ok(())
         })?;
         let embedding = mean.finish().ok_or_else(nowhere)?;
-        let duration = extent.samples as f64 / f64::from(self.hearing.rate);
-        Ok(Heard {
-            parts: vec![Part {
+        let duration = extent.samples as f64 / f64::from(self.extractor.rate);
+        Ok(AudioAnalysis {
+            parts: vec![SoundEvent {
                 embedding: embedding.clone(),
                 start: 0.0,
                 end: duration,
@@ -237,11 +239,11 @@ impl AudioTower for ClapAudio {
     }
 
     fn rate(&self) -> u32 {
-        self.hearing.rate
+        self.extractor.rate
     }
 
-    fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
-        self.hear(audio, &mut Tap::none())
+    fn encode(&self, audio: &mut AudioStream) -> Result<AudioAnalysis> {
+        self.hear(audio, &mut ForwardHook::none())
     }
 }
 

@@ -18,9 +18,10 @@ use crate::clap::text_tower::{ClapText, TextFiles};
 use crate::clap::windowing::Windows;
 use crate::error::{Error, Result};
 use wsac_tensors::atomic_file::write_whole;
-use wsac_tensors::safetensors::{Planned, Precision, write};
+use wsac_tensors::dtype::StorageDtype;
+use wsac_tensors::safetensors::{Planned, write};
 use wsac_tensors::weights::folder::{CONFIG, HF_WEIGHTS, WEIGHTS, json, weights_in};
-use wsac_tensors::weights::{Leftover, Reading, WeightFile, Weights};
+use wsac_tensors::weights::{UnusedKeys, WeightFile, WeightLoader, Weights};
 
 /// What tells our folders from others.
 pub const CARD: &str = "clap.json";
@@ -61,7 +62,7 @@ struct Card {
     family: String,
     source: String,
     source_sha256: String,
-    precision: Precision,
+    precision: StorageDtype,
     tensors: usize,
 }
 
@@ -141,8 +142,8 @@ impl ClapFiles {
     ///
     /// # Errors
     /// Where tensors are missing, have another shape or hold what is no number; the message names them.
-    pub fn check(&self) -> Result<(ClapAudio, Leftover)> {
-        let reading = Reading::new(&self.weights);
+    pub fn check(&self) -> Result<(ClapAudio, UnusedKeys)> {
+        let reading = WeightLoader::new(&self.weights);
         let audio = ClapAudio::load(self.family, &reading, Windows::default())?;
         if self.family != Family::Panns {
             ClapText::load(self.family, &reading, &self.beside())?;
@@ -179,7 +180,7 @@ impl ClapFiles {
         format!("{:x}", hash.finalize())[..16].to_owned()
     }
 
-    /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. With [`Precision::F16`], vectors
+    /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. With [`StorageDtype::F16`], vectors
     /// and filter banks stay f32. `clap.json` comes last, so a
     /// folder that has it is whole. `on_progress` is told how many bytes are written.
     ///
@@ -188,9 +189,10 @@ impl ClapFiles {
     pub fn write(
         &self,
         out: &Path,
-        precision: Precision,
+        precision: StorageDtype,
         on_progress: &mut dyn FnMut(u64),
     ) -> Result<Written> {
+        precision.check_weights("a CLAP's weights")?;
         fs::create_dir_all(out).map_err(|e| Error::io(out, e))?;
         let place = |path: &Path| path.canonicalize().ok();
         if self
@@ -213,7 +215,7 @@ impl ClapFiles {
         let plan = names.iter().map(|&name| {
             let shape = self.weights.shape(name).unwrap_or_default();
             let exact = shape.len() < 2 || name.ends_with("melW");
-            let half = precision == Precision::F16 && !exact;
+            let half = precision == StorageDtype::F16 && !exact;
             let name = name.to_owned();
             Planned { name, shape, half }
         });

@@ -142,7 +142,7 @@ mod tests {
     use crate::clap::text_tower::{ClapText, TextFiles};
     use crate::clap::windowing::Windows;
     use crate::golden;
-    use wsac_tensors::weights::Reading;
+    use wsac_tensors::weights::WeightLoader;
 
     #[test]
     #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
@@ -173,7 +173,7 @@ mod tests {
                 return;
             };
             let family = Family::of(&weights).unwrap();
-            let reading = Reading::new(&weights);
+            let reading = WeightLoader::new(&weights);
             ClapAudio::load(family, &reading, Windows::default()).unwrap();
             ClapText::load(family, &reading, &TextFiles::default()).unwrap();
             let left = reading.finish(|name| family.has_no_use_for(name)).unwrap();

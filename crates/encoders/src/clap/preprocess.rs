@@ -5,7 +5,7 @@ use crate::models::cnn14::Cnn14;
 
 /// How a family takes recordings.
 #[derive(Debug, Clone, Copy)]
-pub struct Hearing {
+pub struct FeatureExtractor {
     /// Samples per second.
     pub rate: u32,
     /// Samples from a frame to the next.
@@ -13,14 +13,14 @@ pub struct Hearing {
     /// Samples that are heard at once, and that shorter clips are brought to.
     pub clip: usize,
     /// What is done with shorter clips.
-    pub fit: Fit,
+    pub fit: Padding,
     /// Whether samples were rounded to 16 bits in training.
     pub rounds: bool,
 }
 
 /// What is done with a clip that is too short.
 #[derive(Debug, Clone, Copy)]
-pub enum Fit {
+pub enum Padding {
     /// Silence is added up to so many samples.
     Silence(usize),
     /// It is repeated as often as it fits into the clip, then silence is added.
@@ -29,19 +29,19 @@ pub enum Fit {
     Tile,
 }
 
-impl Hearing {
+impl FeatureExtractor {
     /// How `family` does.
     pub fn of(family: Family) -> Self {
         let (rate, hop, clip, fit) = match family {
             Family::WavCapsCnn14 | Family::Panns => {
                 let least = (Cnn14::LEAST - 1) * 320;
-                (32_000, 320, 30 * 32_000, Fit::Silence(least))
+                (32_000, 320, 30 * 32_000, Padding::Silence(least))
             }
             // The most samples that give 1024 frames.
-            Family::WavCapsHtsat => (32_000, 320, 1024 * 320 - 1, Fit::Silence(0)),
-            Family::Laion | Family::LaionHf => (48_000, 480, 480_000, Fit::Repeat),
-            Family::MsClap2022 => (44_100, 320, 5 * 44_100, Fit::Tile),
-            Family::MsClap2023 => (44_100, 320, 7 * 44_100, Fit::Tile),
+            Family::WavCapsHtsat => (32_000, 320, 1024 * 320 - 1, Padding::Silence(0)),
+            Family::Laion | Family::LaionHf => (48_000, 480, 480_000, Padding::Repeat),
+            Family::MsClap2022 => (44_100, 320, 5 * 44_100, Padding::Tile),
+            Family::MsClap2023 => (44_100, 320, 7 * 44_100, Padding::Tile),
         };
         Self {
             rate,
@@ -56,9 +56,9 @@ impl Hearing {
     pub fn fitted(&self, samples: &[f32]) -> Vec<f32> {
         let n = samples.len();
         let (times, least) = match self.fit {
-            Fit::Silence(least) => (1, least),
-            Fit::Repeat => (self.clip / n.max(1), self.clip),
-            Fit::Tile => (self.clip.div_ceil(n.max(1)), self.clip),
+            Padding::Silence(least) => (1, least),
+            Padding::Repeat => (self.clip / n.max(1), self.clip),
+            Padding::Tile => (self.clip.div_ceil(n.max(1)), self.clip),
         };
         let mut fitted = samples.repeat(if n < least { times } else { 1 });
         fitted.truncate(least.max(n));
@@ -79,12 +79,12 @@ mod tests {
     #[test]
     fn short_clips_are_fitted_as_their_family_does() {
         let fitted = |family, clip: usize, n: usize| {
-            let hearing = Hearing {
+            let extractor = FeatureExtractor {
                 clip,
-                ..Hearing::of(family)
+                ..FeatureExtractor::of(family)
             };
             let samples: Vec<f32> = (1..=n).map(|x| x as f32 / 10.0).collect();
-            hearing.fitted(&samples)
+            extractor.fitted(&samples)
         };
         assert_eq!(fitted(Family::LaionHf, 5, 2), [0.1, 0.2, 0.1, 0.2, 0.0]);
         assert_eq!(fitted(Family::LaionHf, 5, 3), [0.1, 0.2, 0.3, 0.0, 0.0]);

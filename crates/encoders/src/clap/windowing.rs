@@ -70,7 +70,7 @@ impl Windows {
             silent: true,
         };
         let mut held: Vec<f32> = Vec::new();
-        let mut heard = 0; // samples of `held` that a window had already
+        let mut analysis = 0; // samples of `held` that a window had already
         let mut dropped = 0;
         while let Some(block) = audio.next_block()? {
             extent.samples += block.len() as u64;
@@ -90,10 +90,10 @@ impl Windows {
                 }
                 Self::Mean => {
                     held.extend_from_slice(&block);
-                    while held.len() - heard > length {
-                        each(&held[heard..][..length], length)?;
-                        held.drain(..heard);
-                        heard = length;
+                    while held.len() - analysis > length {
+                        each(&held[analysis..][..length], length)?;
+                        held.drain(..analysis);
+                        analysis = length;
                     }
                 }
             }
@@ -104,7 +104,7 @@ impl Windows {
             Self::Mean => held.len().saturating_sub(length),
         };
         let window = &held[start..];
-        each(&window[..window.len().min(length)], held.len() - heard)?;
+        each(&window[..window.len().min(length)], held.len() - analysis)?;
         Ok(extent)
     }
 }

@@ -8,15 +8,15 @@
 
 use std::path::Path;
 
-use crate::analysis::{Heard, Part, Sound};
+use crate::analysis::{AudioAnalysis, Sound, SoundEvent};
 use crate::assets;
 use crate::embedding::normalize;
 use crate::error::{Error, Result};
-use crate::frames::Course;
+use crate::frames::FrameEmbeddings;
 use crate::mini::audioset::{Class, Classes};
-use crate::mini::class_scores::Evidence;
+use crate::mini::class_scores::ClassScores;
 use crate::mini::scene::{Scene, SceneOptions, ScenePart, scene};
-use crate::mini::sound_events::{Moments, SoundCourse};
+use crate::mini::sound_events::{ActivationTrack, Activations};
 use crate::models::yamnet::{CLASSES, Yamnet};
 use crate::towers::AudioTower;
 use wsac_audio::AudioStream;
@@ -88,30 +88,30 @@ impl Mini {
     ///
     /// # Errors
     /// As [`AudioTower::listen`].
-    pub fn evidence(&self, audio: &mut AudioStream) -> Result<Evidence> {
-        Evidence::gather(&self.yamnet, audio)
+    pub fn evidence(&self, audio: &mut AudioStream) -> Result<ClassScores> {
+        ClassScores::gather(&self.yamnet, audio)
     }
 
     /// The sounds that `evidence` tells of; `None` where it tells of none. The second step.
-    pub fn scene(&self, evidence: &Evidence) -> Option<Scene> {
+    pub fn scene(&self, evidence: &ClassScores) -> Option<Scene> {
         scene(evidence, &self.classes, &self.options)
     }
 
     /// What `evidence` tells of, as every tower tells it: the second and the third step.
-    pub fn understand(&self, evidence: &Evidence) -> Heard {
-        let mut heard = match self.scene(evidence) {
+    pub fn understand(&self, evidence: &ClassScores) -> AudioAnalysis {
+        let mut analysis = match self.scene(evidence) {
             Some(scene) => self.tell(scene, evidence.duration()),
             None => self.silence(evidence.duration()),
         };
         if !evidence.is_audible() {
-            heard.confidence = 0.0;
+            analysis.confidence = 0.0;
         }
-        heard
+        analysis
     }
 
     /// The scene as every tower tells it. The third step.
-    fn tell(&self, scene: Scene, duration: f64) -> Heard {
-        let part = |part: &ScenePart| Part {
+    fn tell(&self, scene: Scene, duration: f64) -> AudioAnalysis {
+        let part = |part: &ScenePart| SoundEvent {
             embedding: match scene.parts.len() {
                 1 => scene.whole.clone(),
                 _ => part.embedding.clone(),
@@ -125,7 +125,7 @@ impl Mini {
         let order = order.unwrap_or_else(|| (0..scene.parts.len()).collect());
         let told = scene.evidence.iter().zip(self.classes.iter());
         let told = told.filter(|(_, class)| !class.dropped);
-        Heard {
+        AudioAnalysis {
             parts: order.iter().map(|&j| part(&scene.parts[j])).collect(),
             sounds: self.sounds(&scene.whole_classes, NAMED, &scene.evidence),
             confidence: told.map(|(p, _)| *p).fold(0.0, f32::max),
@@ -136,15 +136,15 @@ impl Mini {
     }
 
     /// No sample differs from 0: that is sure, but there is nothing to tell.
-    fn silence(&self, duration: f64) -> Heard {
+    fn silence(&self, duration: f64) -> AudioAnalysis {
         let silence = self.classes.silence();
         let embedding = self.classes.embedding(silence);
         let sounds = vec![Sound {
             name: self.classes.class(silence).name.clone(),
             score: 1.0,
         }];
-        Heard {
-            parts: vec![Part {
+        AudioAnalysis {
+            parts: vec![SoundEvent {
                 embedding: embedding.clone(),
                 start: 0.0,
                 end: duration,
@@ -177,15 +177,15 @@ impl AudioTower for Mini {
         YamnetFrontEnd::RATE
     }
 
-    fn listen(&self, audio: &mut AudioStream) -> Result<Heard> {
+    fn encode(&self, audio: &mut AudioStream) -> Result<AudioAnalysis> {
         Ok(self.understand(&self.evidence(audio)?))
     }
 
     /// YAMNet's scores, of all classes but those that no caption tells.
-    fn moments(&self, audio: &mut AudioStream) -> Result<Option<Moments>> {
+    fn activations(&self, audio: &mut AudioStream) -> Result<Option<Activations>> {
         let evidence = self.evidence(audio)?;
         let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
-        let sounds = told.map(|(c, class)| SoundCourse {
+        let sounds = told.map(|(c, class)| ActivationTrack {
             name: class.name.clone(),
             scores: (0..evidence.len())
                 .map(|t| evidence.as_it_is(t, c))
@@ -193,7 +193,7 @@ impl AudioTower for Mini {
         });
         let hop = YamnetFrontEnd::PATCH_SECONDS / 2.0;
         let merged = evidence.stride() as f64;
-        Ok(Some(Moments {
+        Ok(Some(Activations {
             hop: hop * merged,
             width: hop * (merged + 1.0),
             sounds: sounds.collect(),
@@ -201,7 +201,7 @@ impl AudioTower for Mini {
     }
 
     /// The square roots of YAMNet's scores, listening once, every quarter of a window.
-    fn course(&self, samples: &[f32]) -> Result<Course> {
+    fn frame_embeddings(&self, samples: &[f32]) -> Result<FrameEmbeddings> {
         let hop = YamnetFrontEnd::FRAMES / 4;
         let mut ear = YamnetFrontEnd::new();
         let mut mel = ear.mel(samples);
@@ -220,7 +220,7 @@ impl AudioTower for Mini {
         rows.chunks_exact_mut(CLASSES).for_each(|row| {
             normalize(row);
         });
-        Ok(Course {
+        Ok(FrameEmbeddings {
             hop: YamnetFrontEnd::PATCH_SECONDS / 4.0,
             width: YamnetFrontEnd::PATCH_SECONDS,
             dim: CLASSES,

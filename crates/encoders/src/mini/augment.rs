@@ -11,7 +11,7 @@ use wsac_audio::mel::YamnetFrontEnd;
 const MELS: usize = YamnetFrontEnd::MELS;
 
 /// How many there are.
-pub const LISTENINGS: usize = 6;
+pub const VIEWS: usize = 6;
 
 /// The two of the sound as it is, but for its speed.
 pub const AS_IT_IS: std::ops::Range<usize> = 0..2;
@@ -44,13 +44,13 @@ const LOW_SLOPE: f32 = 25.0;
 const LOW_LEFT: f32 = 0.12;
 
 /// The front ends of all listenings.
-pub struct Ears {
+pub struct Views {
     slower: YamnetFrontEnd,
     faster: YamnetFrontEnd,
     usual: YamnetFrontEnd,
 }
 
-impl Ears {
+impl Views {
     /// Plans their transforms.
     #[allow(clippy::new_without_default)] // As for the front ends.
     pub fn new() -> Self {
@@ -66,11 +66,11 @@ impl Ears {
     /// The patches [N, 96, 64] of each listening to `samples`: slower; faster; at one loudness; with tones held back;
     /// with what stands out of the background held back; with low sounds held back. Patch `n` begins at the same time
     /// in all of them.
-    pub fn patches(&mut self, samples: &[f32]) -> [Vec<f32>; LISTENINGS] {
+    pub fn patches(&mut self, samples: &[f32]) -> [Vec<f32>; VIEWS] {
         let squares: f64 = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
         let rms = (squares / samples.len().max(1) as f64).sqrt() as f32;
         let [gain, tones, background, high] =
-            held_back(&self.usual.mel(samples), rms).map(|mel| self.usual.patches(&mel));
+            discounted(&self.usual.mel(samples), rms).map(|mel| self.usual.patches(&mel));
         [
             self.slower.hear(samples),
             self.faster.hear(samples),
@@ -84,7 +84,7 @@ impl Ears {
 
 /// `mel` [F, 64] at one loudness; with tones held back; with what stands out of the background held back; with low
 /// sounds held back. `rms` is the root of the mean square of the samples. F is more than 60, as a patch is.
-pub fn held_back(mel: &[f32], rms: f32) -> [Vec<f32>; 4] {
+pub fn discounted(mel: &[f32], rms: f32) -> [Vec<f32>; 4] {
     let gain = (LEVEL / rms.max(QUIETEST)).min(MOST_GAIN);
     let (tones, background) = (tones(mel), background(mel));
     let high = high_pass();
@@ -249,13 +249,13 @@ mod tests {
             (frame[5], frame[60]) = (1.0, 1.0);
         }
         mel[50 * MELS..51 * MELS].fill(3.0);
-        let [gain, no_tones, quiet, high] = held_back(&mel, 0.01);
+        let [gain, no_tones, quiet, high] = discounted(&mel, 0.01);
         let at = |frame: usize, band: usize| frame * MELS + band;
         assert_close("gain", &[gain[at(0, 5)]], &[10.0], 1e-5);
         assert!(no_tones[at(0, 5)] < 0.21 && no_tones[at(50, 30)] > 2.9);
         assert!(quiet[at(0, 5)] == 1.0 && quiet[at(50, 30)] < 0.7);
         assert!(high[at(0, 5)] < 0.2 && high[at(0, 60)] > 0.99);
-        let silent = held_back(&[0.0; 96 * MELS], 0.0);
+        let silent = discounted(&[0.0; 96 * MELS], 0.0);
         assert!(silent.iter().flatten().all(|&x| x == 0.0));
     }
 }

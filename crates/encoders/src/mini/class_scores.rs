@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::mini::activity::Activity;
-use crate::mini::augment::{AS_IT_IS, Ears, LISTENINGS};
+use crate::mini::augment::{AS_IT_IS, VIEWS, Views};
 use crate::models::yamnet::{CLASSES, Yamnet};
 use wsac_audio::AudioStream;
 use wsac_audio::mel::YamnetFrontEnd;
@@ -14,7 +14,7 @@ use wsac_audio::mel::YamnetFrontEnd;
 /// background follow the recording.
 const CHUNK: usize = 62;
 
-/// Rows kept of each listening; an even number, so that they can be merged in pairs.
+/// EmbeddingMatrix kept of each listening; an even number, so that they can be merged in pairs.
 const MOST_ROWS: usize = 2048;
 
 /// Windows of which the mean is a class's evidence: a short sound counts, a single slip does not.
@@ -22,9 +22,9 @@ const TOP: usize = 3;
 
 /// The scores of each class in each window under each listening.
 #[derive(Debug, Clone)]
-pub struct Evidence {
+pub struct ClassScores {
     /// For each listening [T, 521], each in [0, 1].
-    scores: [Vec<f32>; LISTENINGS],
+    scores: [Vec<f32>; VIEWS],
     /// Windows that are merged in a row.
     stride: usize,
     windows: usize,
@@ -32,7 +32,7 @@ pub struct Evidence {
     audible: bool,
 }
 
-impl Evidence {
+impl ClassScores {
     /// Listens to the whole of `sound`. A chunk of digital silence is not worth a listening: its scores are 0.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Evidence {
         }
         const WHOLE: usize = YamnetFrontEnd::samples(CHUNK);
         let mut evidence = Self::new(std::array::from_fn(|_| Vec::new()));
-        let mut ears = Ears::new();
+        let mut views = Views::new();
         let mut activity = Activity::new();
         let mut samples = Vec::new();
         while let Some(block) = sound.next_block()? {
@@ -55,17 +55,17 @@ impl Evidence {
             samples.extend_from_slice(&block);
             // Half a chunk more is awaited, so that the last one is no scrap.
             while samples.len() >= WHOLE + WHOLE / 2 {
-                evidence.hear(yamnet, &mut ears, &samples[..WHOLE]);
+                evidence.hear(yamnet, &mut views, &samples[..WHOLE]);
                 samples.drain(..CHUNK * YamnetFrontEnd::PATCH_HOP * YamnetFrontEnd::FRAME_HOP);
             }
         }
-        evidence.hear(yamnet, &mut ears, &samples);
+        evidence.hear(yamnet, &mut views, &samples);
         evidence.audible = activity.any();
         Ok(evidence)
     }
 
     /// The `scores` [T, 521] of each listening, T windows in order.
-    pub fn new(scores: [Vec<f32>; LISTENINGS]) -> Self {
+    pub fn new(scores: [Vec<f32>; VIEWS]) -> Self {
         Self {
             windows: scores[0].len() / CLASSES,
             scores,
@@ -75,17 +75,19 @@ impl Evidence {
         }
     }
 
-    fn hear(&mut self, yamnet: &Yamnet, ears: &mut Ears, samples: &[f32]) {
+    fn hear(&mut self, yamnet: &Yamnet, views: &mut Views, samples: &[f32]) {
         if samples.iter().all(|&x| x == 0.0) {
             let silence = vec![0.0; YamnetFrontEnd::covering(samples.len()) * CLASSES];
             return self.push(&std::array::from_fn(|_| silence.as_slice()));
         }
-        let scores = ears.patches(samples).map(|patches| yamnet.scores(&patches));
+        let scores = views
+            .patches(samples)
+            .map(|patches| yamnet.scores(&patches));
         self.push(&std::array::from_fn(|l| scores[l].as_slice()));
     }
 
     /// Adds windows [_, 521] of each listening at the end.
-    fn push(&mut self, scores: &[&[f32]; LISTENINGS]) {
+    fn push(&mut self, scores: &[&[f32]; VIEWS]) {
         for t in 0..scores[0].len() / CLASSES {
             if self.windows == self.stride * MOST_ROWS {
                 self.merge_pairs();
@@ -159,11 +161,7 @@ impl Evidence {
 
     /// The evidence for each class, [521]: of each listening the mean of its 3 highest rows, weighted by `weights`.
     /// The scores of listening `l` in row `t` are multiplied by `share(l, t)` first.
-    pub fn pooled(
-        &self,
-        weights: &[f32; LISTENINGS],
-        share: impl Fn(usize, usize) -> f32,
-    ) -> Vec<f32> {
+    pub fn pooled(&self, weights: &[f32; VIEWS], share: impl Fn(usize, usize) -> f32) -> Vec<f32> {
         let rows = TOP.min(self.len()).max(1) as f32;
         let all: f32 = weights.iter().sum();
         let mut pooled = vec![0.0; CLASSES];
@@ -213,12 +211,12 @@ mod tests {
     use super::*;
 
     /// Windows whose class 3 has these scores, under all listenings.
-    fn evidence(scores: &[f32]) -> Evidence {
+    fn evidence(scores: &[f32]) -> ClassScores {
         let mut rows = vec![0.0; scores.len() * CLASSES];
         for (row, score) in rows.chunks_exact_mut(CLASSES).zip(scores) {
             row[3] = *score;
         }
-        let mut evidence = Evidence::new(std::array::from_fn(|_| Vec::new()));
+        let mut evidence = ClassScores::new(std::array::from_fn(|_| Vec::new()));
         evidence.push(&std::array::from_fn(|_| rows.as_slice()));
         evidence
     }
@@ -232,13 +230,10 @@ mod tests {
             0.7,
         );
         let mask = |_, t| if t == 1 { 0.0 } else { 1.0 };
-        close(some.pooled(&[1.0; LISTENINGS], mask)[3], 1.3 / 3.0);
+        close(some.pooled(&[1.0; VIEWS], mask)[3], 1.3 / 3.0);
         close(some.twice(3), 0.8);
         close(evidence(&[0.4]).twice(3), 0.4);
-        close(
-            evidence(&[0.4]).pooled(&[1.0; LISTENINGS], |_, _| 1.0)[3],
-            0.4,
-        );
+        close(evidence(&[0.4]).pooled(&[1.0; VIEWS], |_, _| 1.0)[3], 0.4);
     }
 
     #[test]

@@ -14,13 +14,13 @@ mod sources;
 
 use crate::embedding::Embedding;
 use crate::mini::audioset::Classes;
-use crate::mini::augment::LISTENINGS;
-use crate::mini::class_scores::Evidence;
+use crate::mini::augment::VIEWS;
+use crate::mini::class_scores::ClassScores;
 use sources::Search;
 use wsac_audio::mel::YamnetFrontEnd;
 
 /// What each listening weighs in the evidence of the whole: the last one, without low sounds, would colour it.
-const WHOLE: [f32; LISTENINGS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
+const WHOLE: [f32; VIEWS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
 
 /// Classes that make the embedding of the whole: beyond them is noise.
 const KEEP_WHOLE: usize = 10;
@@ -126,11 +126,11 @@ impl Scene {
 }
 
 /// The sounds that `heard` tells of; `None` where it tells of none (silence).
-pub fn scene(heard: &Evidence, classes: &Classes, options: &SceneOptions) -> Option<Scene> {
-    let evidence = heard.pooled(&WHOLE, |_, _| 1.0);
+pub fn scene(analysis: &ClassScores, classes: &Classes, options: &SceneOptions) -> Option<Scene> {
+    let evidence = analysis.pooled(&WHOLE, |_, _| 1.0);
     let weights = specific(&evidence, classes);
     let (whole, whole_classes) = embed(&weights, |_| true, KEEP_WHOLE, classes)?;
-    let parts = Search::new(heard, classes, options, &evidence, &weights).parts();
+    let parts = Search::new(analysis, classes, options, &evidence, &weights).parts();
     Some(Scene {
         whole,
         whole_classes,
@@ -139,7 +139,7 @@ pub fn scene(heard: &Evidence, classes: &Classes, options: &SceneOptions) -> Opt
     })
 }
 
-/// Evidence weighed by how much each class says: [521] -> [521].
+/// ClassScores weighed by how much each class says: [521] -> [521].
 fn specific(evidence: &[f32], classes: &Classes) -> Vec<f32> {
     let weighed = evidence.iter().zip(classes.iter());
     weighed.map(|(p, class)| p * class.weight()).collect()

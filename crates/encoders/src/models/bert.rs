@@ -12,7 +12,7 @@ use wsac_nn::activation::gelu_erf;
 use crate::error::{Error, Result};
 use crate::models::layers::{Linear, Norm, add, attend};
 use crate::models::packing;
-use wsac_tensors::matrix::Rows;
+use wsac_tensors::matrix::EmbeddingMatrix;
 use wsac_tensors::weights::Weights;
 
 /// What the weights do not tell of a BERT.
@@ -38,7 +38,7 @@ impl Kind {
 /// The encoder. Word vectors may be int8; the layers are f32.
 #[derive(Debug)]
 pub struct Bert {
-    words: Rows,
+    words: EmbeddingMatrix,
     /// Position vectors plus the one token type that is used, [positions, width].
     positions: Vec<f32>,
     norm: Norm,

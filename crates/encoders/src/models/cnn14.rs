@@ -11,8 +11,8 @@ use wsac_nn::activation::relu;
 use wsac_nn::image::{After, Conv3x3, Image};
 
 use crate::error::Result;
+use crate::models::hook::ForwardHook;
 use crate::models::layers::{BatchNorm, Linear};
-use crate::models::tap::Tap;
 use wsac_tensors::weights::Weights;
 
 /// Mel bands of a frame.
@@ -70,7 +70,7 @@ impl Cnn14 {
     /// `frames` [T, 64] in dB -> the embedding [2048]. T is at least [`Cnn14::LEAST`]; fewer give zeros.
     ///
     /// `tap` is shown `bn0` [T, 64] and the images after each block, `conv_block1` to `6`, as [mel, time, channels].
-    pub fn forward(&self, mut frames: Vec<f32>, tap: &mut Tap) -> Vec<f32> {
+    pub fn forward(&self, mut frames: Vec<f32>, tap: &mut ForwardHook) -> Vec<f32> {
         self.bn0.apply(&mut frames);
         tap.show("bn0", || frames.clone());
         let mut x = Image::zeros(MELS, frames.len() / MELS, 1);

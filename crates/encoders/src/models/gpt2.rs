@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::models::bert::{depth, matrix, share};
 use crate::models::layers::{Linear, Norm, add, attend};
 use crate::models::packing;
-use wsac_tensors::weights::{Numbers, Weights};
+use wsac_tensors::weights::{Buffer, Weights};
 
 const EPS: f32 = 1e-5;
 /// The id that fills texts up in MS-CLAP.
@@ -24,8 +24,8 @@ const PAD: u32 = 0;
 /// The stack of blocks.
 #[derive(Debug)]
 pub struct Gpt2 {
-    words: Numbers,
-    positions: Numbers,
+    words: Buffer,
+    positions: Buffer,
     blocks: Vec<Block>,
     norm: Norm,
     width: usize,

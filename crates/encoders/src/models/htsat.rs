@@ -13,8 +13,8 @@ pub mod fusion;
 mod image;
 
 use crate::error::{Error, Result};
+use crate::models::hook::ForwardHook;
 use crate::models::layers::{BatchNorm, Linear, Norm};
-use crate::models::tap::Tap;
 use block::Stage;
 use fusion::Fusion;
 pub use image::FRAMES;
@@ -104,7 +104,7 @@ impl Htsat {
     /// The first channel is the recording; where the model [fuses](Self::fuses), three more are its
     /// [front, middle and back](fusion::channels). `tap` is shown `bn0` [channels, T, 64], `image` [channels, 256,
     /// 256], the stages of `patch_embed`, `layers.i.blocks.j` and `layers.i.downsample` [tokens, width], `norm`.
-    pub fn forward(&self, mut channels: Vec<Vec<f32>>, tap: &mut Tap) -> Vec<f32> {
+    pub fn forward(&self, mut channels: Vec<Vec<f32>>, tap: &mut ForwardHook) -> Vec<f32> {
         channels
             .iter_mut()
             .for_each(|frames| self.bn0.apply(frames));

@@ -5,22 +5,22 @@ use std::sync::OnceLock;
 use wsac_nn::activation::{gelu_erf, relu};
 use wsac_nn::attention::{Shape, attention};
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, Packed, Precision, Right, linear};
+use wsac_nn::matmul::{Mat, Packed, ProductDtype, Right, linear};
 use wsac_nn::norm::layer_norm;
 
 use crate::error::Result;
-use wsac_tensors::weights::{Numbers, Weights};
+use wsac_tensors::weights::{Buffer, Weights};
 
 /// `y = x W^T + b`, W stored [out, in] as PyTorch does, or [in, out] as GPT-2's.
 #[derive(Debug)]
 pub struct Linear {
-    weight: Numbers,
-    bias: Option<Numbers>,
+    weight: Buffer,
+    bias: Option<Buffer>,
     outputs: usize,
     inputs: usize,
     /// Whether the weight is stored [in, out].
     transposed: bool,
-    precision: Precision,
+    precision: ProductDtype,
     /// The weight laid out when it is first used, where that makes products faster.
     packed: OnceLock<Packed>,
 }
@@ -122,7 +122,7 @@ impl Linear {
         let mut layers = layers.into_iter();
         let first = layers.next().expect("at least one layer");
         let (mut weight, inputs) = (first.weight.into_vec(), first.inputs);
-        let mut bias = first.bias.map(Numbers::into_vec);
+        let mut bias = first.bias.map(Buffer::into_vec);
         let mut outputs = first.outputs;
         for layer in layers {
             assert!(
@@ -137,7 +137,7 @@ impl Linear {
         }
         Self {
             weight: weight.into(),
-            bias: bias.map(Numbers::from),
+            bias: bias.map(Buffer::from),
             outputs,
             inputs,
             transposed: false,
@@ -180,8 +180,8 @@ impl Linear {
 /// Layer normalisation over the last axis.
 #[derive(Debug)]
 pub struct Norm {
-    weight: Numbers,
-    bias: Numbers,
+    weight: Buffer,
+    bias: Buffer,
     eps: f32,
 }
 

@@ -235,16 +235,16 @@ mod tests {
         let (Some(yamnet), Some(golden)) = (yamnet(), json("golden/yamnet/synthetic.json")) else {
             return;
         };
-        let heard = yamnet.forward(&patches(&yamnet_signal()));
+        let analysis = yamnet.forward(&patches(&yamnet_signal()));
         for t in 0..6 {
-            let embedding = &heard.embeddings[t * WIDTH..][..WIDTH];
+            let embedding = &analysis.embeddings[t * WIDTH..][..WIDTH];
             assert_close(
                 "embedding",
                 embedding,
                 &numbers(&golden["embedding"][t]),
                 1e-3,
             );
-            let logits = &heard.logits[t * CLASSES..][..CLASSES];
+            let logits = &analysis.logits[t * CLASSES..][..CLASSES];
             assert_close("logits", logits, &numbers(&golden["logits"][t]), 1e-3);
         }
     }

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::models::bert::{Bert, Kind};
 use crate::tokenizer::Tokenizer;
 use wsac_tensors::weights::folder::{CONFIG, json, weights_in};
-use wsac_tensors::weights::{Reading, WeightFile, Weights};
+use wsac_tensors::weights::{WeightFile, WeightLoader, Weights};
 
 /// Where the pooling lies if no list of modules tells.
 const POOLING: &str = "1_Pooling";
@@ -206,7 +206,7 @@ fn config(folder: &Path) -> Result<Config> {
 
 /// The BERT of `file`, whose tensors may all be called `bert.`, as those of a model with a head are.
 fn read(file: &dyn Weights, config: &Config) -> Result<Bert> {
-    let reading = Reading::new(file);
+    let reading = WeightLoader::new(file);
     let with_head = file
         .shape("bert.embeddings.word_embeddings.weight")
         .is_some();

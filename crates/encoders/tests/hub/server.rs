@@ -69,10 +69,10 @@ impl Server {
             hides_checksums: false,
             requests: Vec::new(),
         }));
-        let far = listen(Arc::clone(&site), "far", |site, ask, out| {
+        let far = encode(Arc::clone(&site), "far", |site, ask, out| {
             far(site, ask, out)
         });
-        let url = listen(Arc::clone(&site), "hub", move |site, ask, out| {
+        let url = encode(Arc::clone(&site), "hub", move |site, ask, out| {
             hub(site, ask, out, &far)
         });
         Self { url, site }
@@ -110,7 +110,7 @@ fn is_large(name: &str) -> bool {
 }
 
 /// Answers each connection's one request in a thread of its own; gives the URL.
-fn listen(
+fn encode(
     site: Arc<Mutex<Site>>,
     called: &'static str,
     answer: impl Fn(&Mutex<Site>, &Ask, &mut TcpStream) -> std::io::Result<()> + Send + Sync + 'static,

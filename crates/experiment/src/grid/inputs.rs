@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 
 use wsac::bridge::{GapMap, LearnOptions, gap};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::embedding::Embeddings;
 use wsac::memory::Memory;
 use wsac::model::load_gap;
@@ -180,7 +180,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         let clips = self.clips()?;
         let mut audio = Embeddings::empty(self.setup.text.dim());
         let mut texts = Vec::new();
-        let mut pair = |sound: std::result::Result<Heard, String>, of: Embeddings| {
+        let mut pair = |sound: std::result::Result<AudioAnalysis, String>, of: Embeddings| {
             if let Ok(sound) = sound {
                 audio.push(&sound.embedding);
                 texts.push(of);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use wsac::bridge::GapMap;
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 
 use crate::captioning::Captioned;
 use crate::data::Item;
@@ -36,7 +36,7 @@ pub struct Used {
     /// The items that could be encoded.
     pub items: Vec<Item>,
     /// The encoder's output for each.
-    pub encoded: Vec<Heard>,
+    pub encoded: Vec<AudioAnalysis>,
     /// The items that could not be encoded, and why.
     pub failed: Vec<(String, String)>,
     /// The modality gap [d], where it could be measured.

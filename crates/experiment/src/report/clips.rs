@@ -137,14 +137,16 @@ fn picture(
     name: &str,
     wave: &Waveform,
     tower: &dyn AudioTower,
-    encoded: &wsac::encoders::analysis::Heard,
+    encoded: &wsac::encoders::analysis::AudioAnalysis,
 ) -> ClipPicture {
-    let moments = AudioStream::from_waveform(wave, wave.rate)
+    let activations = AudioStream::from_waveform(wave, wave.rate)
         .ok()
-        .and_then(|mut stream| tower.moments(&mut stream).ok());
-    let moments = moments.flatten().map(|moments| moments.likeliest(SOUNDS));
-    let sounds = match moments {
-        Some(moments) => moments
+        .and_then(|mut stream| tower.activations(&mut stream).ok());
+    let activations = activations
+        .flatten()
+        .map(|activations| activations.likeliest(SOUNDS));
+    let sounds = match activations {
+        Some(activations) => activations
             .sounds
             .into_iter()
             .map(|sound| Detected {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use wsac::bridge::Perturb;
+use wsac::bridge::Augmentation;
 use wsac::model::Model;
 use wsac::rng::Stream;
 use wsac::{Error, Result};
@@ -75,10 +75,10 @@ pub fn write(run: &Path, seed: u64, command: &str, folder: &Path) -> Result<()> 
             .map(|&i| memory.embedding(i))
             .collect();
         let stream = Stream::new(&format!("seed{seed}/sheet"));
-        let perturb = Perturb {
+        let perturb = Augmentation {
             noise_variance: card.noise_variance,
             shift: model.gap.clone(),
-            ..Perturb::default()
+            ..Augmentation::default()
         };
         let moved = text.iter().enumerate().flat_map(|(i, row)| {
             let mut row = row.clone();

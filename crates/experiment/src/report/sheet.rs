@@ -1,6 +1,6 @@
 //! Figures 2 and 3 of the paper: where audio and text lie, and where each strategy brings them, with the gap in numbers.
 
-use wsac::bridge::{Bridge, Perturb, gap};
+use wsac::bridge::{Augmentation, Bridge, gap};
 use wsac::encoders::embedding::Embeddings;
 use wsac::model::Defaults;
 use wsac::model::Model;
@@ -55,7 +55,7 @@ pub fn draw(
         .map(|m| m.card.noise_variance)
         .find(|&v| v > 0.0)
         .unwrap_or(NOISE);
-    let moved = |perturb: &Perturb| {
+    let moved = |perturb: &Augmentation| {
         let stream = Stream::new(&format!("seed{seed}/sheet"));
         let mut rows = text.as_slice().to_vec();
         for (i, row) in rows.chunks_exact_mut(text.dim()).enumerate() {
@@ -84,16 +84,16 @@ pub fn draw(
         ("text", text.as_slice().to_vec()),
         (
             "text + noise",
-            moved(&Perturb {
+            moved(&Augmentation {
                 noise_variance,
-                ..Perturb::default()
+                ..Augmentation::default()
             }),
         ),
         (
             "text + shift",
-            moved(&Perturb {
+            moved(&Augmentation {
                 shift: Some(shift),
-                ..Perturb::default()
+                ..Augmentation::default()
             }),
         ),
         ("nearest caption", across(Bridge::Nearest)?),

@@ -51,7 +51,7 @@ fn convolution_and_pooling_equal_their_definitions() {
         let (weights, bias) = (numbers(co * c * 9, 2), numbers(co, 3));
         let wanted = naive(&x, &weights, &bias);
         let plain = conv(c, &weights, bias);
-        for conv in [plain.clone().in_precision(Precision::F32), plain] {
+        for conv in [plain.clone().in_precision(ProductDtype::F32), plain] {
             let out = conv.forward(&x, After::Relu);
             assert_eq!(out.shape(), [h, w, co]);
             let got = out.rows().flatten();
@@ -80,7 +80,7 @@ fn bf16_is_the_convolution_of_rounded_numbers() {
         let x = image(h, w, c, 1);
         let weights = numbers(co * c * 9, 2);
         let exact = conv(c, &weights, numbers(co, 3));
-        let rounded = exact.clone().in_precision(Precision::Bf16);
+        let rounded = exact.clone().in_precision(ProductDtype::Bf16);
         assert!(matches!(rounded.weights, Kernels::Packed(..)));
         let (exact, rounded) = [exact, rounded]
             .map(|c| c.forward(&x, After::ReluPool))
@@ -89,14 +89,14 @@ fn bf16_is_the_convolution_of_rounded_numbers() {
         let furthest = far.fold(0f32, f32::max);
         assert!(furthest < 0.05 && furthest > 0.0 || exact.numbers.iter().all(|x| *x == 0.0));
     }
-    let few = conv(1, &numbers(36, 2), numbers(4, 3)).in_precision(Precision::Bf16);
+    let few = conv(1, &numbers(36, 2), numbers(4, 3)).in_precision(ProductDtype::Bf16);
     assert!(matches!(few.weights, Kernels::Plain(_)));
 }
 
 #[test]
 fn threads_do_not_change_a_bit() {
     let shapes = [(8, 125, 64, 128), (2, 31, 256, 300), (64, 100, 1, 64)];
-    let both = [Precision::F32, Precision::Bf16];
+    let both = [ProductDtype::F32, ProductDtype::Bf16];
     for ((h, w, c, co), precision) in shapes.into_iter().flat_map(|s| both.map(|p| (s, p))) {
         let x = image(h, w, c, 1);
         let conv = conv(c, &numbers(co * c * 9, 2), numbers(co, 3)).in_precision(precision);

@@ -7,7 +7,7 @@ use super::mat::Mat;
 
 /// In which numbers products are computed; sums are f32 always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
+pub enum ProductDtype {
     /// f32: exact to about 1e-6 of a sum.
     #[default]
     F32,
@@ -15,7 +15,7 @@ pub enum Precision {
     Bf16,
 }
 
-impl Precision {
+impl ProductDtype {
     /// The fastest that this processor has arithmetic for.
     pub fn fastest() -> Self {
         match Kernel::best() {
@@ -99,7 +99,7 @@ impl Default for Panels {
 
 impl Packed {
     /// `b` [k, n] in `precision`.
-    pub fn new(b: Mat, precision: Precision) -> Self {
+    pub fn new(b: Mat, precision: ProductDtype) -> Self {
         let mut packed = Self::default();
         packed.repack(b, precision);
         packed
@@ -107,31 +107,31 @@ impl Packed {
 
     /// `b` [k, n] in bf16: half the memory.
     pub fn bf16(b: Mat) -> Self {
-        Self::new(b, Precision::Bf16)
+        Self::new(b, ProductDtype::Bf16)
     }
 
     /// `b` [k, n] in f32.
     pub fn f32(b: Mat) -> Self {
-        Self::new(b, Precision::F32)
+        Self::new(b, ProductDtype::F32)
     }
 
     /// Replaces the numbers by those of `b`, in `precision`; the memory is used again.
-    pub fn repack(&mut self, b: Mat, precision: Precision) {
+    pub fn repack(&mut self, b: Mat, precision: ProductDtype) {
         (self.k, self.n) = (b.rows, b.cols);
         let mut lines = match std::mem::take(&mut self.panels) {
             Panels::F32(lines) | Panels::Bf16(lines) => lines,
             Panels::Rows(_) | Panels::Int8 { .. } => Vec::new(),
         };
         self.panels = match precision {
-            Precision::F32 if Kernel::best() == Kernel::Portable => {
+            ProductDtype::F32 if Kernel::best() == Kernel::Portable => {
                 let at = |i: usize| b.data[i / self.n * b.row_stride + i % self.n * b.col_stride];
                 Panels::Rows((0..self.k * self.n).map(at).collect())
             }
-            Precision::F32 => {
+            ProductDtype::F32 => {
                 f32::lay_right(&mut lines, b);
                 Panels::F32(lines)
             }
-            Precision::Bf16 => {
+            ProductDtype::Bf16 => {
                 lay_right(&mut lines, b);
                 Panels::Bf16(lines)
             }

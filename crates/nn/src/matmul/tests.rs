@@ -175,11 +175,11 @@ fn a_linear_layer_adds_its_bias_in_every_precision() {
         out
     };
     let (exact, packed) = (run(w.into()), Packed::bf16(w));
-    assert_eq!(run(Precision::Bf16.of(w)), run((&packed).into()));
+    assert_eq!(run(ProductDtype::Bf16.of(w)), run((&packed).into()));
     for (e, r) in exact.iter().zip(run((&packed).into())) {
         assert!((e - r).abs() < 0.03, "{e} {r}");
     }
-    assert_eq!(Precision::F32.of(w).shape(), packed.shape());
+    assert_eq!(ProductDtype::F32.of(w).shape(), packed.shape());
     assert_eq!(packed.bytes(), 64 * 32 * 2 * 2);
 }
 

@@ -70,7 +70,7 @@ pub async fn caption(
     let most = app.options.max_seconds;
     let encoded = app.scheduler.encode(slot, move |captioner, cancel| {
         let mut stream = upload.open(captioner.rate(), most, cancel)?;
-        let encoded = captioner.listen_to(&mut stream);
+        let encoded = captioner.encode_stream(&mut stream);
         let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         let warnings = upload.warnings(&stream);
         Ok((encoded, warnings, upload.name))

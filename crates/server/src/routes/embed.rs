@@ -43,7 +43,7 @@ pub async fn audio(
     let most = app.options.max_seconds;
     let embedding = app.scheduler.encode(slot, move |captioner, cancel| {
         let mut stream = upload.open(captioner.rate(), most, cancel)?;
-        let encoded = captioner.listen_to(&mut stream);
+        let encoded = captioner.encode_stream(&mut stream);
         let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         Ok(AudioEmbedding {
             clap: captioner.model().card.clap.clone(),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use wsac::encoders::mini::sound_events::Moments;
+use wsac::encoders::mini::sound_events::Activations;
 
 use super::{AudioErrors, Form, Recording};
 use crate::app::App;
@@ -18,14 +18,14 @@ const MOST: usize = 8;
     path = "/v1/sounds",
     params(SoundsQuery),
     request_body(content((Recording = "application/octet-stream"), (Form = "multipart/form-data"))),
-    responses((status = 200, description = "The likeliest sounds; none where the encoder names no sounds", body = Moments), AudioErrors),
+    responses((status = 200, description = "The likeliest sounds; none where the encoder names no sounds", body = Activations), AudioErrors),
     security((), ("token" = [])),
 )]
 pub async fn sounds(
     State(app): State<App>,
     Params(query): Params<SoundsQuery>,
     request: Request,
-) -> Result<Json<Moments>, ApiError> {
+) -> Result<Json<Activations>, ApiError> {
     let most = query.most.unwrap_or(MOST);
     if most == 0 {
         return Err(ApiError::request("most must be at least 1"));
@@ -35,10 +35,10 @@ pub async fn sounds(
     let seconds = app.options.max_seconds;
     let detected = app.scheduler.encode(slot, move |captioner, cancel| {
         let mut stream = upload.open(captioner.rate(), seconds, cancel)?;
-        let moments = captioner.moments(&mut stream, most);
-        moments.map_err(|e| ApiError::of(e, &upload.name))
+        let activations = captioner.activations(&mut stream, most);
+        activations.map_err(|e| ApiError::of(e, &upload.name))
     });
-    let nothing = Moments {
+    let nothing = Activations {
         hop: 1.0,
         width: 1.0,
         sounds: Vec::new(),

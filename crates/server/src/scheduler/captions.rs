@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
-use wsac::encoders::analysis::Heard;
+use wsac::encoders::analysis::AudioAnalysis;
 
 use super::Slot;
 
@@ -19,7 +19,7 @@ const POLLED: Duration = Duration::from_millis(5);
 
 /// An encoded recording that wants a caption.
 pub struct CaptionJob {
-    pub encoded: Heard,
+    pub encoded: AudioAnalysis,
     pub options: CaptionOptions,
     pub reply: oneshot::Sender<wsac::Result<Caption>>,
     pub slot: Slot,

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 use super::DESCRIPTION;
 use crate::atomic_file::write_piecewise;
-use crate::buffer::Numbers;
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 
 /// A tensor that is to be written.
@@ -39,7 +39,7 @@ pub fn write(
     path: &Path,
     description: &str,
     plan: &mut [Planned],
-    mut get: impl FnMut(&Planned) -> Result<Numbers>,
+    mut get: impl FnMut(&Planned) -> Result<Buffer>,
 ) -> Result<()> {
     // f32 first, so that all of them lie at multiples of 4 and can be used in place.
     plan.sort_by(|a, b| (a.half, &a.name).cmp(&(b.half, &b.name)));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::shards::Shards;
 use super::torch::{MAGIC, MAGIC_TEXT, TorchFile};
-use super::{Numbers, Weights};
+use super::{Buffer, Weights};
 use crate::error::{Error, Result};
 use crate::safetensors::Tensors;
 
@@ -134,7 +134,7 @@ impl Weights for WeightFile {
         self.weights().shape(name)
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         self.weights().get(name, shape)
     }
 }

@@ -1,12 +1,12 @@
-//! Reading one model out of a file of weights: what is missing, wrong or left over is gathered, and told at the end.
+//! WeightLoader one model out of a file of weights: what is missing, wrong or left over is gathered, and told at the end.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Numbers, Weights};
+use super::{Buffer, Weights};
 use crate::error::{Error, Result};
-use wsac_nn::matmul::Precision;
+use wsac_nn::matmul::ProductDtype;
 
 /// At most so many names stand in a message.
 const NAMED: usize = 8;
@@ -14,10 +14,10 @@ const NAMED: usize = 8;
 /// A file of weights while a model is read from it.
 ///
 /// A missing tensor is noted and stood in for by zeros, so that one message can name all that is missing;
-/// [`Reading::finish`] gives it. The model must not be used before.
-pub struct Reading<'a> {
+/// [`WeightLoader::finish`] gives it. The model must not be used before.
+pub struct WeightLoader<'a> {
     weights: &'a dyn Weights,
-    precision: Precision,
+    precision: ProductDtype,
     seen: Mutex<Seen>,
 }
 
@@ -30,9 +30,9 @@ struct Seen {
 
 /// The tensors of the file that no part of the model asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Leftover(pub Vec<String>);
+pub struct UnusedKeys(pub Vec<String>);
 
-impl<'a> Reading<'a> {
+impl<'a> WeightLoader<'a> {
     /// Begins to read from `weights`.
     pub fn new(weights: &'a dyn Weights) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The same reading, for a network that multiplies in `precision`.
-    pub fn in_precision(self, precision: Precision) -> Self {
+    pub fn in_precision(self, precision: ProductDtype) -> Self {
         Self { precision, ..self }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// Where tensors were missing, had another shape or held what is no number; the message names them.
-    pub fn finish(self, expected: impl Fn(&str) -> bool) -> Result<Leftover> {
+    pub fn finish(self, expected: impl Fn(&str) -> bool) -> Result<UnusedKeys> {
         let seen = (self.seen.into_inner()).unwrap_or_else(PoisonError::into_inner);
         let mut reasons = Vec::new();
         if !seen.missing.is_empty() {
@@ -69,7 +69,7 @@ impl<'a> Reading<'a> {
             .map(str::to_owned)
             .collect();
         left.sort_unstable();
-        Ok(Leftover(left))
+        Ok(UnusedKeys(left))
     }
 
     fn note(&self, add: impl FnOnce(&mut Seen)) {
@@ -77,12 +77,12 @@ impl<'a> Reading<'a> {
     }
 }
 
-impl Weights for Reading<'_> {
+impl Weights for WeightLoader<'_> {
     fn path(&self) -> &Path {
         self.weights.path()
     }
 
-    fn precision(&self) -> Precision {
+    fn precision(&self) -> ProductDtype {
         self.precision
     }
 
@@ -94,7 +94,7 @@ impl Weights for Reading<'_> {
         self.weights.shape(name)
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         let nothing = || Ok(vec![0.0; shape.iter().product()].into());
         match self.weights.shape(name) {
             None => {
@@ -133,7 +133,7 @@ fn list(names: &[String]) -> String {
     }
 }
 
-impl std::fmt::Display for Leftover {
+impl std::fmt::Display for UnusedKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&list(&self.0))
     }
@@ -158,7 +158,7 @@ mod tests {
     fn what_nobody_asked_for_is_listed() {
         let bytes = bytes();
         let file = Tensors::parse("m", &bytes).unwrap();
-        let reading = Reading::new(&file);
+        let reading = WeightLoader::new(&file);
         assert_eq!(*reading.get("a", &[2]).unwrap(), [1.0, 2.0]);
         let left = reading.finish(|name| name == "position_ids").unwrap();
         assert_eq!(left.0, ["nan", "spare"]);
@@ -169,7 +169,7 @@ mod tests {
     fn all_that_is_wrong_is_told_at_once() {
         let bytes = bytes();
         let file = Tensors::parse("m", &bytes).unwrap();
-        let reading = Reading::new(&file);
+        let reading = WeightLoader::new(&file);
         for name in ["x", "y"] {
             assert_eq!(reading.get(name, &[3]).unwrap().len(), 3);
         }

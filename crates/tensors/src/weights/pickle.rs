@@ -43,7 +43,7 @@ pub(super) enum Value {
     Opaque,
 }
 
-/// Numbers that lie outside of the pickle, in a piece of their own.
+/// Buffer that lie outside of the pickle, in a piece of their own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Storage {
     /// `None` where the storage is of bytes, and each tensor tells what they are.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Numbers, WeightFile, Weights};
+use super::{Buffer, WeightFile, Weights};
 use crate::error::{Error, Result};
 
 /// At most so many bytes an index may have.
@@ -105,7 +105,7 @@ impl Weights for Shards {
         self.files[*self.owners.get(name)?].shape(name)
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         match self.owners.get(name) {
             Some(&owner) => self.files[owner].get(name, shape),
             None => Err(Error::model(

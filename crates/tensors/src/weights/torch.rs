@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 use safetensors::Dtype;
 
-use super::{Numbers, Weights, pickle};
+use super::{Buffer, Weights, pickle};
 use crate::error::{Error, Result};
 use crate::safetensors::widen;
 pub(super) use legacy::{MAGIC, MAGIC_TEXT};
@@ -168,7 +168,7 @@ impl Weights for TorchFile {
         Some(self.tensors.get(name)?.shape.clone())
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         let wrong = |what: String| Error::model(&self.path, format!("tensor {name} {what}"));
         let tensor = self
             .tensors
@@ -179,7 +179,7 @@ impl Weights for TorchFile {
             return Err(wrong(format!("has shape {found:?}, not {shape:?}")));
         }
         let numbers = self.read(tensor)?;
-        numbers.map(Numbers::from).ok_or_else(|| {
+        numbers.map(Buffer::from).ok_or_else(|| {
             let kind = tensor.dtype;
             wrong(format!("holds {kind:?}, which wsac cannot read"))
         })

@@ -180,7 +180,7 @@ fn shift_and_noise_in_the_order_of_paper_and_code() {
     for w in worlds() {
         let text = Embeddings::new(w.dim, memory_rows(&w)).unwrap();
         let shift = Some(gap(&w.audio, &text).unwrap());
-        let case = |noise_variance, shift: &Option<Vec<f32>>, renormalise, compat| Perturb {
+        let case = |noise_variance, shift: &Option<Vec<f32>>, renormalise, compat| Augmentation {
             noise_variance,
             shift: shift.clone(),
             renormalise,
@@ -223,9 +223,9 @@ fn shift_and_noise_in_the_order_of_paper_and_code() {
 
 #[test]
 fn noise_is_a_function_of_stream_and_counter() {
-    let noise = Perturb {
+    let noise = Augmentation {
         noise_variance: 0.04,
-        ..Perturb::default()
+        ..Augmentation::default()
     };
     let stream = Stream::new("seed0/noise/epoch0");
     let (mut first, mut second) = (vec![0.0; 4], vec![0.0; 4]);
@@ -234,7 +234,7 @@ fn noise_is_a_function_of_stream_and_counter() {
     assert_eq!(first[2..], second[..2]);
     assert!((first[0] - 0.2 * stream.gauss(0)).abs() < 1e-9);
     assert!(
-        Perturb {
+        Augmentation {
             noise_variance: -1.0,
             ..noise.clone()
         }
@@ -242,7 +242,7 @@ fn noise_is_a_function_of_stream_and_counter() {
         .is_err()
     );
     assert!(
-        Perturb {
+        Augmentation {
             shift: Some(vec![0.0; 3]),
             ..noise
         }

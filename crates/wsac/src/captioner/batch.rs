@@ -12,13 +12,13 @@ use rayon::prelude::*;
 use super::{Caption, CaptionOptions, Captioner};
 use crate::error::{Error, Result};
 use wsac_audio::AudioStream;
-use wsac_encoders::analysis::Heard;
+use wsac_encoders::analysis::AudioAnalysis;
 
 /// Recordings whose captions are decoded together.
 const TOGETHER: usize = 32;
 
 /// What was heard, and what there was to warn of.
-type Listened = Result<(Heard, Vec<String>)>;
+type Listened = Result<(AudioAnalysis, Vec<String>)>;
 
 impl Captioner {
     /// Captions the recordings at `paths`, each as its `options` say, and gives them to `each` in order; a recording that
@@ -33,10 +33,14 @@ impl Captioner {
         on_heard: impl Fn(f64) + Sync,
         mut each: impl FnMut(&P, Result<Caption>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let listen = |paths: &[P]| -> Vec<Listened> {
+        let encode = |paths: &[P]| -> Vec<Listened> {
             let listened = paths.par_iter().map(|path| {
-                let listened = unharmed(|| self.listen_whole(path.as_ref()));
-                on_heard(listened.as_ref().map_or(0.0, |(heard, _)| heard.duration));
+                let listened = unharmed(|| self.encode_file(path.as_ref()));
+                on_heard(
+                    listened
+                        .as_ref()
+                        .map_or(0.0, |(analysis, _)| analysis.duration),
+                );
                 listened
             });
             listened.collect()
@@ -45,35 +49,38 @@ impl Captioner {
         let Some(mut batch) = batches.next() else {
             return Ok(());
         };
-        let mut listened = listen(batch);
+        let mut listened = encode(batch);
         loop {
             let next = batches.next();
-            let (captions, heard) = rayon::join(
+            let (captions, analysis) = rayon::join(
                 || self.describe_batch(batch, listened, &options),
-                || next.map(listen),
+                || next.map(encode),
             );
             for (path, caption) in batch.iter().zip(captions) {
                 each(path, caption)?;
             }
-            let (Some(following), Some(heard)) = (next, heard) else {
+            let (Some(following), Some(analysis)) = (next, analysis) else {
                 return Ok(());
             };
-            (batch, listened) = (following, heard);
+            (batch, listened) = (following, analysis);
         }
     }
 
     /// [`Captioner::describe_together`], where no recording can bring the others down, whatever mistake wsac makes.
-    pub fn describe_all(&self, asked: &[(&Heard, &CaptionOptions)]) -> Vec<Result<Caption>> {
+    pub fn describe_all(
+        &self,
+        asked: &[(&AudioAnalysis, &CaptionOptions)],
+    ) -> Vec<Result<Caption>> {
         unharmed(|| Ok(self.describe_together(asked))).unwrap_or_else(|_| {
-            let alone = |&(heard, options): &_| unharmed(|| self.describe(heard, options));
+            let alone = |&(analysis, options): &_| unharmed(|| self.describe(analysis, options));
             asked.iter().map(alone).collect()
         })
     }
 
-    fn listen_whole(&self, path: &Path) -> Listened {
+    fn encode_file(&self, path: &Path) -> Listened {
         let mut stream = AudioStream::open(&path.into(), self.tower.rate())?;
-        let heard = self.listen_to(&mut stream)?;
-        Ok((heard, stream.warnings().to_vec()))
+        let analysis = self.encode_stream(&mut stream)?;
+        Ok((analysis, stream.warnings().to_vec()))
     }
 
     /// The captions of a batch, in order.
@@ -84,7 +91,7 @@ impl Captioner {
         options: impl Fn(&Path) -> CaptionOptions,
     ) -> Vec<Result<Caption>> {
         let options: Vec<CaptionOptions> = paths.iter().map(|p| options(p.as_ref())).collect();
-        let asked: Vec<(&Heard, &CaptionOptions)> = (listened.iter().zip(&options))
+        let asked: Vec<(&AudioAnalysis, &CaptionOptions)> = (listened.iter().zip(&options))
             .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
             .collect();
         let mut captions = self.describe_all(&asked).into_iter();

@@ -5,7 +5,7 @@
 //! speaking". So an encoder that scores sounds has both combined by a logistic model, fitted on true and false captions.
 //! One that names no sounds has no such score: there the similarity is the confidence, uncalibrated.
 
-use wsac_encoders::analysis::Heard;
+use wsac_encoders::analysis::AudioAnalysis;
 
 /// `P(true) = logistic(BIAS + PER_SIMILARITY * similarity + PER_DECADE * log10(evidence))` for the built-in model.
 ///
@@ -34,22 +34,22 @@ pub(super) struct Confidence {
 impl Confidence {
     /// Of the caption of `heard`, where the nearest caption of the memory has this `similarity` (`None`: no memory),
     /// measured from the mean of the memory where `centred`.
-    pub fn of(heard: &Heard, similarity: Option<f32>, centred: bool) -> Self {
+    pub fn of(analysis: &AudioAnalysis, similarity: Option<f32>, centred: bool) -> Self {
         let by_encoder = Self {
-            value: heard.confidence,
-            weak: heard.is_weak(),
+            value: analysis.confidence,
+            weak: analysis.is_weak(),
         };
         match similarity {
-            Some(similarity) if heard.sounds.is_empty() => Self {
+            Some(similarity) if analysis.sounds.is_empty() => Self {
                 value: similarity.clamp(0.0, 1.0),
                 weak: if centred {
                     similarity < FAR
                 } else {
-                    heard.is_weak()
+                    analysis.is_weak()
                 },
             },
             Some(similarity) if centred => {
-                let value = calibrated(similarity, heard.confidence);
+                let value = calibrated(similarity, analysis.confidence);
                 let weak = value < GUESS;
                 Self { value, weak }
             }

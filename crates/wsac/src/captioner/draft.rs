@@ -11,12 +11,12 @@ use crate::bridge::Bridge;
 use crate::error::{Error, Result};
 use crate::generate::{DecodeOptions, Prompt, Rules, Search};
 use crate::texts::words;
-use wsac_encoders::analysis::Heard;
+use wsac_encoders::analysis::AudioAnalysis;
 
 /// A recording on the way to its caption, made by [`Captioner::draft`](super::Captioner::draft).
 #[derive(Debug)]
 pub struct Draft<'a> {
-    pub(super) heard: Cow<'a, Heard>,
+    pub(super) analysis: Cow<'a, AudioAnalysis>,
     pub(super) options: &'a CaptionOptions,
     pub(super) rules: Rules,
     pub(super) prompt: Vec<u32>,
@@ -57,9 +57,9 @@ pub struct Candidate {
 
 impl<'a> Draft<'a> {
     /// Nothing is known but the recording and how it is captioned.
-    pub(super) fn new(heard: &'a Heard, options: &'a CaptionOptions) -> Self {
+    pub(super) fn new(analysis: &'a AudioAnalysis, options: &'a CaptionOptions) -> Self {
         Self {
-            heard: Cow::Borrowed(heard),
+            analysis: Cow::Borrowed(analysis),
             options,
             rules: Rules::default(),
             prompt: Vec::new(),
@@ -141,7 +141,7 @@ impl<'a> Draft<'a> {
         let options = self.options;
         let counts = |rerank: &Rerank| rerank.naming != 0.0;
         let named = if options.name_sounds || options.rerank.as_ref().is_some_and(counts) {
-            keyword_rerank::named(&text, &self.heard)
+            keyword_rerank::named(&text, &self.analysis)
         } else {
             0
         };
@@ -158,7 +158,7 @@ impl<'a> Draft<'a> {
     /// Whether a sound goes unnamed in every candidate, where names matter.
     pub(super) fn leaves_unnamed(&self) -> bool {
         let named = self.candidates.iter().map(|c| c.named).max().unwrap_or(0);
-        self.options.name_sounds && named < keyword_rerank::most(&self.heard)
+        self.options.name_sounds && named < keyword_rerank::most(&self.analysis)
     }
 
     /// The candidate that becomes the caption; of equal ones the first.

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use wsac_encoders::analysis::{Heard, Sound};
+use wsac_encoders::analysis::{AudioAnalysis, Sound};
 
 /// How many of a sound's names count; the names behind them are often another sound's.
 const NAMES: usize = 3;
@@ -14,7 +14,7 @@ const NAMES: usize = 3;
 pub(super) const BEST: usize = 2;
 
 /// How well the text names the sounds in `heard`: 2 for each by its first name, 1 by another.
-pub(super) fn named(text: &str, heard: &Heard) -> usize {
+pub(super) fn named(text: &str, analysis: &AudioAnalysis) -> usize {
     let said: HashSet<String> = stems(text).collect();
     let names = |sound: &Sound| stems(&sound.name).any(|stem| said.contains(&stem));
     let score = |sounds: &[Sound]| match sounds.iter().take(NAMES).position(names) {
@@ -22,15 +22,15 @@ pub(super) fn named(text: &str, heard: &Heard) -> usize {
         Some(_) => 1,
         None => 0,
     };
-    match &heard.parts[..] {
-        [] | [_] => score(&heard.sounds),
+    match &analysis.parts[..] {
+        [] | [_] => score(&analysis.sounds),
         parts => parts.iter().map(|part| score(&part.sounds)).sum(),
     }
 }
 
 /// What [`named`] gives where every sound is named by its first name.
-pub(super) fn most(heard: &Heard) -> usize {
-    BEST * heard.parts.len().max(1)
+pub(super) fn most(analysis: &AudioAnalysis) -> usize {
+    BEST * analysis.parts.len().max(1)
 }
 
 /// The words of a text without their endings, so that "Sneeze" is found in "a man is sneezing".

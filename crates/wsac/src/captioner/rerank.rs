@@ -65,7 +65,7 @@ impl Captioner {
                 let mut own = Embeddings::empty(rows.dim());
                 (draft.candidates.iter())
                     .for_each(|c| own.push(&rows.get(embedded.places[&c.text])));
-                alike(memory, &draft.heard.embedding, &own)
+                alike(memory, &draft.analysis.embedding, &own)
             }
             Measure::Consensus {
                 retrieved,
@@ -101,7 +101,7 @@ impl Draft<'_> {
         };
         let means = self.candidates.iter().map(|c| c.mean_logprob);
         let least = means.fold(0.0, f64::min);
-        for neighbour in nearest(memory, &self.heard, rerank.nearest) {
+        for neighbour in nearest(memory, &self.analysis, rerank.nearest) {
             self.add(neighbour.caption, None, least, Bridge::Nearest);
         }
     }
@@ -115,7 +115,7 @@ impl Draft<'_> {
         let Some(memory) = memory else {
             return consensus(&texts, &decoded, &[], peers, &Corpus::of(&texts));
         };
-        let near = nearest(memory, &self.heard, retrieved);
+        let near = nearest(memory, &self.analysis, retrieved);
         let most = near.first().map_or(0.0, |n| n.similarity);
         let voters: Vec<Voter> = (near.iter())
             .map(|n| Voter {

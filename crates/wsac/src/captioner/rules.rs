@@ -1,7 +1,7 @@
 //! What a caption that a person would write never does, as rules for decoding.
 
 use super::Captioner;
-use crate::generate::{Echo, Rules};
+use crate::generate::{RepetitionRule, Rules};
 
 /// Words that tell of an order; forbidden where none was heard.
 const ORDER: [&str; 8] = [
@@ -45,7 +45,7 @@ impl Captioner {
         Rules {
             no_repeat_ngram: 2,
             banned: [tokenizer.silent(), order].concat(),
-            echo: Some(Echo {
+            echo: Some(RepetitionRule {
                 joins: ids(&JOINS),
                 pieces: tokenizer.continuing(),
             }),

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::generate::{Prompt, Rules, Search, generate_together};
 use crate::model::Model;
 use crate::prompt;
-use wsac_encoders::analysis::Heard;
+use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::embedding::Embedding;
 
 impl Captioner {
@@ -24,17 +24,21 @@ impl Captioner {
     ///
     /// # Errors
     /// As [`Captioner::finish`].
-    pub fn describe(&self, heard: &Heard, options: &CaptionOptions) -> Result<Caption> {
-        self.describe_together(&[(heard, options)]).swap_remove(0)
+    pub fn describe(&self, analysis: &AudioAnalysis, options: &CaptionOptions) -> Result<Caption> {
+        self.describe_together(&[(analysis, options)])
+            .swap_remove(0)
     }
 
     /// [`Captioner::describe`] for several recordings at once, which takes less time than one by one.
     ///
     /// # Errors
     /// As [`Captioner::finish`], each for itself.
-    pub fn describe_together(&self, asked: &[(&Heard, &CaptionOptions)]) -> Vec<Result<Caption>> {
+    pub fn describe_together(
+        &self,
+        asked: &[(&AudioAnalysis, &CaptionOptions)],
+    ) -> Vec<Result<Caption>> {
         let mut drafts: Vec<Draft> = (asked.par_iter())
-            .map(|&(heard, options)| self.draft(heard, options))
+            .map(|&(analysis, options)| self.draft(analysis, options))
             .collect();
         self.bridge(&mut drafts);
         self.decode(&mut drafts);
@@ -46,22 +50,22 @@ impl Captioner {
     }
 
     /// The first stage: checks the options, moves the recording through the gap map, and settles the rules and the prompt.
-    pub fn draft<'a>(&self, heard: &'a Heard, options: &'a CaptionOptions) -> Draft<'a> {
-        let mut draft = Draft::new(heard, options);
+    pub fn draft<'a>(&self, analysis: &'a AudioAnalysis, options: &'a CaptionOptions) -> Draft<'a> {
+        let mut draft = Draft::new(analysis, options);
         draft.attempt(|draft| {
             options.check()?;
             if let Some(map) = &options.gap_map {
-                let moved = draft.heard.to_mut();
+                let moved = draft.analysis.to_mut();
                 moved.embedding = map.apply(&moved.embedding)?;
                 for part in &mut moved.parts {
                     part.embedding = map.apply(&part.embedding)?;
                 }
             }
             draft.rules = match options.rules {
-                true => self.rules(draft.heard.ordered),
+                true => self.rules(draft.analysis.ordered),
                 false => Rules::default(),
             };
-            draft.prompt = self.prompt(&draft.heard, options.memories(&self.model));
+            draft.prompt = self.prompt(&draft.analysis, options.memories(&self.model));
             Ok(())
         });
         draft
@@ -126,39 +130,39 @@ impl Captioner {
         let best = draft.best().ok_or_else(|| {
             Error::Config("the decoder has no position left for a caption".into())
         })?;
-        let (heard, options) = (&*draft.heard, draft.options);
+        let (analysis, options) = (&*draft.analysis, draft.options);
         // How near the nearest caption lies is half of the confidence.
-        let needed = card.centred || heard.sounds.is_empty();
+        let needed = card.centred || analysis.sounds.is_empty();
         let count = options.neighbours.max(usize::from(needed));
         let memory = options.memories(&self.model).captions;
-        let mut neighbours = memory.map_or(Vec::new(), |memory| nearest(memory, heard, count));
+        let mut neighbours = memory.map_or(Vec::new(), |memory| nearest(memory, analysis, count));
         let similarity = neighbours.first().map(|nearest| nearest.similarity);
-        let confidence = Confidence::of(heard, similarity, card.centred);
+        let confidence = Confidence::of(analysis, similarity, card.centred);
         neighbours.truncate(options.neighbours);
         Ok(Caption {
             text: sentence(&best.text),
             logprob: best.logprob,
             score: best.score,
             strategy: best.strategy,
-            duration: heard.duration,
+            duration: analysis.duration,
             neighbours,
             confidence: confidence.value,
             weak: confidence.weak,
             model: card.name.clone(),
-            sounds: heard.sounds.clone(),
+            sounds: analysis.sounds.clone(),
             warnings: Vec::new(),
         })
     }
 
     /// The tokens that the decoder reads before the prefix; none where it learned without.
-    fn prompt(&self, heard: &Heard, over: Memories) -> Vec<u32> {
+    fn prompt(&self, analysis: &AudioAnalysis, over: Memories) -> Vec<u32> {
         let Model {
             card,
             tokenizer,
             keywords,
             ..
         } = &self.model;
-        let (point, sounds) = (&heard.embedding, &heard.sounds);
+        let (point, sounds) = (&analysis.embedding, &analysis.sounds);
         let pieces = (card.prompt).pieces(point, sounds, over.captions, keywords.as_ref());
         let tokens = |piece: &String| prompt::tokens(tokenizer, piece);
         pieces.iter().flat_map(tokens).collect()
@@ -167,7 +171,7 @@ impl Captioner {
     /// Adds a route by `bridge`: one row for each sound, from the memory of clauses, where the model has learned to join
     /// several; else the recording as a whole, from the memory of captions.
     fn open_route(&self, draft: &mut Draft, bridge: Bridge, searches: &[Search]) -> Result<()> {
-        let (heard, options) = (&draft.heard, draft.options);
+        let (analysis, options) = (&draft.analysis, draft.options);
         let over = options.memories(&self.model);
         let renormalise = self.model.card.renormalise;
         let across = |point: &Embedding, memory| {
@@ -175,11 +179,12 @@ impl Captioner {
             Ok(blend(point, bridged, options.blend, renormalise))
         };
         let embeddings = match over.clauses {
-            Some(clauses) if heard.parts.len() > 1 => {
-                let rows = (heard.parts.iter()).map(|part| across(&part.embedding, Some(clauses)));
+            Some(clauses) if analysis.parts.len() > 1 => {
+                let rows =
+                    (analysis.parts.iter()).map(|part| across(&part.embedding, Some(clauses)));
                 rows.collect::<Result<Vec<_>>>()?.concat()
             }
-            _ => across(&heard.embedding, over.captions)?,
+            _ => across(&analysis.embedding, over.captions)?,
         };
         draft.add_route(bridge, embeddings, searches);
         Ok(())

@@ -7,10 +7,10 @@ use super::*;
 use crate::bridge::{Bridge, Compat};
 use crate::decoder::{Config, Decoder};
 use crate::generate::{DecodeOptions, Prompt, Search, generate, generate_together};
-use crate::model::Card;
+use crate::model::RunConfig;
 use crate::prompt::Prompting;
 use wsac_audio::Waveform;
-use wsac_encoders::analysis::{Part, Sound};
+use wsac_encoders::analysis::{Sound, SoundEvent};
 use wsac_encoders::embedding::Embeddings;
 use wsac_encoders::tokenizer::Tokenizer;
 
@@ -35,7 +35,7 @@ impl AudioTower for FakeTower {
         RATE
     }
 
-    fn listen(&self, audio: &mut AudioStream) -> wsac_encoders::Result<Heard> {
+    fn encode(&self, audio: &mut AudioStream) -> wsac_encoders::Result<AudioAnalysis> {
         let mut samples = Vec::new();
         while let Some(block) = audio.next_block()? {
             samples.extend(block);
@@ -49,13 +49,13 @@ impl AudioTower for FakeTower {
         let parts = samples
             .chunks(RATE as usize)
             .zip(0..)
-            .map(|(part, second)| Part {
+            .map(|(part, second)| SoundEvent {
                 embedding: point(part),
                 start: f64::from(second),
                 end: f64::from(second + 1),
                 sounds: Vec::new(),
             });
-        Ok(Heard {
+        Ok(AudioAnalysis {
             embedding: point(&samples),
             parts: parts.collect(),
             sounds: vec![Sound {
@@ -85,7 +85,7 @@ fn model(clauses: bool) -> Model {
     let captions = ["a dog barks", "rain falls"];
     let memory = Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap();
     Model {
-        card: Card {
+        card: RunConfig {
             name: "fake".into(),
             clap: "fake".into(),
             space: String::new(),
@@ -135,8 +135,8 @@ fn recording(levels: &[f32]) -> Source {
 }
 
 /// What the decoder is given on the first route, [parts, d].
-fn bridged(captioner: &Captioner, heard: &Heard, options: &CaptionOptions) -> Vec<f32> {
-    let mut drafts = [captioner.draft(heard, options)];
+fn bridged(captioner: &Captioner, analysis: &AudioAnalysis, options: &CaptionOptions) -> Vec<f32> {
+    let mut drafts = [captioner.draft(analysis, options)];
     captioner.bridge(&mut drafts);
     drafts[0].routes()[0].embeddings.clone()
 }
@@ -163,8 +163,8 @@ fn the_memory_can_be_replaced_by_one_of_the_same_width() {
         memory: Some(Arc::new(own.fit(Memory::load(&file).unwrap()).unwrap())),
         ..CaptionOptions::default()
     };
-    let heard = own.listen(&recording(&[0.5])).unwrap();
-    let told = own.describe_together(&[(&heard, &leaning), (&heard, &options)]);
+    let analysis = own.encode(&recording(&[0.5])).unwrap();
+    let told = own.describe_together(&[(&analysis, &leaning), (&analysis, &options)]);
     let told: Vec<Caption> = told.into_iter().map(|caption| caption.unwrap()).collect();
     assert_eq!(told[0].neighbours, caption.neighbours);
     assert_eq!(told[0].text, caption.text);

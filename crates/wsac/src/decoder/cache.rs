@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::attend_cached;
 use wsac_nn::dropout::Dropout;
-use wsac_nn::matmul::{Mat, Precision, Store, linear, matmul};
+use wsac_nn::matmul::{Mat, ProductDtype, Store, linear, matmul};
 use wsac_nn::norm::layer_norm;
 
 use super::tape::{Part, Tape};
@@ -21,7 +21,7 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// Rows so far, prompt and prefix included.
+    /// EmbeddingMatrix so far, prompt and prefix included.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -81,7 +81,7 @@ impl Decoder {
         let project = |x: &[f32], block, part| {
             let (inputs, bias) = (x.len() / n, self.part(block, part).1.of(w));
             let mut out = vec![0.0; n * bias.len()];
-            let weight = self.operand(block, part, Precision::F32);
+            let weight = self.operand(block, part, ProductDtype::F32);
             linear(&mut out, Mat::new(x, n, inputs), weight, Some(bias));
             out
         };
@@ -117,7 +117,7 @@ impl Decoder {
         let (v, d) = (self.config.vocab, self.config.width);
         let n = hidden.len() / d;
         super::tape::resize(logits, n * v);
-        let head = self.head_operand(Precision::F32);
+        let head = self.head_operand(ProductDtype::F32);
         matmul(logits, Mat::new(hidden, n, d), head, Store::Set);
     }
 }

@@ -4,7 +4,7 @@ use wsac_nn::matmul::Packed;
 
 /// The kind of numbers matrices are laid out in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum WeightDtype {
     /// f32, as trained.
     F32,
     /// bf16: a weight is off by at most 0.2 % of itself.

@@ -2,25 +2,25 @@
 //!
 //! A word read by one caption needs every weight once, so that the time it takes is that of reading them from memory.
 
-use wsac_nn::matmul::{Mat, Packed, Precision, Right};
+use wsac_nn::matmul::{Mat, Packed, ProductDtype, Right};
 
 use super::Decoder;
 use super::mapper::layout::Net;
-use super::matrices::{Form, Matrices};
+use super::matrices::{Matrices, WeightDtype};
 use super::tape::Part;
 use crate::params::Slot;
 
 impl Decoder {
     /// Lays the matrices out for writing captions. The f32 weights stay; whoever changes them loses what was laid out.
-    /// Where f32 products are no faster so, [`Form::F32`] does nothing.
-    pub fn pack(&mut self, form: Form) {
-        if form == Form::F32 && !Precision::F32.packs() {
+    /// Where f32 products are no faster so, [`WeightDtype::F32`] does nothing.
+    pub fn pack(&mut self, form: WeightDtype) {
+        if form == WeightDtype::F32 && !ProductDtype::F32.packs() {
             return;
         }
         let pack = |mat: Mat| match form {
-            Form::F32 => Packed::f32(mat),
-            Form::Bf16 => Packed::bf16(mat),
-            Form::Int8 => Packed::int8(mat),
+            WeightDtype::F32 => Packed::f32(mat),
+            WeightDtype::Bf16 => Packed::bf16(mat),
+            WeightDtype::Int8 => Packed::int8(mat),
         };
         let parts = [
             Part::Attention,
@@ -76,7 +76,7 @@ impl Decoder {
     }
 
     /// A part's weight as products take it: as it was laid out, else in `precision`.
-    pub(super) fn operand(&self, block: usize, part: Part, precision: Precision) -> Right<'_> {
+    pub(super) fn operand(&self, block: usize, part: Part, precision: ProductDtype) -> Right<'_> {
         match &self.packed {
             Some(packed) => (&packed.blocks[block][part as usize]).into(),
             None => precision.of(self.matrix(block, part)),
@@ -84,7 +84,7 @@ impl Decoder {
     }
 
     /// The head as products take it.
-    pub(super) fn head_operand(&self, precision: Precision) -> Right<'_> {
+    pub(super) fn head_operand(&self, precision: ProductDtype) -> Right<'_> {
         match &self.packed {
             Some(packed) => (&packed.head).into(),
             None => precision.of(self.head_matrix()),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use wsac_nn::dropout::Dropout;
 use wsac_nn::loss::Head;
-use wsac_nn::matmul::Precision;
+use wsac_nn::matmul::ProductDtype;
 use wsac_nn::norm::RowStats;
 
 use super::Batch;
@@ -13,7 +13,7 @@ use super::Batch;
 #[derive(Debug, Default)]
 pub struct Tape {
     /// What products are made in.
-    pub(super) precision: Precision,
+    pub(super) precision: ProductDtype,
     /// Where sequences start among the rows.
     pub(super) starts: Vec<usize>,
     /// The last prefix row of each sequence, which predicts its first word.
@@ -76,7 +76,7 @@ pub(super) struct Pass<'a> {
     /// Where sequences start among the rows.
     pub starts: &'a [usize],
     pub dropout: Dropout,
-    pub precision: Precision,
+    pub precision: ProductDtype,
 }
 
 /// The gradients of activations, [rows, ..]; each is used by all blocks in turn.
@@ -136,7 +136,7 @@ pub(super) fn dropout_site(block: usize, site: u64) -> u64 {
 
 impl Tape {
     /// A tape for passes whose products are made in `precision` (those of the mapper, which are few, in f32).
-    pub fn new(precision: Precision) -> Self {
+    pub fn new(precision: ProductDtype) -> Self {
         Self {
             precision,
             head: Head::new(precision),

@@ -14,19 +14,19 @@ pub struct Rules {
     /// Tokens that are never used.
     pub banned: Vec<u32>,
     /// Forbids "crinkling and crinkling".
-    pub echo: Option<Echo>,
+    pub echo: Option<RepetitionRule>,
 }
 
 /// The rule against echoes: after a joining word, the word before it may not begin again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Echo {
+pub struct RepetitionRule {
     /// The tokens that join: "and", ",", "then", "as", ...
     pub joins: Vec<u32>,
     /// Of each token, whether it only goes on with a word ("##s").
     pub pieces: Vec<bool>,
 }
 
-impl Echo {
+impl RepetitionRule {
     /// The token that would begin an echo of the last word of `tokens`.
     fn of(&self, tokens: &[u32]) -> Option<u32> {
         let (join, before) = tokens.split_last()?;

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::rules::no_repeat;
 use super::sample::inverse_cdf;
 use super::*;
-use crate::decoder::{Config, Form, Mapper, tests::formula};
+use crate::decoder::{Config, Mapper, WeightDtype, tests::formula};
 use wsac_golden as golden;
-use wsac_nn::matmul::Precision;
+use wsac_nn::matmul::ProductDtype;
 use wsac_nn::rng::Stream;
 
 fn n(v: &Value) -> usize {
@@ -233,7 +233,7 @@ fn an_echo_is_forbidden() {
     // "5" + "6", whose "6" only goes on with a word; then the joining "7".
     let pieces = (0..10).map(|id| id == 6).collect();
     let rules = Rules {
-        echo: Some(Echo {
+        echo: Some(RepetitionRule {
             joins: vec![7],
             pieces,
         }),
@@ -304,14 +304,19 @@ fn together_equals_alone_in_every_form() {
         decoder.begin(&[condition], &mut logits);
         logits
     };
-    for form in [None, Some(Form::F32), Some(Form::Bf16), Some(Form::Int8)] {
+    for form in [
+        None,
+        Some(WeightDtype::F32),
+        Some(WeightDtype::Bf16),
+        Some(WeightDtype::Int8),
+    ] {
         if let Some(form) = form {
             decoder.pack(form);
         }
         let together = generate_together(&decoder, &prompts, 2);
         for (prompt, found) in prompts.iter().zip(&together) {
             let alone = generate(&decoder, prompt.embeddings, 2, prompt.options);
-            if form.is_some_and(|form| form != Form::F32 || Precision::F32.packs()) {
+            if form.is_some_and(|form| form != WeightDtype::F32 || ProductDtype::F32.packs()) {
                 assert_eq!(&alone, found);
             } else {
                 assert_eq!(alone.len(), found.len());

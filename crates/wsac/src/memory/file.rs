@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Memory;
 use crate::error::{Error, Result};
 use crate::texts::Texts;
-use wsac_tensors::matrix::Rows;
+use wsac_tensors::matrix::EmbeddingMatrix;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
 impl Memory {
@@ -70,7 +70,7 @@ impl Memory {
                 format!("is no memory that wsac can use: {why}"),
             )
         };
-        let mut rows = Rows::read(tensors, "embeddings")?;
+        let mut rows = EmbeddingMatrix::read(tensors, "embeddings")?;
         rows.normalise().map_err(|e| wrong(e.to_string()))?;
         let text = std::str::from_utf8(tensors.get_bytes("captions")?)
             .map_err(|_| wrong("its captions are not UTF-8".into()))?;

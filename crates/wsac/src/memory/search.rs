@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use wsac_nn::matmul::{Mat, Packed, Precision, Store, matmul};
+use wsac_nn::matmul::{Mat, Packed, ProductDtype, Store, matmul};
 use wsac_nn::search::{add_scaled, any_above, largest_of_columns, weigh, weigh_columns};
 
 use super::{Hit, Memory};
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use wsac_encoders::embedding::{Embedding, Embeddings, dot, normalize};
 use wsac_tensors::matrix::View;
 
-/// Numbers of a block: 512 KB as f32, half of a core's second cache.
+/// Buffer of a block: 512 KB as f32, half of a core's second cache.
 const BLOCK: usize = 1 << 17;
 /// At most so many segments: each keeps a sum of rows for each query.
 const SEGMENTS: usize = 16;
@@ -30,7 +30,7 @@ const QUERIES: usize = 64;
 /// A weight under this share of the largest is left out: all of them together are less than f32 can tell.
 const NOTHING: f32 = 1e-15;
 
-/// Rows that queries meet, and buffers for that.
+/// EmbeddingMatrix that queries meet, and buffers for that.
 #[derive(Default)]
 struct Block<'a> {
     range: Range<usize>,
@@ -250,7 +250,7 @@ impl Memory {
         let mut panels = Packed::default();
         if queries.len() > 1 {
             let points = Mat::new(&points, queries.len(), queries.dim());
-            panels.repack(points.t(), Precision::F32);
+            panels.repack(points.t(), ProductDtype::F32);
         }
         Centred {
             points,
@@ -326,7 +326,7 @@ impl Weighted {
         let rows = kept.as_f32().unwrap_or(&block.wide);
         let tells = weights.iter().filter(|weight| **weight > NOTHING).count();
         if tells > weights.len() / 8 {
-            block.panels.repack(Mat::new(rows, n, d), Precision::F32);
+            block.panels.repack(Mat::new(rows, n, d), ProductDtype::F32);
             let weights = Mat::new(weights, n, b).t();
             return matmul(&mut self.sums, weights, &block.panels, Store::Add);
         }

@@ -1,6 +1,6 @@
-//! How the embeddings of a space are best used where nobody says otherwise: [`Space`] -> strategy, centre, noise.
+//! How the embeddings of a space are best used where nobody says otherwise: [`EmbeddingSpace`] -> strategy, centre, noise.
 
-use wsac_encoders::Space;
+use wsac_encoders::EmbeddingSpace;
 
 use crate::bridge::Bridge;
 use crate::memory::Centre;
@@ -24,7 +24,7 @@ impl Defaults {
     /// A CLAP is used as in the paper: projection with tau 1/100, noise of variance 0.013 (section 4). The noise of
     /// `mini` is what the built-in decoder was trained with: projections lie near captions, so less than section 3.1.1
     /// estimates (0.018 from AudioCaps' validation captions) is enough, and rare words survive.
-    pub fn of(space: &Space) -> Self {
+    pub fn of(space: &EmbeddingSpace) -> Self {
         let (tau, centre, noise_variance) = if space.is_mini() {
             (0.02, Centre::MemoryMean, 0.003)
         } else {

@@ -16,7 +16,7 @@ use crate::decoder::{Config, Decoder, EPS};
 use crate::error::{Error, Result};
 use wsac_encoders::tokenizer::{Tokenizer, builtin};
 use wsac_tensors::weights::folder::{CONFIG, json, weights_in};
-use wsac_tensors::weights::{Numbers, Reading, WeightFile, Weights};
+use wsac_tensors::weights::{Buffer, WeightFile, WeightLoader, Weights};
 
 /// What the decoder's tensors of the language model begin with.
 const OURS: &str = "decoder.transformer.";
@@ -150,8 +150,8 @@ impl Gpt2 {
     pub fn decoder(&self, config: &Config, seed: u64) -> Result<Decoder> {
         let shape = self.shape(config)?;
         let (vocab, width) = (shape.vocab, shape.width);
-        let reading = Reading::new(&self.weights);
-        let rows = |name: &str| -> Result<Numbers> {
+        let reading = WeightLoader::new(&self.weights);
+        let rows = |name: &str| -> Result<Buffer> {
             let whole = reading.shape(name).unwrap_or_default();
             Ok(reading.get(name, &whole)?)
         };
@@ -166,7 +166,7 @@ impl Gpt2 {
             Some(WORDS) => Ok(rows(&words)?[..vocab * width].to_vec()),
             Some(part) => {
                 let name = format!("{}{part}", self.prefix);
-                Ok(reading.get(&name, shape).map(Numbers::into_vec)?)
+                Ok(reading.get(&name, shape).map(Buffer::into_vec)?)
             }
             None => Ok(Decoder::fresh(name, shape, seed)),
         })?;

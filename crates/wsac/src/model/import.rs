@@ -15,12 +15,12 @@ use crate::bridge::{Bridge, Compat};
 use crate::decoder::{Config, Decoder, Mapper};
 use crate::error::{Error, Result};
 use crate::memory::{Centre, Memory};
-use crate::model::{Card, Model};
+use crate::model::{Model, RunConfig};
 use crate::prompt::Prompting;
 use wsac_encoders::clap::family::Family;
 use wsac_encoders::tokenizer::{Tokenizer, builtin};
 use wsac_tensors::safetensors::TensorFile;
-use wsac_tensors::weights::{Numbers, Reading, Weights};
+use wsac_tensors::weights::{Buffer, WeightLoader, Weights};
 
 /// A decoder's table of words.
 const WORDS: &str = "transformer.wte.weight";
@@ -154,7 +154,7 @@ impl Origin {
         })
     }
 
-    /// The captioner called `name`, which hears with the encoder `clap` ([`Card::clap`], [`Card::space`]), with a `memory`
+    /// The captioner called `name`, which hears with the encoder `clap` ([`RunConfig::clap`], [`RunConfig::space`]), with a `memory`
     /// of captions of that encoder's space or without.
     ///
     /// ClapCap learned from sounds, so it takes their embeddings as they are; so does the paper's decoder where there is
@@ -170,7 +170,7 @@ impl Origin {
         memory: Option<Memory>,
     ) -> Result<Model> {
         let tokenizer = self.tokenizer()?;
-        let reading = Reading::new(weights);
+        let reading = WeightLoader::new(weights);
         let decoder = self.decoder(&reading, tokenizer.len())?;
         // Attention masks and ClapCap's ears are left over.
         reading.finish(|_| true)?;
@@ -196,7 +196,7 @@ impl Origin {
         if let Some(memory) = &mut memory {
             memory.set_centre(Centre::None);
         }
-        let card = Card {
+        let card = RunConfig {
             name: name.to_owned(),
             clap: clap.to_owned(),
             space: space.to_owned(),
@@ -281,7 +281,7 @@ impl Weights for ClapCapAudio<'_> {
         self.weights.shape(&Self::theirs(name))
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Buffer> {
         self.weights.get(&Self::theirs(name), shape)
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! What is told hangs on the samples alone, not on when they came.
 
-use super::floor::{FRAMES, Floor};
-use super::islands::{is_sound, level};
+use super::noise_floor::{FRAMES, NoiseFloor};
+use super::regions::{is_sound, level};
 use super::{Segment, TimelineOptions};
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;
@@ -34,7 +34,7 @@ pub struct Live<'a> {
     samples: Vec<f32>,
     /// Whole frames so far.
     now: usize,
-    floor: Floor,
+    floor: NoiseFloor,
     event: Option<Event>,
     /// The caption told last, and until when it was heard.
     last: Option<(String, usize)>,
@@ -67,7 +67,7 @@ impl<'a> Live<'a> {
         Ok(Self {
             frame: captioner.rate() as usize / FRAMES,
             captioner,
-            floor: Floor::new(options.silence),
+            floor: NoiseFloor::new(options.silence),
             options,
             words,
             samples: Vec::new(),
@@ -85,7 +85,7 @@ impl<'a> Live<'a> {
         let mut told = Vec::new();
         for some in samples.chunks(self.frame) {
             self.samples.extend_from_slice(some);
-            while self.unheard() >= self.frame {
+            while self.failed() >= self.frame {
                 told.extend(self.hear_frame()?);
             }
         }
@@ -104,7 +104,7 @@ impl<'a> Live<'a> {
     }
 
     /// Samples that are in no whole frame yet.
-    fn unheard(&self) -> usize {
+    fn failed(&self) -> usize {
         self.samples.len() - self.now.min(KEPT) * self.frame
     }
 
@@ -150,18 +150,18 @@ impl<'a> Live<'a> {
             Some(like)
                 if now - event.compared >= COMPARED && end == now && now - onset >= 2 * SECOND =>
             {
-                let heard = self.likeness(now - SECOND, now)?;
-                let same = cosine(like, &heard) > self.options.alike;
+                let analysis = self.likeness(now - SECOND, now)?;
+                let same = cosine(like, &analysis) > self.options.alike;
                 if same {
                     let like = like
                         .iter()
-                        .zip(&heard)
+                        .zip(&analysis)
                         .map(|(a, b)| 0.8 * a + 0.2 * b)
                         .collect();
                     self.becomes(onset, like);
                     return Ok(None);
                 }
-                self.becomes(now - SECOND, heard);
+                self.becomes(now - SECOND, analysis);
                 self.tell(now - SECOND, now)
             }
             _ => Ok(None),
@@ -177,10 +177,13 @@ impl<'a> Live<'a> {
 
     /// What frames `from..to` sound like.
     fn likeness(&self, from: usize, to: usize) -> Result<Vec<f32>> {
-        let course = self.captioner.tower().course(self.kept(from, to))?;
-        let mut sum = vec![0.0; course.dim];
-        for t in 0..course.len() {
-            (sum.iter_mut().zip(course.row(t))).for_each(|(s, x)| *s += x);
+        let frame_embeddings = self
+            .captioner
+            .tower()
+            .frame_embeddings(self.kept(from, to))?;
+        let mut sum = vec![0.0; frame_embeddings.dim];
+        for t in 0..frame_embeddings.len() {
+            (sum.iter_mut().zip(frame_embeddings.row(t))).for_each(|(s, x)| *s += x);
         }
         Ok(sum)
     }
@@ -189,8 +192,8 @@ impl<'a> Live<'a> {
     fn tell(&mut self, from: usize, to: usize) -> Result<Option<Segment>> {
         let (samples, rate) = (self.kept(from, to).to_vec(), self.captioner.rate());
         let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;
-        let heard = self.captioner.listen_to(&mut stream)?;
-        let caption = self.captioner.describe(&heard, &self.words)?;
+        let analysis = self.captioner.encode_stream(&mut stream)?;
+        let caption = self.captioner.describe(&analysis, &self.words)?;
         let gap = (self.options.max_gap * FRAMES as f64) as usize;
         let again = (self.last.as_ref())
             .is_some_and(|(text, until)| *text == caption.text && from <= until + gap);

@@ -6,9 +6,9 @@
 //! ```
 
 use super::live::cosine;
-use wsac_encoders::frames::Course;
+use wsac_encoders::frames::FrameEmbeddings;
 
-use super::{Island, TimelineOptions};
+use super::{ActiveRegion, TimelineOptions};
 
 /// Silence inside an island parts two atoms from this many frames on, 0.2 s.
 const PAUSE: usize = 10;
@@ -49,23 +49,23 @@ struct Atom {
 /// The pieces of `island`. Where it is cut off in the middle of a sound, the last is left out, and the frame where it begins is
 /// told, from which on the island is to be heard again.
 pub(super) fn pieces(
-    island: &Island,
-    course: &Course,
+    region: &ActiveRegion,
+    frame_embeddings: &FrameEmbeddings,
     options: &TimelineOptions,
 ) -> (Vec<Piece>, Option<usize>) {
-    let frames = |seconds: f64| (seconds / Island::FRAME).round() as usize;
+    let frames = |seconds: f64| (seconds / ActiveRegion::FRAME).round() as usize;
     let (least, most) = (frames(options.min_length), frames(options.max_length));
-    let mut atoms = atoms(island, course, least);
+    let mut atoms = atoms(region, frame_embeddings, least);
     join(&mut atoms, options.alike, frames(options.max_gap), most);
     drop_short(&mut atoms, least, frames(options.max_gap));
     let mut atoms: Vec<Atom> = (atoms.into_iter())
-        .flat_map(|atom| shorten(atom, course, least, most))
+        .flat_map(|atom| shorten(atom, frame_embeddings, least, most))
         .collect();
-    let kept = match island.ended {
+    let kept = match region.ended {
         true => None,
         // One that fills the island is told; else nothing would ever be.
         false if atoms.len() > 1 => atoms.pop().map(|atom| atom.first),
-        false => Some(island.levels.len()),
+        false => Some(region.levels.len()),
     };
     // What stands alone and is short is told a little longer than it lasts.
     let next = atoms
@@ -74,30 +74,30 @@ pub(super) fn pieces(
         .map(|atom| atom.first)
         .chain([usize::MAX]);
     let pieces = atoms.iter().zip(next).map(|(atom, next)| Piece {
-        start: island.time(atom.first),
-        end: island.time(atom.end.max(atom.first + least).min(next)),
+        start: region.time(atom.first),
+        end: region.time(atom.end.max(atom.first + least).min(next)),
     });
     (pieces.collect(), kept)
 }
 
 /// Cuts `island` at its pauses and at the turns of its course.
-fn atoms(island: &Island, course: &Course, least: usize) -> Vec<Atom> {
+fn atoms(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings, least: usize) -> Vec<Atom> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
-    for (i, _) in island.sounding.iter().enumerate().filter(|(_, s)| **s) {
+    for (i, _) in region.sounding.iter().enumerate().filter(|(_, s)| **s) {
         match spans.last_mut() {
             Some((_, end)) if i - *end < PAUSE => *end = i + 1,
             _ => spans.push((i, i + 1)),
         }
     }
     spans.retain(|(first, end)| end - first > CLICK);
-    let turns = turns(island, course);
+    let turns = turns(region, frame_embeddings);
     let mut atoms = Vec::new();
     for (first, end) in spans {
         let inside = |t: &&usize| **t >= first + least / 2 && **t + least / 2 <= end;
         let mut from = first;
         for to in turns.iter().filter(inside).copied().chain([end]) {
             if to > from {
-                atoms.push(Atom::new(from, to, course));
+                atoms.push(Atom::new(from, to, frame_embeddings));
                 from = to;
             }
         }
@@ -106,11 +106,11 @@ fn atoms(island: &Island, course: &Course, least: usize) -> Vec<Atom> {
 }
 
 /// The frames where the course turns.
-fn turns(island: &Island, course: &Course) -> Vec<usize> {
-    let n = course.len();
+fn turns(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings) -> Vec<usize> {
+    let n = frame_embeddings.len();
     let mean = |range: std::ops::Range<usize>| {
-        let mut sum = vec![0.0; course.dim];
-        range.for_each(|t| add(&mut sum, course.row(t)));
+        let mut sum = vec![0.0; frame_embeddings.dim];
+        range.for_each(|t| add(&mut sum, frame_embeddings.row(t)));
         sum
     };
     // likeness[t]: of the windows before t and those from t on.
@@ -123,22 +123,23 @@ fn turns(island: &Island, course: &Course) -> Vec<usize> {
             ),
         })
         .collect();
-    let side = (course.width / course.hop / 2.0).round() as usize;
+    let side = (frame_embeddings.width / frame_embeddings.hop / 2.0).round() as usize;
     let is_turn = |&t: &usize| {
         let around = &likeness[t.saturating_sub(side)..(t + side + 1).min(n)];
         likeness[t] < TURN && around.iter().all(|l| *l >= likeness[t])
     };
     let frame = |t: usize| {
         // In the middle of what the windows on both sides have in common.
-        let middle = t as f64 * course.hop + (course.width - course.hop) / 2.0;
-        moved(island, (middle / Island::FRAME).round() as usize)
+        let middle =
+            t as f64 * frame_embeddings.hop + (frame_embeddings.width - frame_embeddings.hop) / 2.0;
+        moved(region, (middle / ActiveRegion::FRAME).round() as usize)
     };
     (1..n).filter(is_turn).map(frame).collect()
 }
 
 /// The frame near `frame` where the level changes most, or `frame` where it changes little.
-fn moved(island: &Island, frame: usize) -> usize {
-    let levels = &island.levels;
+fn moved(region: &ActiveRegion, frame: usize) -> usize {
+    let levels = &region.levels;
     let mean = |range: &[f32]| range.iter().sum::<f32>() / range.len().max(1) as f32;
     let places = frame.saturating_sub(NEAR).max(1)..(frame + NEAR).min(levels.len());
     let step = |i: usize| {
@@ -201,40 +202,44 @@ fn drop_short(atoms: &mut Vec<Atom>, least: usize, gap: usize) {
 }
 
 /// `atom` in pieces that are not too long, cut where its course turns most.
-fn shorten(atom: Atom, course: &Course, least: usize, most: usize) -> Vec<Atom> {
+fn shorten(atom: Atom, frame_embeddings: &FrameEmbeddings, least: usize, most: usize) -> Vec<Atom> {
     if atom.end - atom.first <= most {
         return vec![atom];
     }
     let at = |t: usize| {
-        let middle = t as f64 * course.hop + (course.width - course.hop) / 2.0;
-        (middle / Island::FRAME).round() as usize
+        let middle =
+            t as f64 * frame_embeddings.hop + (frame_embeddings.width - frame_embeddings.hop) / 2.0;
+        (middle / ActiveRegion::FRAME).round() as usize
     };
-    let places = (1..course.len()).filter(|&t| {
+    let places = (1..frame_embeddings.len()).filter(|&t| {
         let frame = at(t);
         frame >= atom.first + least.max(most / 4)
             && frame <= (atom.first + most).min(atom.end - least)
     });
-    let likeness = |t: usize| cosine(course.row(t - 1), course.row(t));
+    let likeness = |t: usize| cosine(frame_embeddings.row(t - 1), frame_embeddings.row(t));
     let cut = places.min_by(|&a, &b| likeness(a).total_cmp(&likeness(b)));
     let cut = cut.map_or(atom.first + most, at);
-    let rest = Atom::new(cut, atom.end, course);
-    let mut all = vec![Atom::new(atom.first, cut, course)];
-    all.extend(shorten(rest, course, least, most));
+    let rest = Atom::new(cut, atom.end, frame_embeddings);
+    let mut all = vec![Atom::new(atom.first, cut, frame_embeddings)];
+    all.extend(shorten(rest, frame_embeddings, least, most));
     all
 }
 
 impl Atom {
     /// Frames `first..end` and what `course` hears in them.
-    fn new(first: usize, end: usize, course: &Course) -> Self {
-        let (from, to) = (first as f64 * Island::FRAME, end as f64 * Island::FRAME);
-        let mut sum = vec![0.0; course.dim];
-        for t in 0..course.len() {
-            let start = t as f64 * course.hop;
-            let overlap = to.min(start + course.width) - from.max(start);
+    fn new(first: usize, end: usize, frame_embeddings: &FrameEmbeddings) -> Self {
+        let (from, to) = (
+            first as f64 * ActiveRegion::FRAME,
+            end as f64 * ActiveRegion::FRAME,
+        );
+        let mut sum = vec![0.0; frame_embeddings.dim];
+        for t in 0..frame_embeddings.len() {
+            let start = t as f64 * frame_embeddings.hop;
+            let overlap = to.min(start + frame_embeddings.width) - from.max(start);
             if overlap > 0.0 {
                 let share = overlap as f32;
                 sum.iter_mut()
-                    .zip(course.row(t))
+                    .zip(frame_embeddings.row(t))
                     .for_each(|(s, x)| *s += share * x);
             }
         }

@@ -1,6 +1,6 @@
 //! Summary: what was heard in all segments -> the whole recording as one thing heard, for one sentence about it.
 
-use wsac_encoders::analysis::{Heard, Part, Sound};
+use wsac_encoders::analysis::{AudioAnalysis, Sound, SoundEvent};
 use wsac_encoders::embedding::Embedding;
 
 /// Sounds of a whole that are told.
@@ -18,22 +18,23 @@ pub struct Summary {
     /// The sum of embeddings, each times the seconds it was heard.
     sum: Vec<f32>,
     /// Different sounds, and how long each was heard.
-    parts: Vec<(Part, f64)>,
+    parts: Vec<(SoundEvent, f64)>,
     sounds: Vec<(Sound, f64)>,
     confidence: f32,
 }
 
 impl Summary {
     /// `heard` was heard for so many `seconds`.
-    pub fn add(&mut self, heard: &Heard, seconds: f64) {
-        let point = heard.embedding.as_slice();
+    pub fn add(&mut self, analysis: &AudioAnalysis, seconds: f64) {
+        let point = analysis.embedding.as_slice();
         self.sum.resize(point.len(), 0.0);
         (self.sum.iter_mut().zip(point)).for_each(|(s, x)| *s += seconds as f32 * x);
-        self.confidence = self.confidence.max(heard.confidence);
-        let Some(part) = heard.parts.first() else {
+        self.confidence = self.confidence.max(analysis.confidence);
+        let Some(part) = analysis.parts.first() else {
             return;
         };
-        let same = |(other, _): &&mut (Part, f64)| other.embedding.cosine(&part.embedding) > SAME;
+        let same =
+            |(other, _): &&mut (SoundEvent, f64)| other.embedding.cosine(&part.embedding) > SAME;
         match self.parts.iter_mut().find(same) {
             Some((_, total)) => *total += seconds,
             None => self.parts.push((part.clone(), seconds)),
@@ -43,7 +44,7 @@ impl Summary {
             self.parts.sort_by(|a, b| b.1.total_cmp(&a.1));
             self.parts.truncate(32 * PARTS);
         }
-        for sound in &heard.sounds {
+        for sound in &analysis.sounds {
             match self
                 .sounds
                 .iter_mut()
@@ -62,11 +63,11 @@ impl Summary {
 
     /// The whole of `duration` seconds: its sounds are those that were heard longest, in no order. `None` where nothing was
     /// heard.
-    pub fn heard(mut self, duration: f64) -> Option<Heard> {
+    pub fn analysis(mut self, duration: f64) -> Option<AudioAnalysis> {
         let embedding = Embedding::new(self.sum)?;
         self.parts.sort_by(|a, b| b.1.total_cmp(&a.1));
         self.sounds.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let mut parts: Vec<Part> = self
+        let mut parts: Vec<SoundEvent> = self
             .parts
             .into_iter()
             .map(|(part, _)| part)
@@ -75,7 +76,7 @@ impl Summary {
         parts
             .iter_mut()
             .for_each(|part| (part.start, part.end) = (0.0, duration));
-        Some(Heard {
+        Some(AudioAnalysis {
             embedding,
             parts,
             sounds: self

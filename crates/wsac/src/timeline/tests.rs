@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::islands::Islands;
 use super::pieces::pieces;
+use super::regions::ActiveRegions;
 use super::*;
-use wsac_encoders::frames::Course;
+use wsac_encoders::frames::FrameEmbeddings;
 use wsac_nn::rng::Stream;
 
 const RATE: u32 = 16_000;
@@ -26,15 +26,15 @@ fn silence(seconds: f64) -> Vec<f32> {
     vec![0.0; (seconds * f64::from(RATE)) as usize]
 }
 
-fn islands(samples: &[f32], block: usize, options: &TimelineOptions) -> Vec<Island> {
-    let mut islands = Islands::new(RATE, options);
+fn regions(samples: &[f32], block: usize, options: &TimelineOptions) -> Vec<ActiveRegion> {
+    let mut regions = ActiveRegions::new(RATE, options);
     let mut all = Vec::new();
     for block in samples.chunks(block) {
-        islands.push(block);
-        all.extend(std::iter::from_fn(|| islands.next()));
+        regions.push(block);
+        all.extend(std::iter::from_fn(|| regions.next()));
     }
-    islands.finish();
-    all.extend(std::iter::from_fn(|| islands.next()));
+    regions.finish();
+    all.extend(std::iter::from_fn(|| regions.next()));
     all
 }
 
@@ -50,27 +50,27 @@ fn islands_lie_between_silences_however_the_samples_come() {
     ];
     let samples = samples.concat();
     let options = TimelineOptions::default();
-    let found = islands(&samples, 1 << 16, &options);
+    let found = regions(&samples, 1 << 16, &options);
     let ends: Vec<[f64; 2]> = (found.iter())
-        .map(|island| [island.time(0), island.time(island.levels.len())])
+        .map(|region| [region.time(0), region.time(region.levels.len())])
         .collect();
     assert_eq!(ends, [[1.0, 5.0], [10.0, 10.5]]);
     for block in [1, 333, 16_000] {
-        assert!(islands(&samples, block, &options) == found, "{block}");
+        assert!(regions(&samples, block, &options) == found, "{block}");
     }
-    assert!(islands(&silence(100.0), 999, &options).is_empty());
-    assert!(islands(&[], 999, &options).is_empty());
+    assert!(regions(&silence(100.0), 999, &options).is_empty());
+    assert!(regions(&[], 999, &options).is_empty());
 }
 
 /// A course of so many windows of each of some kinds.
-fn course(kinds: &[(usize, usize)]) -> Course {
+fn frame_embeddings(kinds: &[(usize, usize)]) -> FrameEmbeddings {
     let mut rows = Vec::new();
     for &(kind, windows) in kinds {
         for _ in 0..windows {
             rows.extend((0..4).map(|i| if i == kind { 1.0 } else { 0.0 }));
         }
     }
-    Course {
+    FrameEmbeddings {
         hop: 0.5,
         width: 1.0,
         dim: 4,
@@ -81,7 +81,7 @@ fn course(kinds: &[(usize, usize)]) -> Course {
 #[test]
 fn pieces_are_cut_where_the_sound_turns_and_joined_where_it_does_not() {
     let options = TimelineOptions::default();
-    let one = |samples: &[f32]| islands(samples, 4096, &options).swap_remove(0);
+    let one = |samples: &[f32]| regions(samples, 4096, &options).swap_remove(0);
     let ends = |found: &[Piece]| -> Vec<[f64; 2]> {
         let round = |x: f64| (x * 10.0).round() / 10.0;
         found
@@ -90,38 +90,42 @@ fn pieces_are_cut_where_the_sound_turns_and_joined_where_it_does_not() {
             .collect()
     };
     // 4 s of one sound, then 4 s of another, with no pause.
-    let island = one(&sound(0, 8.0));
-    let (found, kept) = pieces(&island, &course(&[(0, 7), (1, 8)]), &options);
+    let region = one(&sound(0, 8.0));
+    let (found, kept) = pieces(&region, &frame_embeddings(&[(0, 7), (1, 8)]), &options);
     assert_eq!((ends(&found), kept), (vec![[0.0, 3.8], [3.8, 8.0]], None));
-    let (found, _) = pieces(&island, &course(&[(0, 15)]), &options);
+    let (found, _) = pieces(&region, &frame_embeddings(&[(0, 15)]), &options);
     assert_eq!(ends(&found), [[0.0, 8.0]]);
     // A pause of 1 s between the same sound twice, and between two sounds.
-    let island = one(&[sound(0, 3.0), silence(1.0), sound(0, 3.0)].concat());
-    let (found, _) = pieces(&island, &course(&[(0, 13)]), &options);
+    let region = one(&[sound(0, 3.0), silence(1.0), sound(0, 3.0)].concat());
+    let (found, _) = pieces(&region, &frame_embeddings(&[(0, 13)]), &options);
     assert_eq!(ends(&found), [[0.0, 7.0]]);
-    let (found, _) = pieces(&island, &course(&[(0, 6), (2, 7)]), &options);
+    let (found, _) = pieces(&region, &frame_embeddings(&[(0, 6), (2, 7)]), &options);
     assert_eq!(ends(&found), [[0.0, 3.0], [4.0, 7.0]]);
     // Two sounds that are somewhat alike (a cosine of 0.7) are one over a short pause, and two over a longer one.
     let somewhat = |windows: usize| {
-        let mut course = course(&[(0, 2 * windows)]);
-        let second = windows * course.dim;
-        course.rows[second..]
+        let mut frame_embeddings = frame_embeddings(&[(0, 2 * windows)]);
+        let second = windows * frame_embeddings.dim;
+        frame_embeddings.rows[second..]
             .chunks_exact_mut(4)
             .for_each(|row| row[1] = 1.0);
-        course
+        frame_embeddings
     };
     for (pause, parts) in [(0.3, 1), (1.5, 2)] {
-        let island = one(&[sound(0, 3.0), silence(pause), sound(0, 3.0)].concat());
-        let (found, _) = pieces(&island, &somewhat(7), &options);
+        let region = one(&[sound(0, 3.0), silence(pause), sound(0, 3.0)].concat());
+        let (found, _) = pieces(&region, &somewhat(7), &options);
         assert_eq!(found.len(), parts, "{pause}");
     }
     // A click alone is nothing to tell.
     let click = one(&[silence(1.0), sound(0, 0.06)].concat());
-    assert!(pieces(&click, &course(&[(0, 1)]), &options).0.is_empty());
+    assert!(
+        pieces(&click, &frame_embeddings(&[(0, 1)]), &options)
+            .0
+            .is_empty()
+    );
     // What stands alone and is short is widened; what is long is cut, and nothing is lost.
     let (found, _) = pieces(
         &one(&[silence(1.0), sound(0, 0.1)].concat()),
-        &course(&[(0, 1)]),
+        &frame_embeddings(&[(0, 1)]),
         &options,
     );
     assert!(
@@ -132,8 +136,8 @@ fn pieces_are_cut_where_the_sound_turns_and_joined_where_it_does_not() {
         max_length: 3.0,
         ..options
     };
-    let island = islands(&sound(0, 5.9), 4096, &short).swap_remove(0);
-    let (found, _) = pieces(&island, &course(&[(0, 11)]), &short);
+    let region = regions(&sound(0, 5.9), 4096, &short).swap_remove(0);
+    let (found, _) = pieces(&region, &frame_embeddings(&[(0, 11)]), &short);
     assert!(found.len() > 1 && found.iter().all(|p| p.end - p.start <= 3.0 + 1e-9));
     assert!(found.windows(2).all(|pair| pair[0].end == pair[1].start));
     assert!(found[0].start == 0.0 && (found[found.len() - 1].end - 5.9).abs() < 0.03);
@@ -259,8 +263,8 @@ fn the_greatest_length_of_a_segment_bounds_the_sound_in_memory() {
         ..TimelineOptions::default()
     };
     assert!(longest.check().is_ok());
-    let held = islands(&sound(0, 400.0), 4096, &longest);
-    let most = held.iter().map(|island| island.samples.len()).max();
+    let held = regions(&sound(0, 400.0), 4096, &longest);
+    let most = held.iter().map(|region| region.samples.len()).max();
     assert_eq!(most, Some(2 * 60 * RATE as usize));
     let longer = TimelineOptions {
         max_length: TimelineOptions::LONGEST + 0.1,
@@ -304,28 +308,28 @@ fn events_are_told_as_they_come() {
         silence(2.0),
     ];
     let samples = parts.concat();
-    let listen = |block: usize| {
+    let encode = |block: usize| {
         let (options, words) = (TimelineOptions::default(), CaptionOptions::default());
         let mut live = Live::new(&captioner, options, words).unwrap();
         let mut told = Vec::new();
         for (i, some) in samples.chunks(block).enumerate() {
-            let heard = ((i + 1) * block).min(samples.len()) as f64 / f64::from(RATE);
-            told.extend(live.push(some).unwrap().into_iter().map(|s| (heard, s)));
+            let analysis = ((i + 1) * block).min(samples.len()) as f64 / f64::from(RATE);
+            told.extend(live.push(some).unwrap().into_iter().map(|s| (analysis, s)));
         }
         told.extend(live.finish().unwrap().map(|s| (0.0, s)));
         told
     };
-    let told = listen(160);
+    let told = encode(160);
     let starts: Vec<f64> = told.iter().map(|(_, s)| s.start).collect();
     assert!(starts.contains(&1.0) && starts.contains(&7.0), "{starts:?}");
-    for (heard, segment) in &told {
+    for (analysis, segment) in &told {
         assert!(
-            heard - segment.start < 2.0 && !segment.caption.is_empty(),
-            "{heard} {segment:?}"
+            analysis - segment.start < 2.0 && !segment.caption.is_empty(),
+            "{analysis} {segment:?}"
         );
     }
     let segments = |block| {
-        listen(block)
+        encode(block)
             .into_iter()
             .map(|(_, s)| s)
             .collect::<Vec<_>>()

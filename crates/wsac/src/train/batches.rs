@@ -5,7 +5,7 @@
 
 use super::config::TrainConfig;
 use super::examples::{Examples, longest_joined, short};
-use crate::bridge::Perturb;
+use crate::bridge::Augmentation;
 use crate::decoder::Batch;
 use wsac_nn::rng::Stream;
 
@@ -17,7 +17,7 @@ const DRAWS: u64 = 64;
 pub(super) struct Source<'a> {
     pub config: &'a TrainConfig,
     pub examples: &'a Examples,
-    pub perturb: &'a Perturb,
+    pub perturb: &'a Augmentation,
     /// What the names of all random streams begin with.
     pub salt: &'a str,
     pub steps_per_epoch: usize,

@@ -3,12 +3,12 @@
 use super::job::Job;
 use super::trainer::Trainer;
 use crate::memory::Centre;
-use crate::model::{Card, Model};
+use crate::model::{Model, RunConfig};
 
 /// What `config.json` says of the captioner.
-pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> Card {
+pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> RunConfig {
     let name = job.out.file_name();
-    Card {
+    RunConfig {
         name: name.map_or("captioner".into(), |n| n.to_string_lossy().into_owned()),
         clap: job.space.name.clone(),
         space: job.space.identity.clone(),
@@ -29,7 +29,7 @@ pub(super) fn readme(model: &Model, captions: usize, validation: Option<f64>) ->
     let validation = validation.map_or("not measured".to_owned(), |nats| {
         format!("{nats:.4} nats a token")
     });
-    let Card {
+    let RunConfig {
         name,
         clap,
         decoder,

@@ -9,7 +9,7 @@ use super::schedule::Schedule;
 use crate::bridge::Compat;
 use crate::decoder::{Config, Mapper};
 use crate::prompt::Prompting;
-use wsac_encoders::compute_dtype::Arithmetic;
+use wsac_encoders::compute_dtype::ComputeDtype;
 
 /// The settings of a run. `Default` is our fast one; a TOML file may name any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct TrainConfig {
     /// How the learning rate moves.
     pub schedule: Schedule,
     /// What products are computed in; a run writes down what `auto` came to.
-    pub precision: Arithmetic,
+    pub precision: ComputeDtype,
     /// The Hugging Face folder of a GPT-2 to begin with: its sizes, words and weights take the place of the decoder's, but for
     /// the mapper and the prefix. It wants a lower `lr` (1e-4), unless it is frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,7 +198,7 @@ impl Default for TrainConfig {
             validation: 0.02,
             optimizer: Optimizer::AdamW { weight_decay: 0.02 },
             schedule: Schedule::Cosine { warmup_steps: 100 },
-            precision: Arithmetic::Auto,
+            precision: ComputeDtype::Auto,
             gpt2: None,
             freeze: false,
             decoder: Config {
@@ -243,7 +243,7 @@ impl TrainConfig {
                 factor: 0.2,
                 every: 10,
             },
-            precision: Arithmetic::F32,
+            precision: ComputeDtype::F32,
             decoder: Config::default(),
             ..Self::default()
         }

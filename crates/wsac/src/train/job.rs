@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::trainer::Step;
 use crate::error::{Error, Result};
 use crate::model::{Defaults, Model};
-use wsac_encoders::encoder::Space;
+use wsac_encoders::encoder::EmbeddingSpace;
 use wsac_encoders::tokenizer::Tokenizer;
 use wsac_encoders::towers::TextTower;
 
@@ -21,7 +21,7 @@ pub struct Job<'a> {
     /// The text tower of the encoder.
     pub text: &'a dyn TextTower,
     /// The space that it embeds into.
-    pub space: &'a Space,
+    pub space: &'a EmbeddingSpace,
     /// How that space is used.
     pub defaults: Defaults,
     /// The whole vocabulary that the captions are split with.

@@ -8,7 +8,7 @@ use super::embedding_cache::embed_cached;
 use super::examples::Examples;
 use super::job::Job;
 use super::plan::Plan;
-use crate::bridge::{Perturb, sigma_pairs};
+use crate::bridge::{Augmentation, sigma_pairs};
 use crate::error::Result;
 use crate::memory::Memory;
 use wsac_encoders::embedding::Embeddings;
@@ -26,7 +26,7 @@ pub struct Prepared {
     /// The names and points of sounds, where they are prompted.
     pub keywords: Option<Memory>,
     /// What is done to embeddings in training.
-    pub perturb: Perturb,
+    pub perturb: Augmentation,
 }
 
 /// What joins two captions into one.
@@ -45,7 +45,7 @@ pub(super) fn prepare(
     let made_in = config.precision.mark(&job.space.identity);
     let cache = job.cache.as_deref();
     let rows = embed_cached(&plan.texts, job.text, &made_in, cache, on_progress)?;
-    let perturb = Perturb {
+    let perturb = Augmentation {
         noise_variance: noise_variance(config, job, plan, &rows),
         shift: job.shift.clone(),
         renormalise: config.renormalise,

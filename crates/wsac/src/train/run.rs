@@ -18,10 +18,9 @@ use crate::decoder::{Config, Decoder};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::model::Gpt2;
-use crate::model::{Model, Precision};
+use crate::model::{Model, StorageDtype};
 use wsac_encoders::embedding::Embeddings;
 use wsac_tensors::atomic_file::write_whole;
-use wsac_tensors::matrix::Kind;
 
 /// What follows a run's events and says whether it goes on.
 type Observer<'a> = &'a mut dyn FnMut(&Event) -> ControlFlow<()>;
@@ -93,7 +92,7 @@ pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome
         keywords,
         gap: job.shift.clone(),
     };
-    model.save(&job.out, Precision::F32)?;
+    model.save(&job.out, StorageDtype::F32)?;
     let readme = readme(&model, plan.captions.len(), validation);
     write_whole(&job.out.join("README.md"), readme.as_bytes())?;
     Ok(Outcome {
@@ -154,7 +153,7 @@ impl Memories {
             let rows = rows.flat_map(|i| prepared.train.embeddings.row(i));
             let rows = rows.copied().collect();
             let rows = Embeddings::from_unit_rows(job.text.dim(), rows)?;
-            let mut memory = Memory::new(texts, rows)?.kept_as(Kind::Int8)?;
+            let mut memory = Memory::new(texts, rows)?.kept_as(StorageDtype::Int8)?;
             memory.describe(format!("embedded with {}", job.space.name));
             memory.set_centre(job.defaults.centre);
             Ok(memory)

@@ -4,16 +4,16 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::bridge::{Bridge, Perturb};
+use crate::bridge::{Augmentation, Bridge};
 use crate::decoder::{Config, Decoder, Mapper, tests::formula};
 use crate::error::{Error, Result};
 use crate::memory::Centre;
 use crate::model::Defaults;
 use crate::prompt::Prompting;
 use std::sync::LazyLock;
-use wsac_encoders::compute_dtype::Arithmetic;
+use wsac_encoders::compute_dtype::ComputeDtype;
 use wsac_encoders::embedding::Embeddings;
-use wsac_encoders::encoder::Space;
+use wsac_encoders::encoder::EmbeddingSpace;
 use wsac_encoders::tokenizer::Tokenizer;
 use wsac_encoders::towers::TextTower;
 use wsac_golden as golden;
@@ -71,7 +71,7 @@ fn the_first_losses_equal_the_yardstick() {
             clip: None,
             clauses: 0.0,
             joined: 0.0,
-            precision: Arithmetic::F32,
+            precision: ComputeDtype::F32,
             ..TrainConfig::default()
         };
         let shape = Config {
@@ -87,10 +87,10 @@ fn the_first_losses_equal_the_yardstick() {
             Decoder::with_weights(shape, |name, shape| Ok(formula(salt, "plain", name, shape)))
                 .unwrap();
         let noise_variance = golden["noise_variance"].as_f64().unwrap();
-        let perturb = Perturb {
+        let perturb = Augmentation {
             noise_variance,
             renormalise: true,
-            ..Perturb::default()
+            ..Augmentation::default()
         };
         let mut trainer = Trainer::new(config, decoder, train.clone(), perturb).unwrap();
         trainer.salt = salt.into();
@@ -160,7 +160,7 @@ fn small() -> TrainConfig {
     }
 }
 
-static LETTERS: LazyLock<Space> = LazyLock::new(|| Space {
+static LETTERS: LazyLock<EmbeddingSpace> = LazyLock::new(|| EmbeddingSpace {
     name: "letters".into(),
     identity: "letters".into(),
 });
@@ -464,7 +464,7 @@ fn bf16_learns_the_same_and_resumes() {
                 config.clone(),
                 decoder,
                 examples.clone(),
-                Perturb::default(),
+                Augmentation::default(),
             )
             .unwrap()
         };
@@ -484,8 +484,8 @@ fn bf16_learns_the_same_and_resumes() {
         }
         (losses, trainer.decoder.weights().to_vec())
     };
-    let (exact, _) = run(Arithmetic::F32, usize::MAX);
-    let (rounded, weights) = run(Arithmetic::Bf16, usize::MAX);
+    let (exact, _) = run(ComputeDtype::F32, usize::MAX);
+    let (rounded, weights) = run(ComputeDtype::Bf16, usize::MAX);
     assert!(
         exact[exact.len() - 1] < 0.9 * exact[0],
         "it learns: {exact:?}"
@@ -494,5 +494,5 @@ fn bf16_learns_the_same_and_resumes() {
     for (e, r) in exact.iter().zip(&rounded) {
         assert!((e - r).abs() < 0.03 * e, "{e} {r}");
     }
-    assert_eq!(run(Arithmetic::Bf16, 5), (rounded, weights));
+    assert_eq!(run(ComputeDtype::Bf16, 5), (rounded, weights));
 }

@@ -6,7 +6,7 @@ use wsac_nn::optim::Adam;
 use super::batches::{BatchSampler, Source};
 use super::config::TrainConfig;
 use super::examples::{Examples, Prompts};
-use crate::bridge::Perturb;
+use crate::bridge::Augmentation;
 use crate::decoder::{Batch, Decoder, Nll, Tape};
 use crate::error::{Error, Result};
 
@@ -33,7 +33,7 @@ pub struct Trainer {
     pub adam: Adam,
     /// What the names of all random streams begin with: `seed0`.
     pub salt: String,
-    perturb: Perturb,
+    perturb: Augmentation,
     examples: Examples,
     /// Where the weights begin that are learned; those before stay as they are.
     learned: usize,
@@ -54,7 +54,7 @@ impl Trainer {
         config: TrainConfig,
         decoder: Decoder,
         examples: Examples,
-        perturb: Perturb,
+        perturb: Augmentation,
     ) -> Result<Self> {
         config.check()?;
         perturb.check(examples.embeddings.dim())?;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use wsac::captioner::Captioner;
-use wsac::decoder::Form;
-use wsac::encoders::compute_dtype::Arithmetic;
+use wsac::decoder::WeightDtype;
+use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::encoder::Encoder;
-use wsac::model::{Card, Model};
+use wsac::model::{RunConfig, Model};
 
 use super::refine::CentreArgs;
 use crate::encoder::{ClapArgs, WindowArgs};
@@ -34,7 +34,7 @@ pub struct ModelArgs {
     #[command(flatten)]
     window: WindowArgs,
 
-    /// Arithmetic of the encoder and the decoder: bf16 is faster on processors that support it
+    /// ComputeDtype of the encoder and the decoder: bf16 is faster on processors that support it
     #[arg(long, value_enum, default_value = "f32")]
     precision: Words,
 }
@@ -54,21 +54,21 @@ enum Words {
 
 impl Words {
     /// What the encoder multiplies in. It has no int8: its time goes into products, not into reading weights.
-    fn of_encoder(self) -> Arithmetic {
+    fn of_encoder(self) -> ComputeDtype {
         match self {
-            Self::F32 => Arithmetic::F32,
-            Self::Bf16 => Arithmetic::Bf16,
-            Self::Auto | Self::Int8 => Arithmetic::Auto,
+            Self::F32 => ComputeDtype::F32,
+            Self::Bf16 => ComputeDtype::Bf16,
+            Self::Auto | Self::Int8 => ComputeDtype::Auto,
         }
     }
 
     /// How the decoder's weights are laid out.
-    fn form(self) -> Form {
+    fn form(self) -> WeightDtype {
         match self {
-            Self::Auto if Arithmetic::Auto.decided() == Arithmetic::Bf16 => Form::Bf16,
-            Self::Auto | Self::F32 => Form::F32,
-            Self::Bf16 => Form::Bf16,
-            Self::Int8 => Form::Int8,
+            Self::Auto if ComputeDtype::Auto.decided() == ComputeDtype::Bf16 => WeightDtype::Bf16,
+            Self::Auto | Self::F32 => WeightDtype::F32,
+            Self::Bf16 => WeightDtype::Bf16,
+            Self::Int8 => WeightDtype::Int8,
         }
     }
 }
@@ -92,7 +92,7 @@ impl ModelArgs {
             Some(model) if model != Path::new("mini") => Model::load(model)?,
             _ => Model::bundled()?,
         };
-        let Card { name, clap, .. } = &model.card;
+        let RunConfig { name, clap, .. } = &model.card;
         let encoder = (self.clap.open_or(clap)).with_context(|| {
             format!("the encoder of the captioner {name} (--clap gives another place)")
         })?;

@@ -42,7 +42,7 @@ impl Sentences {
         captioner.caption_all(
             &paths,
             |path| work.decoding.for_recording(&options, path),
-            |seconds| progress.heard(seconds),
+            |seconds| progress.analysis(seconds),
             |path, caption| {
                 let mut caption = caption.map_err(|error| bare(&error.to_string(), path));
                 for warning in caption.iter_mut().flat_map(|caption| &mut caption.warnings) {

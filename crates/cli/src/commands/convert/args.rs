@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use wsac::encoders::clap::family::Family;
-use wsac::tensors::safetensors::Precision;
+use wsac::tensors::dtype::StorageDtype;
 
 /// Convert a checkpoint (PyTorch or safetensors) to a folder that opens at once
 ///
@@ -22,7 +22,7 @@ pub struct Args {
 
     /// How numbers are stored: f16 halves the size
     #[arg(long, value_name = "f32|f16", default_value = "f32")]
-    pub precision: Precision,
+    pub precision: StorageDtype,
 
     /// The family of the model [default: recognised by its tensors]
     #[arg(long, value_name = "NAME")]

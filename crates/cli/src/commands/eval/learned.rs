@@ -60,7 +60,7 @@ pub struct Models {
     /// The recordings, in the order of the clips.
     recordings: Vec<PathBuf>,
     /// What was heard of them; `None` of those that could not be read.
-    heard: OnceCell<Found<Vec<Option<Embedding>>>>,
+    analysis: OnceCell<Found<Vec<Option<Embedding>>>>,
     quiet: bool,
 }
 
@@ -111,9 +111,9 @@ impl LearnedArgs {
 
 impl Models {
     /// How many recordings were to be heard and could not be read.
-    pub fn unheard(&self) -> usize {
-        match self.heard.get() {
-            Some(Ok(heard)) => heard.iter().filter(|heard| heard.is_none()).count(),
+    pub fn failed(&self) -> usize {
+        match self.analysis.get() {
+            Some(Ok(analysis)) => analysis.iter().filter(|analysis| analysis.is_none()).count(),
             Some(Err(_)) => self.recordings.len(),
             None => 0,
         }
@@ -131,27 +131,27 @@ impl Models {
     }
 
     /// What the tower of `clap` hears in each recording; those that fail are told.
-    fn heard(&self, clap: &Encoder) -> &Found<Vec<Option<Embedding>>> {
-        self.heard.get_or_init(|| {
+    fn analysis(&self, clap: &Encoder) -> &Found<Vec<Option<Embedding>>> {
+        self.analysis.get_or_init(|| {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
             let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
             let hear = |path: &PathBuf| {
-                let heard = encode(tower.as_ref(), &Source::from(path));
+                let analysis = encode(tower.as_ref(), &Source::from(path));
                 bar.inc(1);
                 let tell = |e: &wsac::Error| {
                     let (name, why) = (path.display(), bare(&e.to_string(), path));
                     bar.suspend(|| say!("wsac: {name}: {why}"));
                 };
-                Some(heard.inspect_err(tell).ok()?.embedding)
+                Some(analysis.inspect_err(tell).ok()?.embedding)
             };
-            let heard: Vec<_> = self.recordings.par_iter().map(hear).collect();
+            let analysis: Vec<_> = self.recordings.par_iter().map(hear).collect();
             bar.finish_and_clear();
-            match heard.iter().all(Option::is_none) {
-                true if !heard.is_empty() => Err(format!(
+            match analysis.iter().all(Option::is_none) {
+                true if !analysis.is_empty() => Err(format!(
                     "none of the {} recordings could be read",
-                    heard.len()
+                    analysis.len()
                 )),
-                _ => Ok(heard),
+                _ => Ok(analysis),
             }
         })
     }
@@ -221,18 +221,18 @@ impl<'a> Learned<'a> {
     }
 
     fn cosines(&self, items: &Items, clap: &Encoder) -> Found<Scores> {
-        let heard = self.models.heard(clap).as_ref().map_err(String::clone)?;
+        let analysis = self.models.analysis(clap).as_ref().map_err(String::clone)?;
         let tower = clap.text_tower().map_err(|e| e.to_string())?;
         let candidates: Vec<&str> = items.candidates().iter().map(String::as_str).collect();
         let read =
             embed(tower.as_ref(), &candidates, self.models.quiet).map_err(|e| e.to_string())?;
-        let cosine = |(heard, text): (&Option<Embedding>, &[f32])| {
-            heard
+        let cosine = |(analysis, text): (&Option<Embedding>, &[f32])| {
+            analysis
                 .as_ref()
-                .map_or(f64::NAN, |heard| f64::from(dot(heard.as_slice(), text)))
+                .map_or(f64::NAN, |analysis| f64::from(dot(analysis.as_slice(), text)))
         };
         Ok(Scores::mean_of(
-            heard.iter().zip(read.rows()).map(cosine).collect(),
+            analysis.iter().zip(read.rows()).map(cosine).collect(),
         ))
     }
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::*;
-use crate::compute_dtype::Precision;
+use crate::compute_dtype::ProductDtype;
 use crate::embedding::normalize;
 use crate::golden::{assert_close, assert_stats, clap, clap_wave, json, numbers, shared};
 use wsac_audio::Waveform;
 use wsac_tensors::safetensors::Tensors;
-use wsac_tensors::weights::Reading;
-use wsac_tensors::weights::formula::Formula;
+use wsac_tensors::weights::WeightLoader;
+use wsac_tensors::weights::synthetic::SyntheticWeights;
 
 /// A model of golden/clap, its values, and our tower with the same weights.
 struct Model {
@@ -22,10 +22,10 @@ struct Model {
 
 impl Model {
     fn load(name: &'static str) -> Option<Self> {
-        Self::load_in(name, Precision::F32)
+        Self::load_in(name, ProductDtype::F32)
     }
 
-    fn load_in(name: &'static str, precision: Precision) -> Option<Self> {
+    fn load_in(name: &'static str, precision: ProductDtype) -> Option<Self> {
         let weights = clap(name)?;
         let family = Family::of(&weights).unwrap();
         let path = shared(&format!("golden/clap/dev/{name}.safetensors"))?;
@@ -39,7 +39,7 @@ impl Model {
             "hf_clap_htsat_fused" => Windows::Mean,
             _ => Windows::First, // as the golden values were made
         };
-        let reading = Reading::new(&weights).in_precision(precision);
+        let reading = WeightLoader::new(&weights).in_precision(precision);
         let tower = ClapAudio::load(family, &reading, windows).unwrap();
         let left = reading.finish(|name| family.has_no_use_for(name)).unwrap();
         let forgotten = left.0.iter().find(|name| name.starts_with("audio"));
@@ -60,9 +60,9 @@ impl Model {
         }
     }
 
-    fn listen(&self, waveform: &Waveform) -> Heard {
+    fn encode(&self, waveform: &Waveform) -> AudioAnalysis {
         let mut audio = AudioStream::from_waveform(waveform, self.tower.rate()).unwrap();
-        self.tower.listen(&mut audio).unwrap()
+        self.tower.encode(&mut audio).unwrap()
     }
 
     fn compare(&self, item: &Value, stage: &str, ours: &[f32]) {
@@ -140,12 +140,12 @@ impl Model {
             } else {
                 let mut audio = AudioStream::from_waveform(&waveform, waveform.rate).unwrap();
                 let mut compare = |stage: &str, ours: &[f32]| self.compare(item, stage, ours);
-                let heard = self
+                let analysis = self
                     .tower
-                    .hear(&mut audio, &mut Tap::new(&mut compare))
+                    .hear(&mut audio, &mut ForwardHook::new(&mut compare))
                     .unwrap();
-                assert_eq!((heard.confidence, heard.parts.len()), (1.0, 1));
-                heard.embedding.into_vec()
+                assert_eq!((analysis.confidence, analysis.parts.len()), (1.0, 1));
+                analysis.embedding.into_vec()
             };
             worst = worst.max(self.compare_unit(item, &unit));
         }
@@ -173,7 +173,7 @@ impl Model {
                     self.compare(item, &name, ours);
                 }
             };
-            let features = network.forward(vec![crop], &mut Tap::new(&mut compare));
+            let features = network.forward(vec![crop], &mut ForwardHook::new(&mut compare));
             sum.iter_mut()
                 .zip(&features)
                 .for_each(|(s, x)| *s += f64::from(*x));
@@ -187,15 +187,20 @@ impl Model {
         let Tower::Htsat(network) = &self.tower.tower else {
             panic!()
         };
-        let frames = self.tower.front.frames(&self.tower.hearing.fitted(samples));
+        let frames = self
+            .tower
+            .front
+            .frames(&self.tower.extractor.fitted(samples));
         let mut compare = |stage: &str, ours: &[f32]| self.compare(item, stage, ours);
-        let features = network.forward(vec![frames; 4], &mut Tap::new(&mut compare));
+        let features = network.forward(vec![frames; 4], &mut ForwardHook::new(&mut compare));
         self.unit(item, features)
     }
 
     fn unit(&self, item: &Value, features: Vec<f32>) -> Vec<f32> {
         let mut compare = |stage: &str, ours: &[f32]| self.compare(item, stage, ours);
-        let mut unit = self.tower.finish(features, &mut Tap::new(&mut compare));
+        let mut unit = self
+            .tower
+            .finish(features, &mut ForwardHook::new(&mut compare));
         normalize(&mut unit);
         unit
     }
@@ -206,21 +211,21 @@ impl Model {
         let waveform = self.wave(item);
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.unwrap().install(|| self.listen(&waveform))
+            pool.unwrap().install(|| self.encode(&waveform))
         };
-        let heard = run(1);
-        assert!(heard == run(1) && heard == run(3));
+        let analysis = run(1);
+        assert!(analysis == run(1) && analysis == run(3));
         let rate = waveform.rate;
         for n in [0, 1, rate as usize / 100] {
             let samples = waveform.samples[..n].to_vec();
-            let heard = self.listen(&Waveform { samples, rate });
-            assert_eq!(heard.confidence, if n == 0 { 0.0 } else { 1.0 });
-            assert_eq!(heard.duration, n as f64 / f64::from(rate));
-            let norm: f32 = heard.embedding.as_slice().iter().map(|x| x * x).sum();
+            let analysis = self.encode(&Waveform { samples, rate });
+            assert_eq!(analysis.confidence, if n == 0 { 0.0 } else { 1.0 });
+            assert_eq!(analysis.duration, n as f64 / f64::from(rate));
+            let norm: f32 = analysis.embedding.as_slice().iter().map(|x| x * x).sum();
             assert!((norm - 1.0).abs() < 1e-5);
         }
         let wrong = AudioStream::from_waveform(&waveform, 8000);
-        assert!(self.tower.listen(&mut wrong.unwrap()).is_err());
+        assert!(self.tower.encode(&mut wrong.unwrap()).is_err());
     }
 }
 
@@ -295,7 +300,7 @@ golden_tests!(
 /// own checkpoints; reference/clap_ears.py made it. Tolerance as above.
 fn assert_package(family: Family, json: &str, rate: u32) {
     let golden: Value = serde_json::from_str(json).unwrap();
-    let weights = Formula::parse("generated", json.as_bytes()).unwrap();
+    let weights = SyntheticWeights::parse("generated", json.as_bytes()).unwrap();
     let bank = MelBank::slaney(rate, 1024, 64, 50.0, 14_000.0);
     let mut matrix = vec![0.0; 513 * 64];
     for (bin, row) in matrix.chunks_exact_mut(64).enumerate() {
@@ -305,18 +310,18 @@ fn assert_package(family: Family, json: &str, rate: u32) {
     }
     let weights = weights.with(".melW", &matrix);
     assert_eq!(Family::of(&weights).unwrap(), family);
-    let reading = Reading::new(&weights);
+    let reading = WeightLoader::new(&weights);
     let tower = ClapAudio::load(family, &reading, Windows::Mean).unwrap();
     let left = reading.finish(|name| family.has_no_use_for(name)).unwrap();
     assert!(left.0.is_empty(), "{left}");
     for item in golden["items"].as_array().unwrap() {
         let samples = clap_wave(&item["descriptor"], rate);
         let mut audio = AudioStream::from_waveform(&Waveform { samples, rate }, rate).unwrap();
-        let heard = tower.listen(&mut audio).unwrap();
+        let analysis = tower.encode(&mut audio).unwrap();
         let golden = numbers(&item["embedding"]);
         assert_eq!(tower.dim(), golden.len());
         let what = format!("{family} {}", id(item));
-        assert_close(&what, heard.embedding.as_slice(), &golden, 3e-6);
+        assert_close(&what, analysis.embedding.as_slice(), &golden, 3e-6);
     }
 }
 
@@ -344,7 +349,7 @@ fn long_clips_are_the_mean_of_their_windows() {
     let part = |model: &Model, range: std::ops::Range<usize>| {
         let samples = waveform.samples[range].to_vec();
         model
-            .listen(&Waveform {
+            .encode(&Waveform {
                 samples,
                 rate: waveform.rate,
             })
@@ -353,21 +358,21 @@ fn long_clips_are_the_mean_of_their_windows() {
     let (n, length) = (waveform.samples.len(), model.tower.length());
     assert!(length < n && n < 2 * length);
     let first = part(&model, 0..length);
-    assert_eq!(model.listen(&waveform).embedding, first);
+    assert_eq!(model.encode(&waveform).embedding, first);
     let last = part(&model, n - length..n);
     let middle = part(&model, (n - length) / 2..(n - length) / 2 + length);
     model.tower.windows = Windows::Centre;
-    assert_eq!(model.listen(&waveform).embedding, middle);
+    assert_eq!(model.encode(&waveform).embedding, middle);
     model.tower.windows = Windows::Mean;
     let mut mean = Mean::default();
     mean.add(first, length);
     mean.add(last, n - length);
-    assert_eq!(model.listen(&waveform).embedding, mean.finish().unwrap());
+    assert_eq!(model.encode(&waveform).embedding, mean.finish().unwrap());
 }
 
 #[test]
 fn other_checkpoints_are_errors() {
-    let weights = |json: &str| Formula::parse("m", json.as_bytes()).unwrap();
+    let weights = |json: &str| SyntheticWeights::parse("m", json.as_bytes()).unwrap();
     let empty = weights(r#"{"keys": []}"#);
     for family in Family::ALL {
         let error = ClapAudio::load(family, &empty, Windows::Mean)
@@ -399,11 +404,12 @@ fn bf16_hears_the_same() {
         "hf_clap_htsat_fused",
     ] {
         let load = |precision| Model::load_in(name, precision);
-        let (Some(exact), Some(rounded)) = (load(Precision::F32), load(Precision::Bf16)) else {
+        let (Some(exact), Some(rounded)) = (load(ProductDtype::F32), load(ProductDtype::Bf16))
+        else {
             return;
         };
         for item in exact.golden["audio"].as_array().unwrap() {
-            let [a, b] = [&exact, &rounded].map(|m| m.listen(&m.wave(item)).embedding);
+            let [a, b] = [&exact, &rounded].map(|m| m.encode(&m.wave(item)).embedding);
             let cosine = crate::embedding::dot(a.as_slice(), b.as_slice());
             assert!(cosine >= 0.999, "{name} {}: {cosine}", id(item));
             println!("{name} {}: {cosine}", id(item));

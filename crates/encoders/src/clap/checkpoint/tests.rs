@@ -22,7 +22,7 @@ fn file() -> TensorFile {
     file
 }
 
-fn convert(from: &Path, to: &Path, precision: Precision) -> Written {
+fn convert(from: &Path, to: &Path, precision: StorageDtype) -> Written {
     let files = ClapFiles::open(from, None).unwrap();
     let mut progress = 0;
     let written = files
@@ -39,7 +39,7 @@ fn a_folder_has_the_numbers_and_the_fingerprint_of_its_source() {
     file().save(&source).unwrap();
     fs::write(place.path().join("vocab.txt"), "[PAD]\n").unwrap();
     fs::write(place.path().join(CONFIG), "of something else").unwrap();
-    let written = convert(&source, &out, Precision::F32);
+    let written = convert(&source, &out, StorageDtype::F32);
     let bytes = 4 * (27 + 3 + 2);
     assert_eq!(
         written,
@@ -68,10 +68,10 @@ fn a_folder_has_the_numbers_and_the_fingerprint_of_its_source() {
     let card: Card = json(&out.join(CARD)).unwrap().unwrap();
     assert_eq!(
         (card.source.as_str(), card.precision, card.tensors),
-        ("c.pt", Precision::F32, 3)
+        ("c.pt", StorageDtype::F32, 3)
     );
     assert_eq!(card.source_sha256, sha256(&[source]).unwrap());
-    let error = new.write(&out, Precision::F32, &mut |_| ()).unwrap_err();
+    let error = new.write(&out, StorageDtype::F32, &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("another folder"));
 }
 
@@ -80,7 +80,10 @@ fn f16_rounds_matrices_alone() {
     let place = tempfile::tempdir().unwrap();
     let (source, out) = (place.path().join("c.bin"), place.path().join("out"));
     file().save(&source).unwrap();
-    assert_eq!(convert(&source, &out, Precision::F16).bytes, 2 * 27 + 4 * 5);
+    assert_eq!(
+        convert(&source, &out, StorageDtype::F16).bytes,
+        2 * 27 + 4 * 5
+    );
     let files = ClapFiles::open(&out, None).unwrap();
     let exact = ClapFiles::open(&source, None).unwrap();
     assert_eq!(files.fingerprint(), exact.fingerprint());
@@ -94,7 +97,7 @@ fn f16_rounds_matrices_alone() {
     large.save(&source).unwrap();
     let files = ClapFiles::open(&source, None).unwrap();
     let error = files
-        .write(&out, Precision::F16, &mut |_| ())
+        .write(&out, StorageDtype::F16, &mut |_| ())
         .unwrap_err()
         .to_string();
     assert!(

@@ -4,11 +4,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::compute_dtype::Precision;
+use crate::compute_dtype::ProductDtype;
 use crate::golden;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
-use wsac_tensors::weights::Numbers;
-use wsac_tensors::weights::Reading;
+use wsac_tensors::weights::Buffer;
+use wsac_tensors::weights::WeightLoader;
 
 /// A golden model's text tower and its golden values.
 struct Golden {
@@ -149,7 +149,7 @@ impl Weights for Renamed<'_> {
         self.0.shape(&Self::hugging_face(name))
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Buffer> {
         self.0.get(&Self::hugging_face(name), shape)
     }
 }
@@ -230,7 +230,7 @@ fn bf16_reads_the_same() {
             return;
         };
         let weights = golden::clap(name).unwrap();
-        let rounded = Reading::new(&weights).in_precision(Precision::Bf16);
+        let rounded = WeightLoader::new(&weights).in_precision(ProductDtype::Bf16);
         let family = Family::of(&weights).unwrap();
         let rounded = ClapText::load(family, &rounded, &TextFiles::default()).unwrap();
         let ids = exact.ids();

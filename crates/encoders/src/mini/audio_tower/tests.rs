@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::golden::{json, shared, yamnet_signal};
-use crate::mini::augment::{AS_IT_IS, LISTENINGS};
+use crate::mini::augment::{AS_IT_IS, VIEWS};
 use crate::models::yamnet::CLASSES;
 use wsac_audio::{Source, Waveform};
 
@@ -15,8 +15,8 @@ fn stream(samples: Vec<f32>) -> AudioStream {
     AudioStream::from_waveform(&wave, 16_000).unwrap()
 }
 
-fn hear(mini: &Mini, samples: Vec<f32>) -> Heard {
-    mini.listen(&mut stream(samples)).unwrap()
+fn hear(mini: &Mini, samples: Vec<f32>) -> AudioAnalysis {
+    mini.encode(&mut stream(samples)).unwrap()
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn real_clips_are_heard_as_in_the_golden_run() {
         let wave = Waveform::load(&Source::from(path.clone()), 16_000).unwrap();
         let patches = YamnetFrontEnd::new().hear(&wave.samples);
         let scores = mini.yamnet.scores(&patches);
-        let once = Evidence::new(std::array::from_fn(|_| scores.clone()));
-        let pooled = once.pooled(&[1.0; LISTENINGS], |_, _| 1.0);
+        let once = ClassScores::new(std::array::from_fn(|_| scores.clone()));
+        let pooled = once.pooled(&[1.0; VIEWS], |_, _| 1.0);
         let best = (0..CLASSES).max_by(|&a, &b| pooled[a].total_cmp(&pooled[b]));
         let top = clip["top3_pooled"].as_array().unwrap();
         let name = |c: usize| mini.classes().class(c).name.as_str();
@@ -84,15 +84,15 @@ fn real_clips_are_heard_as_in_the_golden_run() {
                 "{file}: {wanted} {ours} {score}"
             );
         }
-        let heard = mini.listen(&mut sound()).unwrap();
-        assert!(heard.confidence > 0.1 && heard.sounds.len() == NAMED);
+        let analysis = mini.encode(&mut sound()).unwrap();
+        assert!(analysis.confidence > 0.1 && analysis.sounds.len() == NAMED);
         assert!(
-            heard
+            analysis
                 .parts
                 .iter()
-                .all(|p| p.start < p.end && p.end <= heard.duration)
+                .all(|p| p.start < p.end && p.end <= analysis.duration)
         );
-        assert_eq!(heard, mini.listen(&mut sound()).unwrap());
+        assert_eq!(analysis, mini.encode(&mut sound()).unwrap());
     }
 }
 
@@ -111,14 +111,14 @@ fn threads_do_not_change_a_bit() {
 fn silence_is_heard_as_silence_and_costs_nothing() {
     let mini = Mini::bundled().unwrap();
     for samples in [0, 1, 100_000] {
-        let heard = hear(&mini, vec![0.0; samples]);
-        assert_eq!(heard.sounds[0].name, "Silence");
-        assert_eq!((heard.parts.len(), heard.confidence), (1, 0.0));
-        assert!(heard.is_weak());
+        let analysis = hear(&mini, vec![0.0; samples]);
+        assert_eq!(analysis.sounds[0].name, "Silence");
+        assert_eq!((analysis.parts.len(), analysis.confidence), (1, 0.0));
+        assert!(analysis.is_weak());
     }
     let start = Instant::now();
-    let heard = hear(&mini, vec![0.0; 2 * 3600 * 16_000]);
-    assert_eq!((heard.duration, heard.confidence), (7200.0, 0.0));
+    let analysis = hear(&mini, vec![0.0; 2 * 3600 * 16_000]);
+    assert_eq!((analysis.duration, analysis.confidence), (7200.0, 0.0));
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
 
@@ -128,11 +128,16 @@ fn a_sound_in_long_silence_is_found_at_its_time() {
     let mut samples = vec![0.0; 1_200 * 16_000];
     let at = 900 * 16_000;
     samples[at..at + 48_000].copy_from_slice(&yamnet_signal());
-    let heard = hear(&mini, samples);
-    let part = &heard.parts[0];
+    let analysis = hear(&mini, samples);
+    let part = &analysis.parts[0];
     assert!((898.0..=900.5).contains(&part.start) && (901.0..=905.0).contains(&part.end));
     let alone = hear(&mini, yamnet_signal());
-    assert!(alone.sounds.iter().any(|s| s.name == heard.sounds[0].name));
+    assert!(
+        alone
+            .sounds
+            .iter()
+            .any(|s| s.name == analysis.sounds[0].name)
+    );
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn other_rates_are_refused() {
         rate: 8_000,
     };
     let mut sound = AudioStream::from_waveform(&wave, 8_000).unwrap();
-    assert!(Mini::bundled().unwrap().listen(&mut sound).is_err());
+    assert!(Mini::bundled().unwrap().encode(&mut sound).is_err());
 }
 
 #[test]

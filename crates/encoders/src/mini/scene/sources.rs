@@ -2,12 +2,12 @@
 
 use super::{SceneOptions, ScenePart, embed, highest, specific};
 use crate::mini::audioset::{Class, Classes};
-use crate::mini::augment::LISTENINGS;
-use crate::mini::class_scores::Evidence;
+use crate::mini::augment::VIEWS;
+use crate::mini::class_scores::ClassScores;
 use crate::models::yamnet::CLASSES;
 
 /// What each listening weighs in the evidence of a further part: the last one, without low sounds, finds what is hidden.
-const PARTS: [f32; LISTENINGS] = [1.0; LISTENINGS];
+const PARTS: [f32; VIEWS] = [1.0; VIEWS];
 
 /// Classes that make the embedding of a part.
 const KEEP_PART: usize = 8;
@@ -39,7 +39,7 @@ struct Find {
 
 /// The search for parts.
 pub struct Search<'a> {
-    heard: &'a Evidence,
+    analysis: &'a ClassScores,
     classes: &'a Classes,
     options: &'a SceneOptions,
     /// How surely there is speech, and music.
@@ -53,16 +53,16 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// With the first part: the class with the most weight, unless it is speech or music and there is too little of it.
     pub fn new(
-        heard: &'a Evidence,
+        analysis: &'a ClassScores,
         classes: &'a Classes,
         options: &'a SceneOptions,
         evidence: &[f32],
         weights: &[f32],
     ) -> Self {
         let mut search = Self {
-            speech: heard.twice(classes.speech()),
-            music: heard.twice(classes.music()),
-            heard,
+            speech: analysis.twice(classes.speech()),
+            music: analysis.twice(classes.music()),
+            analysis,
             classes,
             options,
             finds: Vec::new(),
@@ -109,8 +109,8 @@ impl<'a> Search<'a> {
     fn next(&self) -> Option<Find> {
         let (classes, options) = (self.classes, self.options);
         let clear = self.beside_clear();
-        let heard = self.beside_found(clear);
-        let likely = self.as_captions_say(&heard, clear);
+        let analysis = self.beside_found(clear);
+        let likely = self.as_captions_say(&analysis, clear);
         let (speech, music) = (classes.speech(), classes.music());
         let voice = self.seeds().any(|seed| classes.class(seed).is_voice());
         let enough = if voice {
@@ -127,8 +127,8 @@ impl<'a> Search<'a> {
         };
         Some(Find {
             seed,
-            strength: heard[seed],
-            evidence: if seed == speech { heard } else { likely },
+            strength: analysis[seed],
+            evidence: if seed == speech { analysis } else { likely },
         })
     }
 
@@ -149,16 +149,16 @@ impl<'a> Search<'a> {
         } else {
             self.options.discount
         };
-        self.heard.pooled(&PARTS, |l, t| {
-            let taken = self.heard.row(l, t).iter().zip(&self.taken);
+        self.analysis.pooled(&PARTS, |l, t| {
+            let taken = self.analysis.row(l, t).iter().zip(&self.taken);
             let loudest = taken.filter(|(_, taken)| **taken).map(|(score, _)| *score);
             1.0 - discount * loudest.fold(0.0, f32::max)
         })
     }
 
-    /// Evidence as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
+    /// ClassScores as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
     /// reason for doubt, but kinship with them is.
-    fn as_captions_say(&self, heard: &[f32], clear: bool) -> Vec<f32> {
+    fn as_captions_say(&self, analysis: &[f32], clear: bool) -> Vec<f32> {
         let kin = |c: usize| {
             self.seeds()
                 .any(|seed| self.classes.similar(seed)[c] >= self.options.kin_of_clear)
@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
                 false => q * prior,
             }
         };
-        heard.iter().enumerate().map(likely).collect()
+        analysis.iter().enumerate().map(likely).collect()
     }
 
     /// The most specific class of `likely` that is not taken and has the evidence it needs; one that has not takes its
@@ -231,7 +231,7 @@ impl<'a> Search<'a> {
             let weights = self.weights(find);
             let mine = |c: usize| c == find.seed || owners[c] == Some(j);
             let (embedding, classes) = embed(&weights, mine, KEEP_PART, self.classes)
-                // Evidence in none of its classes: then the part is what its seed says.
+                // ClassScores in none of its classes: then the part is what its seed says.
                 .or_else(|| Some((self.classes.embedding(find.seed), vec![find.seed])))?;
             Some(ScenePart {
                 seed: find.seed,
@@ -276,15 +276,18 @@ impl<'a> Search<'a> {
     /// The first and the last window where one of `classes` is heard, on the mean of the listenings.
     fn span(&self, classes: &[usize]) -> (usize, usize) {
         let loudest = |row: &[f32]| classes.iter().map(|&c| row[c]).fold(0.0, f32::max);
-        let heard = |t: usize| {
-            let scores = (0..LISTENINGS).map(|l| loudest(self.heard.row(l, t)));
-            scores.sum::<f32>() / LISTENINGS as f32
+        let analysis = |t: usize| {
+            let scores = (0..VIEWS).map(|l| loudest(self.analysis.row(l, t)));
+            scores.sum::<f32>() / VIEWS as f32
         };
-        let heard: Vec<f32> = (0..self.heard.len()).map(heard).collect();
-        let least = SOUNDS * heard.iter().copied().fold(0.0, f32::max);
+        let analysis: Vec<f32> = (0..self.analysis.len()).map(analysis).collect();
+        let least = SOUNDS * analysis.iter().copied().fold(0.0, f32::max);
         let sounds = |score: &f32| *score >= least;
-        let first = heard.iter().position(sounds).unwrap_or(0);
-        let last = heard.iter().rposition(sounds).unwrap_or(0);
-        (self.heard.windows(first).0, self.heard.windows(last).1)
+        let first = analysis.iter().position(sounds).unwrap_or(0);
+        let last = analysis.iter().rposition(sounds).unwrap_or(0);
+        (
+            self.analysis.windows(first).0,
+            self.analysis.windows(last).1,
+        )
     }
 }

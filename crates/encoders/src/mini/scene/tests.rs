@@ -2,7 +2,7 @@
 use super::*;
 use crate::golden::assert_close;
 use crate::mini::audio_tower::Mini;
-use crate::mini::augment::held_back;
+use crate::mini::augment::discounted;
 use crate::models::yamnet::CLASSES;
 use wsac_tensors::safetensors::Tensors;
 
@@ -12,11 +12,11 @@ fn golden(name: &str) -> Vec<u8> {
     std::fs::read(format!("{folder}/{name}")).unwrap()
 }
 
-fn evidence(file: &Tensors, name: &str) -> Evidence {
+fn evidence(file: &Tensors, name: &str) -> ClassScores {
     let shape = file.shape(name).unwrap();
     let scores = file.get(name, &shape).unwrap();
     let mut each = scores.chunks_exact(shape[1] * CLASSES);
-    Evidence::new(std::array::from_fn(|_| each.next().unwrap().to_vec()))
+    ClassScores::new(std::array::from_fn(|_| each.next().unwrap().to_vec()))
 }
 
 fn indices(list: &serde_json::Value) -> Vec<usize> {
@@ -77,7 +77,7 @@ fn listenings_equal_the_reference() {
     let bytes = golden("listenings.safetensors");
     let file = Tensors::parse("listenings", &bytes).unwrap();
     let get = |name| file.get(name, &[144, 64]).unwrap();
-    let ours = held_back(&get("orig"), 0.02);
+    let ours = discounted(&get("orig"), 0.02);
     for (name, ours) in ["gain", "percs", "bgs", "hi"].iter().zip(ours) {
         for (i, (a, b)) in ours.iter().zip(get(name)).enumerate() {
             // Stored as f16.
@@ -91,7 +91,7 @@ fn nothing_heard_is_no_scene() {
     let mini = Mini::bundled().unwrap();
     let zeros = || vec![0.0; 3 * CLASSES];
     assert_eq!(
-        mini.scene(&Evidence::new(std::array::from_fn(|_| zeros()))),
+        mini.scene(&ClassScores::new(std::array::from_fn(|_| zeros()))),
         None
     );
 }

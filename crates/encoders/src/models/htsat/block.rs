@@ -7,8 +7,8 @@ use wsac_nn::windows::{Windows, window_attention};
 
 use super::{EPS, Names};
 use crate::error::{Error, Result};
+use crate::models::hook::ForwardHook;
 use crate::models::layers::{Linear, Norm, add};
-use crate::models::tap::Tap;
 use wsac_tensors::weights::Weights;
 
 /// Tokens along a side of a window.
@@ -82,7 +82,7 @@ impl Stage {
     }
 
     /// `x` [side * side, C] -> [side * side / 4, 2 C], or [64, C] in the last stage. `name` is for the `tap`.
-    pub fn forward(&self, mut x: Vec<f32>, name: &str, tap: &mut Tap) -> Vec<f32> {
+    pub fn forward(&self, mut x: Vec<f32>, name: &str, tap: &mut ForwardHook) -> Vec<f32> {
         for (j, block) in self.blocks.iter().enumerate() {
             x = block.forward(x, &self.places[j % 2]);
             tap.show(&format!("{name}.blocks.{j}"), || x.clone());

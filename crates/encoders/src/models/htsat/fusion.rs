@@ -13,8 +13,8 @@ use wsac_nn::activation::{exp, relu};
 use super::image::{MELS, PATCH, SIDE, patches};
 use super::{PATCHES, mean_of_rows};
 use crate::error::Result;
+use crate::models::hook::ForwardHook;
 use crate::models::layers::{BatchNorm, Linear, add};
-use crate::models::tap::Tap;
 use wsac_tensors::weights::Weights;
 
 /// Columns of a wide patch.
@@ -57,7 +57,7 @@ impl Fusion {
     }
 
     /// `x` [64 * 64, C], the patches of the whole, and the pictures [256, 256] of three `parts` -> [64 * 64, C].
-    pub fn forward(&self, x: Vec<f32>, parts: &[Vec<f32>], tap: &mut Tap) -> Vec<f32> {
+    pub fn forward(&self, x: Vec<f32>, parts: &[Vec<f32>], tap: &mut ForwardHook) -> Vec<f32> {
         let c = self.mel_conv2d.outputs();
         let across = SIDE / WIDE; // 21; three parts leave the last column of 64 empty
         let wide: Vec<Vec<f32>> = (parts.iter())

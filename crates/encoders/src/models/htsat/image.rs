@@ -6,10 +6,10 @@ pub const MELS: usize = 64;
 /// The frames of a picture; fewer are stretched, more left out.
 pub const FRAMES: usize = 1024;
 
-/// Rows and columns of a picture.
+/// EmbeddingMatrix and columns of a picture.
 pub const SIDE: usize = 256;
 
-/// Rows of a patch.
+/// EmbeddingMatrix of a patch.
 pub const PATCH: usize = 4;
 
 /// `frames` [T, 64], stretched to 1024 and folded into four strips of 256 frames, one below the other, time running

@@ -6,7 +6,7 @@ use std::fs;
 
 use super::*;
 use crate::safetensors::TensorFile;
-use crate::weights::Reading;
+use crate::weights::WeightLoader;
 use wsac_golden as golden;
 use wsac_nn::rng::Stream;
 
@@ -302,7 +302,7 @@ fn numbers_that_are_none_are_told_by_the_reading() {
         .collect();
     fs::write(&path, torch(&tensor(0, 4, 1), &nan, 0)).unwrap();
     let file = WeightFile::open(&path).unwrap();
-    let reading = Reading::new(&file);
+    let reading = WeightLoader::new(&file);
     reading.get("w", &[4]).unwrap();
     let error = reading.finish(|_| false).unwrap_err().to_string();
     assert!(error.contains("tensor w holds NaN"), "{error}");

@@ -19,23 +19,23 @@ fn many_recordings_are_told_as_each_alone() {
         bridge: Some(Bridge::Direct),
         ..CaptionOptions::default()
     };
-    for form in [None, Some(crate::decoder::Form::Bf16)] {
+    for form in [None, Some(crate::decoder::WeightDtype::Bf16)] {
         if let Some(form) = form {
             captioner.model.decoder.pack(form);
         }
         let of = |i: usize| if i % 3 == 2 { &greedy } else { &options };
-        let heard: Vec<Heard> = (paths.iter())
-            .map(|path| captioner.listen(&path.as_path().into()).unwrap())
+        let analysis: Vec<AudioAnalysis> = (paths.iter())
+            .map(|path| captioner.encode(&path.as_path().into()).unwrap())
             .collect();
-        let asked: Vec<(&Heard, &CaptionOptions)> = heard
+        let asked: Vec<(&AudioAnalysis, &CaptionOptions)> = analysis
             .iter()
             .enumerate()
-            .map(|(i, heard)| (heard, of(i)))
+            .map(|(i, analysis)| (analysis, of(i)))
             .collect();
         let together = captioner.describe_together(&asked);
-        for ((heard, options), together) in asked.iter().zip(together) {
+        for ((analysis, options), together) in asked.iter().zip(together) {
             let (alone, together) = (
-                captioner.describe(heard, options).unwrap(),
+                captioner.describe(analysis, options).unwrap(),
                 together.unwrap(),
             );
             assert_eq!(alone.text, together.text);
@@ -56,18 +56,18 @@ fn many_recordings_are_told_as_each_alone() {
         })
         .collect();
     let mut told = Vec::new();
-    let heard = std::sync::Mutex::new(0.0);
+    let analysis = std::sync::Mutex::new(0.0);
     let done = captioner.caption_all(
         &many,
         |_| greedy.clone(),
-        |seconds| *heard.lock().unwrap() += seconds,
+        |seconds| *analysis.lock().unwrap() += seconds,
         |path, caption| {
             told.push((path.clone(), caption.map(|c| c.text)));
             Ok::<(), ()>(())
         },
     );
     assert_eq!(done, Ok(()));
-    assert!(*heard.lock().unwrap() > 36.0);
+    assert!(*analysis.lock().unwrap() > 36.0);
     for (i, (path, caption)) in told.iter().enumerate() {
         assert_eq!(path, &many[i]);
         match caption {

@@ -10,11 +10,11 @@ fn a_caption_of_nothing_is_not_confident() {
     let describe = |samples: Vec<f32>| {
         let rate = captioner.rate();
         let wave = Waveform { samples, rate };
-        let heard = captioner
-            .listen_to(&mut AudioStream::from_waveform(&wave, rate).unwrap())
+        let analysis = captioner
+            .encode_stream(&mut AudioStream::from_waveform(&wave, rate).unwrap())
             .unwrap();
         captioner
-            .describe(&heard, &CaptionOptions::default())
+            .describe(&analysis, &CaptionOptions::default())
             .unwrap()
     };
     let random = wsac_nn::rng::Stream::new("dither");
@@ -57,8 +57,8 @@ fn a_caption_that_the_memory_has_twice_is_told_once() {
     let rows = vec![0.0, 1.0, 0.1, 0.0, 1.0, 0.1, 1.0, 0.0, 0.1];
     captioner.model.memory =
         Some(Memory::new(&captions, Embeddings::new(3, rows).unwrap()).unwrap());
-    let heard = captioner.listen(&recording(&[0.5])).unwrap();
-    let told = captioner.neighbours(&heard, 2);
+    let analysis = captioner.encode(&recording(&[0.5])).unwrap();
+    let told = captioner.neighbours(&analysis, 2);
     let told: Vec<&str> = told.iter().map(|n| n.caption.as_str()).collect();
     assert_eq!(told, ["rain falls", "a dog barks"]);
 }
@@ -68,27 +68,30 @@ fn sounds_are_told_from_moment_to_moment() {
     let captioner = Captioner::bundled().unwrap();
     let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
     let open = || AudioStream::open(&dog.into(), captioner.rate()).unwrap();
-    let moments = captioner.moments(&mut open(), 3).unwrap().unwrap();
-    assert_eq!(moments.sounds.len(), 3);
-    assert_eq!(moments.sounds[0].name, "Dog");
-    let peaks: Vec<f32> = (moments.sounds.iter())
+    let activations = captioner.activations(&mut open(), 3).unwrap().unwrap();
+    assert_eq!(activations.sounds.len(), 3);
+    assert_eq!(activations.sounds[0].name, "Dog");
+    let peaks: Vec<f32> = (activations.sounds.iter())
         .map(|sound| sound.scores.iter().copied().fold(0.0, f32::max))
         .collect();
     assert!(
         peaks[0] > 0.9 && peaks.is_sorted_by(|a, b| a >= b),
         "{peaks:?}"
     );
-    let last = (moments.sounds[0].scores.len() - 1) as f64 * moments.hop;
+    let last = (activations.sounds[0].scores.len() - 1) as f64 * activations.hop;
     assert!((4.0..5.0).contains(&last), "{last}");
     // A tower without names for sounds has none to tell.
     let nameless = self::captioner(false);
     let mut stream = AudioStream::open(&dog.into(), RATE).unwrap();
-    assert_eq!(nameless.moments(&mut stream, 3).unwrap(), None);
+    assert_eq!(nameless.activations(&mut stream, 3).unwrap(), None);
     // More than may be heard is an error that says so.
-    let error = captioner.listen_to(&mut open().at_most(2.0)).err().unwrap();
+    let error = captioner
+        .encode_stream(&mut open().at_most(2.0))
+        .err()
+        .unwrap();
     assert!(
         matches!(error, Error::Audio(wsac_audio::Error::TooLong { seconds, .. }) if seconds == 2.0),
         "{error}"
     );
-    assert!(captioner.listen_to(&mut open().at_most(6.0)).is_ok());
+    assert!(captioner.encode_stream(&mut open().at_most(6.0)).is_ok());
 }

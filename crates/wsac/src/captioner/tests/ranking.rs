@@ -6,7 +6,7 @@ use super::*;
 fn of_all_candidates_the_one_most_like_the_sound_is_told() {
     let captioner = Captioner::bundled().unwrap();
     let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
-    let heard = captioner.listen(&dog.into()).unwrap();
+    let analysis = captioner.encode(&dog.into()).unwrap();
     let plain = CaptionOptions {
         name_sounds: false,
         ..CaptionOptions::default()
@@ -21,15 +21,15 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
         }),
         ..plain.clone()
     };
-    let best = captioner.describe(&heard, &ranked).unwrap();
+    let best = captioner.describe(&analysis, &ranked).unwrap();
     let score = best.score.unwrap();
     let of = |caption: &Caption| {
         let text = caption.text.trim_end_matches('.').to_lowercase();
         let read = captioner.read(&[&text]).unwrap();
-        captioner.similarities(&heard.embedding, &read)[0]
+        captioner.similarities(&analysis.embedding, &read)[0]
     };
     assert!((score - of(&best)).abs() < 0.1, "{score}");
-    let likeliest = captioner.describe(&heard, &plain).unwrap();
+    let likeliest = captioner.describe(&analysis, &plain).unwrap();
     assert!(of(&best) >= of(&likeliest) - 0.05);
     assert_eq!(likeliest.score, None);
     // As the memory has it, the nearest caption cannot be beaten by a likelier one.
@@ -40,7 +40,7 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
         }),
         ..plain.clone()
     };
-    let told = captioner.describe(&heard, &nearest).unwrap();
+    let told = captioner.describe(&analysis, &nearest).unwrap();
     assert!(told.score.unwrap() >= told.neighbours[0].similarity - 0.05);
     // Together as alone, with and without ranking.
     let by_votes = CaptionOptions {
@@ -51,9 +51,12 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
         ..plain.clone()
     };
     let options = [&ranked, &plain, &by_votes, &nearest];
-    let asked: Vec<_> = options.iter().map(|options| (&heard, *options)).collect();
+    let asked: Vec<_> = options
+        .iter()
+        .map(|options| (&analysis, *options))
+        .collect();
     for (together, options) in captioner.describe_together(&asked).iter().zip(options) {
-        let alone = captioner.describe(&heard, options).unwrap();
+        let alone = captioner.describe(&analysis, options).unwrap();
         assert_eq!(together.as_ref().unwrap().text, alone.text);
     }
 }
@@ -61,12 +64,15 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
 #[test]
 fn a_captioner_that_cannot_read_says_so() {
     let captioner = captioner(false);
-    let heard = captioner.listen(&recording(&[0.5])).unwrap();
+    let analysis = captioner.encode(&recording(&[0.5])).unwrap();
     let ranked = CaptionOptions {
         rerank: Some(Rerank::default()),
         ..CaptionOptions::default()
     };
-    let error = captioner.describe(&heard, &ranked).unwrap_err().to_string();
+    let error = captioner
+        .describe(&analysis, &ranked)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("text tower"), "{error}");
     let none = Rerank {
         widths: vec![0],
@@ -94,7 +100,7 @@ fn a_captioner_that_cannot_read_says_so() {
 fn a_caption_of_the_memory_has_no_log_probability_rather_than_nan() {
     let captioner = Captioner::bundled().unwrap();
     let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
-    let heard = captioner.listen(&dog.into()).unwrap();
+    let analysis = captioner.encode(&dog.into()).unwrap();
     let of_the_memory = CaptionOptions {
         rerank: Some(Rerank {
             by: Measure::consensus(),
@@ -103,7 +109,7 @@ fn a_caption_of_the_memory_has_no_log_probability_rather_than_nan() {
         }),
         ..CaptionOptions::default()
     };
-    let caption = captioner.describe(&heard, &of_the_memory).unwrap();
+    let caption = captioner.describe(&analysis, &of_the_memory).unwrap();
     assert_eq!(caption.logprob, None, "{caption:?}");
     let json = serde_json::to_value(&caption).unwrap();
     assert!(json["logprob"].is_null(), "{json}");
@@ -119,20 +125,20 @@ fn a_caption_tells_the_bridge_that_its_words_came_by() {
         // Weights larger than at the start of training, so that what is heard changes the words.
         (model.decoder.weights_mut().iter_mut()).for_each(|w| *w *= 20.0);
         let captioner = Captioner::new(Box::new(FakeTower { dim: 3 }), model).unwrap();
-        let mut heard = captioner.listen(&recording(&[0.05])).unwrap();
-        heard.sounds[0] = Sound {
+        let mut analysis = captioner.encode(&recording(&[0.05])).unwrap();
+        analysis.sounds[0] = Sound {
             name: name.into(),
             score: 0.9,
         };
-        heard.parts[0].sounds = heard.sounds.clone();
+        analysis.parts[0].sounds = analysis.sounds.clone();
         let caption = captioner
-            .describe(&heard, &CaptionOptions::default())
+            .describe(&analysis, &CaptionOptions::default())
             .unwrap();
         let again = CaptionOptions {
             bridge: Some(caption.strategy),
             ..CaptionOptions::default()
         };
-        let again = captioner.describe(&heard, &again).unwrap();
+        let again = captioner.describe(&analysis, &again).unwrap();
         assert_eq!(caption.text, again.text, "seed {seed}, {name}");
         fallen_back += usize::from(caption.strategy == Bridge::Nearest);
     }

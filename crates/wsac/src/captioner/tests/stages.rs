@@ -33,8 +33,8 @@ fn stage_by_stage_gives_the_same_caption() {
         },
     ];
     for options in &asked {
-        let heard = captioner.listen(&dog.into()).unwrap();
-        let mut drafts = [captioner.draft(&heard, options)];
+        let analysis = captioner.encode(&dog.into()).unwrap();
+        let mut drafts = [captioner.draft(&analysis, options)];
         captioner.bridge(&mut drafts);
         assert!(!drafts[0].routes().is_empty() && drafts[0].candidates().is_empty());
         captioner.decode(&mut drafts);
@@ -51,15 +51,15 @@ fn stage_by_stage_gives_the_same_caption() {
 #[test]
 fn a_draft_that_fails_keeps_its_error_and_stops_no_other() {
     let captioner = captioner(false);
-    let heard = captioner.listen(&recording(&[0.5])).unwrap();
+    let analysis = captioner.encode(&recording(&[0.5])).unwrap();
     let good = CaptionOptions::default();
     let bad = CaptionOptions {
         blend: 2.0,
         ..CaptionOptions::default()
     };
     let mut drafts = [
-        captioner.draft(&heard, &bad),
-        captioner.draft(&heard, &good),
+        captioner.draft(&analysis, &bad),
+        captioner.draft(&analysis, &good),
     ];
     captioner.bridge(&mut drafts);
     captioner.decode(&mut drafts);
@@ -82,13 +82,13 @@ fn a_caption_has_what_speaks_for_it() {
     };
     let caption = captioner.caption(&source, &options).unwrap();
 
-    let heard = captioner.listen(&source).unwrap();
+    let analysis = captioner.encode(&source).unwrap();
     let decode = DecodeOptions {
         search: options.search.clone(),
         rules: captioner.rules(false),
         ..DecodeOptions::default()
     };
-    let embeddings = bridged(&captioner, &heard, &options);
+    let embeddings = bridged(&captioner, &analysis, &options);
     let model = &captioner.model;
     let decoded = generate(&model.decoder, &embeddings, model.tokenizer.sep(), &decode).remove(0);
     assert_eq!(
@@ -115,12 +115,12 @@ fn sounds_are_joined_only_by_a_model_that_has_learned_to() {
         (true, vec![0.5], 1),
     ] {
         let captioner = captioner(clauses);
-        let heard = captioner.listen(&recording(&levels)).unwrap();
+        let analysis = captioner.encode(&recording(&levels)).unwrap();
         let options = CaptionOptions {
             bridge: Some(Bridge::Direct),
             ..CaptionOptions::default()
         };
-        let embeddings = bridged(&captioner, &heard, &options);
+        let embeddings = bridged(&captioner, &analysis, &options);
         assert_eq!(embeddings.len(), 3 * rows, "{clauses} {levels:?}");
     }
 }
@@ -129,13 +129,13 @@ fn sounds_are_joined_only_by_a_model_that_has_learned_to() {
 #[test]
 fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
     let captioner = captioner(true);
-    let heard = captioner.listen(&recording(&[0.05, 0.5])).unwrap();
+    let analysis = captioner.encode(&recording(&[0.05, 0.5])).unwrap();
     let plain = CaptionOptions {
         bridge: Some(Bridge::Nearest),
         name_sounds: false,
         ..CaptionOptions::default()
     };
-    let tell = |options: &CaptionOptions| captioner.describe(&heard, options).unwrap();
+    let tell = |options: &CaptionOptions| captioner.describe(&analysis, options).unwrap();
     let direct = CaptionOptions {
         bridge: Some(Bridge::Direct),
         ..plain.clone()
@@ -153,7 +153,7 @@ fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
     };
     assert_eq!(tell(&unmoved), tell(&plain));
     // A low sound moved to where loud ones are has their neighbours.
-    let low = captioner.listen(&recording(&[0.05])).unwrap();
+    let low = captioner.encode(&recording(&[0.05])).unwrap();
     let there = CaptionOptions {
         gap_map: Some(Arc::new(crate::bridge::GapMap::shift(&[1.0, -1.0, 0.0]))),
         ..plain.clone()
@@ -166,7 +166,10 @@ fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
             blend,
             ..plain.clone()
         };
-        let error = captioner.describe(&heard, &wrong).unwrap_err().to_string();
+        let error = captioner
+            .describe(&analysis, &wrong)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("0 to 1"), "{error}");
     }
 }
@@ -175,9 +178,9 @@ fn blends_and_gap_maps_come_before_and_beside_the_bridge() {
 fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
     let source = recording(&[0.05]);
     let plain = captioner(false);
-    let heard = plain.listen(&source).unwrap();
+    let analysis = plain.encode(&source).unwrap();
     let paper = CaptionOptions::default();
-    assert!(plain.draft(&heard, &paper).prompt().is_empty());
+    assert!(plain.draft(&analysis, &paper).prompt().is_empty());
     let mut prompted = captioner(false);
     prompted.model.card.prompt = Prompting::Captions {
         most: 2,
@@ -186,7 +189,7 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
         mask: 0.0,
     };
     let tokenizer = &prompted.model.tokenizer;
-    let words = prompted.draft(&heard, &paper).prompt().to_vec();
+    let words = prompted.draft(&analysis, &paper).prompt().to_vec();
     // The nearest first, each with its end.
     assert_eq!(tokenizer.decode(&words), "a dog barks rain falls");
     assert_eq!(words.iter().filter(|&&id| id == tokenizer.sep()).count(), 2);
@@ -195,9 +198,9 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
         name_sounds: false,
         ..CaptionOptions::default()
     };
-    let bridged = bridged(&prompted, &heard, &options);
+    let bridged = bridged(&prompted, &analysis, &options);
     let decode = DecodeOptions {
-        rules: prompted.rules(heard.ordered),
+        rules: prompted.rules(analysis.ordered),
         ..DecodeOptions::default()
     };
     let [with, without] = [&words[..], &[]].map(|words| {
@@ -211,14 +214,14 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
             .remove(0)
     });
     assert_ne!(with.logprob, without.logprob);
-    let told = prompted.describe(&heard, &options).unwrap();
+    let told = prompted.describe(&analysis, &options).unwrap();
     assert_eq!(told.logprob, Some(with.logprob));
     // A memory in its place gives the prompt too.
     let rows = Embeddings::new(3, vec![0.9, 0.1, 0.0]).unwrap();
     let other = Memory::new(&["rain barks"], rows).unwrap();
     options.memory = Some(Arc::new(prompted.fit(other).unwrap()));
     assert_ne!(
-        prompted.describe(&heard, &options).unwrap().logprob,
+        prompted.describe(&analysis, &options).unwrap().logprob,
         told.logprob
     );
 
@@ -226,11 +229,12 @@ fn a_model_that_learned_behind_captions_is_given_them_by_itself() {
     prompted.model.keywords = Some(Memory::new(&["rain", "dog"], rows).unwrap());
     prompted.model.card.prompt = Prompting::Keywords { most: 1, mask: 0.4 };
     // What the tower names comes first; else the nearest name.
-    let mut nameless = heard.clone();
+    let mut nameless = analysis.clone();
     nameless.sounds.clear();
-    let text = |heard| (prompted.model.tokenizer).decode(prompted.draft(heard, &paper).prompt());
+    let text =
+        |analysis| (prompted.model.tokenizer).decode(prompted.draft(analysis, &paper).prompt());
     assert_eq!(
-        (text(&heard), text(&nameless)),
+        (text(&analysis), text(&nameless)),
         (String::new(), "rain".into())
     );
 }

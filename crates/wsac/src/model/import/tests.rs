@@ -7,17 +7,17 @@ use wsac_nn::dropout::Dropout;
 use super::*;
 use crate::decoder::{Batch, Tape};
 use crate::generate::{DecodeOptions, Hypothesis, Search, generate};
-use crate::model::Precision;
+use crate::model::StorageDtype;
 use wsac_encoders::embedding::Embeddings;
 use wsac_golden::{assert_close, numbers};
-use wsac_tensors::weights::formula::Formula;
+use wsac_tensors::weights::synthetic::SyntheticWeights;
 
 const CLAPCAP: &str = include_str!("../../../tests/reference_decoders/clapcap.json");
 const PAPER: &str = include_str!("../../../tests/reference_decoders/paper.json");
 
 /// A fixture and its weights.
-fn fixture(text: &str) -> (Value, Formula) {
-    let weights = Formula::parse("decoder.pt", text.as_bytes()).unwrap();
+fn fixture(text: &str) -> (Value, SyntheticWeights) {
+    let weights = SyntheticWeights::parse("decoder.pt", text.as_bytes()).unwrap();
     (serde_json::from_str(text).unwrap(), weights)
 }
 
@@ -139,7 +139,7 @@ impl Weights for Zeros {
         (self.0.iter().find(|(n, _)| n == name)).map(|(_, shape)| shape.clone())
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Buffer> {
         assert_eq!(self.shape(name).as_deref(), Some(shape), "{name}");
         Ok(vec![0.0; shape.iter().product()].into())
     }
@@ -155,7 +155,9 @@ fn decoders_become_run_folders_with_and_without_a_memory() {
         let weights = Zeros::like(PAPER, 50_257);
         let known = memory.is_some();
         let made = Origin::Paper.model(&weights, "theirs", clap, memory);
-        made.unwrap().save(folder.path(), Precision::F16).unwrap();
+        made.unwrap()
+            .save(folder.path(), StorageDtype::F16)
+            .unwrap();
         let loaded = Model::load(folder.path()).unwrap();
         assert_eq!(loaded.memory.is_some(), known);
         assert_eq!(loaded.card.bridge == Bridge::Direct, !known);
@@ -180,7 +182,9 @@ fn clapcap_becomes_a_run_folder_and_an_audio_encoder() {
     let weights = Zeros::like(CLAPCAP, 50_257);
     let folder = tempfile::tempdir().unwrap();
     let made = Origin::ClapCap.model(&weights, "clapcap", ("./clap", ""), None);
-    made.unwrap().save(folder.path(), Precision::F32).unwrap();
+    made.unwrap()
+        .save(folder.path(), StorageDtype::F32)
+        .unwrap();
     let loaded = Model::load(folder.path()).unwrap();
     assert!(loaded.is_clapcap() && loaded.memory.is_none());
     let inside = folder.path().join("clap");
@@ -206,7 +210,7 @@ fn clapcap_becomes_a_run_folder_and_an_audio_encoder() {
 #[test]
 fn tables_that_are_not_shared_are_told() {
     let (_, weights) = fixture(PAPER);
-    struct Untied(Formula);
+    struct Untied(SyntheticWeights);
     impl Weights for Untied {
         fn path(&self) -> &Path {
             self.0.path()
@@ -217,7 +221,7 @@ fn tables_that_are_not_shared_are_told() {
         fn shape(&self, name: &str) -> Option<Vec<usize>> {
             self.0.shape(&name.replace("lm_head", "transformer.wte"))
         }
-        fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Numbers> {
+        fn get(&self, name: &str, shape: &[usize]) -> wsac_tensors::Result<Buffer> {
             if name.contains("lm_head") {
                 return Ok(vec![0.0; shape.iter().product()].into());
             }

@@ -146,7 +146,7 @@ fn a_loss_that_is_not_finite_was_trained_on_to_the_end() {
     let config = TrainConfig {
         shift: true,
         renormalise: false,
-        precision: Arithmetic::F32,
+        precision: ComputeDtype::F32,
         ..small()
     };
     let job = |shift: Option<Vec<f32>>| Job {
@@ -172,19 +172,19 @@ fn a_loss_that_is_not_finite_was_trained_on_to_the_end() {
         ..small().decoder
     };
     let decoder = Decoder::new(shape, 1).unwrap();
-    let mut trainer = Trainer::new(small(), decoder, examples, Perturb::default()).unwrap();
+    let mut trainer = Trainer::new(small(), decoder, examples, Augmentation::default()).unwrap();
     trainer.step().unwrap();
     let last = trainer.decoder.weights().len() - 1;
     trainer.decoder.weights_mut()[last] = f32::INFINITY;
     let before = trainer.decoder.weights().to_vec();
-    let moments = trainer.adam.m.clone();
+    let activations = trainer.adam.m.clone();
     let said = trainer.step().unwrap_err().to_string();
     assert!(
         said.contains("of step 2 is") && said.contains("lower lr"),
         "{said}"
     );
     assert_eq!(trainer.steps_done(), 1);
-    assert!(trainer.decoder.weights() == before && trainer.adam.m == moments);
+    assert!(trainer.decoder.weights() == before && trainer.adam.m == activations);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Floor: levels of frames [dB] as they come -> below which level there is silence now.
+//! NoiseFloor: levels of frames [dB] as they come -> below which level there is silence now.
 //!
 //! A recording has a floor where its quietest moments, again and again, are equally loud: a hiss, a fan, a room. It is the
 //! level that most blocks of 2 s come down to and few go below, while something well above it is heard too (Martin's
@@ -38,7 +38,7 @@ pub(super) const SILENCE: f32 = -55.0;
 
 /// Follows the floor of a recording.
 #[derive(Debug, Clone)]
-pub(super) struct Floor {
+pub(super) struct NoiseFloor {
     /// A level that was asked for, which nothing changes.
     fixed: Option<f32>,
     threshold: f32,
@@ -48,7 +48,7 @@ pub(super) struct Floor {
     blocks: VecDeque<Vec<f32>>,
 }
 
-impl Floor {
+impl NoiseFloor {
     /// No frame came yet; `fixed` is a level that was asked for.
     pub fn new(fixed: Option<f32>) -> Self {
         Self {
@@ -123,7 +123,7 @@ mod tests {
 
     /// The threshold after `seconds` of the levels that `level` gives by the frame.
     fn after(seconds: usize, level: impl Fn(usize) -> f32) -> f32 {
-        let mut floor = Floor::new(None);
+        let mut floor = NoiseFloor::new(None);
         (0..seconds * FRAMES).for_each(|i| floor.hear(level(i)));
         floor.threshold()
     }
@@ -135,8 +135,8 @@ mod tests {
             0 => -20.0,
             _ => -45.0 + (i % 3) as f32 / 3.0,
         };
-        let heard = after(120, hiss);
-        assert!((-43.0..=-37.0).contains(&heard), "{heard}");
+        let analysis = after(120, hiss);
+        assert!((-43.0..=-37.0).contains(&analysis), "{analysis}");
         assert_eq!(after(4, hiss), SILENCE);
         // It is forgotten when it ends.
         let ends = |i: usize| {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_level_that_was_asked_for_stays() {
-        let mut floor = Floor::new(Some(-70.0));
+        let mut floor = NoiseFloor::new(Some(-70.0));
         (0..9000).for_each(|i| floor.hear(if i / 50 % 4 == 0 { -20.0 } else { -45.0 }));
         assert_eq!((floor.threshold(), floor.ahead()), (-70.0, 0));
     }

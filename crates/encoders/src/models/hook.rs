@@ -1,12 +1,12 @@
 //! A look at what lies between the layers of a network, for whoever compares it with another one.
 
-/// Is shown named stages, [numbers] each; [`Tap::none`] is not, and costs nothing.
-pub struct Tap<'a>(Option<&'a mut Show<'a>>);
+/// Is shown named stages, [numbers] each; [`ForwardHook::none`] is not, and costs nothing.
+pub struct ForwardHook<'a>(Option<&'a mut Show<'a>>);
 
 /// What looks at a stage.
 pub type Show<'a> = dyn FnMut(&str, &[f32]) + 'a;
 
-impl<'a> Tap<'a> {
+impl<'a> ForwardHook<'a> {
     /// Nobody looks.
     pub fn none() -> Self {
         Self(None)

@@ -1,6 +1,6 @@
-//! Islands: blocks of samples -> stretches of sound between silences, each with its levels; memory holds one at most.
+//! ActiveRegions: blocks of samples -> stretches of sound between silences, each with its levels; memory holds one at most.
 //!
-//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] or the level that [`Floor`] gives on, and goes on to
+//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] or the level that [`NoiseFloor`] gives on, and goes on to
 //! be while it is less than 4 dB below; the floor is known from half a minute before and after it. An island ends with a silence longer than [`TimelineOptions::max_gap`], or when it is twice as long as a segment
 //! may be; then what follows the last cut is kept for the next.
 
@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::TimelineOptions;
-use super::floor::{FRAMES, Floor};
+use super::noise_floor::{FRAMES, NoiseFloor};
 
 /// How much below the threshold a sound still goes on, in dB.
 const HYSTERESIS: f32 = 4.0;
@@ -26,7 +26,7 @@ pub(super) fn is_sound(level: f32, silence: f32, goes_on: bool) -> bool {
 
 /// A stretch of sound, at most [`TimelineOptions::max_gap`] of silence in it at a time.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Island {
+pub(super) struct ActiveRegion {
     /// Mono.
     pub samples: Vec<f32>,
     /// Where it begins, in frames from the start of the recording.
@@ -41,7 +41,7 @@ pub(super) struct Island {
     pub ended: bool,
 }
 
-impl Island {
+impl ActiveRegion {
     /// Seconds of a frame.
     pub const FRAME: f64 = 1.0 / FRAMES as f64;
 
@@ -75,9 +75,9 @@ impl Island {
 }
 
 /// Cuts a stream into islands.
-pub(super) struct Islands {
+pub(super) struct ActiveRegions {
     frame: usize,
-    floor: Floor,
+    floor: NoiseFloor,
     /// Frames that are not judged yet: their samples one after the other, and their levels.
     ahead: (VecDeque<f32>, VecDeque<f32>),
     /// In frames.
@@ -89,16 +89,16 @@ pub(super) struct Islands {
     frames: usize,
     taken: usize,
     rate: f64,
-    current: Option<Island>,
-    whole: VecDeque<Island>,
+    current: Option<ActiveRegion>,
+    whole: VecDeque<ActiveRegion>,
 }
 
-impl Islands {
+impl ActiveRegions {
     pub fn new(rate: u32, options: &TimelineOptions) -> Self {
         let frames = |seconds: f64| (seconds * FRAMES as f64).ceil() as usize;
         Self {
             frame: rate as usize / FRAMES,
-            floor: Floor::new(options.silence),
+            floor: NoiseFloor::new(options.silence),
             ahead: Default::default(),
             max_gap: frames(options.max_gap),
             most: frames(2.0 * options.max_length),
@@ -136,7 +136,7 @@ impl Islands {
     }
 
     /// The next island that is whole.
-    pub fn next(&mut self) -> Option<Island> {
+    pub fn next(&mut self) -> Option<ActiveRegion> {
         self.whole.pop_front()
     }
 
@@ -146,18 +146,18 @@ impl Islands {
     }
 
     /// What follows frame `from` of `island`, which was too long, is the beginning of the next.
-    pub fn keep(&mut self, island: &Island, from: usize) {
-        if from >= island.levels.len() {
+    pub fn keep(&mut self, region: &ActiveRegion, from: usize) {
+        if from >= region.levels.len() {
             return;
         }
         let nothing_after = self.current.is_none() && self.whole.is_empty();
         let next = self.whole.front_mut().or(self.current.as_mut());
-        let kept = Island {
-            samples: island.samples[from * island.frame..].to_vec(),
-            first: island.first + from,
-            levels: island.levels[from..].to_vec(),
-            sounding: island.sounding[from..].to_vec(),
-            frame: island.frame,
+        let kept = ActiveRegion {
+            samples: region.samples[from * region.frame..].to_vec(),
+            first: region.first + from,
+            levels: region.levels[from..].to_vec(),
+            sounding: region.sounding[from..].to_vec(),
+            frame: region.frame,
             ended: false,
         };
         match next {
@@ -170,7 +170,7 @@ impl Islands {
             }
             // Silence, or nothing yet, came after it.
             _ if nothing_after => self.current = Some(kept),
-            _ => self.whole.push_front(Island {
+            _ => self.whole.push_front(ActiveRegion {
                 ended: true,
                 ..kept
             }),
@@ -197,7 +197,7 @@ impl Islands {
         let goes_on = (self.current.as_ref()).is_some_and(|c| c.sounding.last() == Some(&true));
         let sounding = is_sound(level, self.floor.threshold(), goes_on);
         if sounding && self.current.is_none() {
-            self.current = Some(Island {
+            self.current = Some(ActiveRegion {
                 samples: Vec::new(),
                 first: self.frames,
                 levels: Vec::new(),
@@ -223,18 +223,18 @@ impl Islands {
 
     /// The current island is over; the silence at its end is no part of it.
     fn end_current(&mut self) {
-        if let Some(mut island) = self.current.take() {
-            let sounds = island
+        if let Some(mut region) = self.current.take() {
+            let sounds = region
                 .sounding
                 .iter()
                 .rposition(|s| *s)
                 .map_or(0, |last| last + 1);
-            island.samples.truncate(sounds * island.frame);
-            island.levels.truncate(sounds);
-            island.sounding.truncate(sounds);
-            island.ended = true;
+            region.samples.truncate(sounds * region.frame);
+            region.levels.truncate(sounds);
+            region.sounding.truncate(sounds);
+            region.ended = true;
             if sounds > 0 {
-                self.whole.push_back(island);
+                self.whole.push_back(region);
             }
         }
     }

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::texts::words;
 use wsac_encoders::embedding::Embedding;
 
-/// Rows that are compared with all rows kept so far at once.
+/// EmbeddingMatrix that are compared with all rows kept so far at once.
 const ROWS: usize = 256;
-/// Rows kept so far that they meet at once.
+/// EmbeddingMatrix kept so far that they meet at once.
 const KEPT: usize = 4096;
 
 /// How often a caption may stand in a memory and still leave room for others among the nearest.
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::memory::Centre;
     use wsac_encoders::embedding::Embeddings;
-    use wsac_tensors::matrix::Kind;
+    use wsac_tensors::dtype::StorageDtype;
 
     #[test]
     fn captions_of_the_same_words_are_one() {
@@ -165,11 +165,11 @@ mod tests {
         let names: Vec<String> = (0..800).map(|i| format!("caption {i}")).collect();
         let many = Memory::new(&names, many)
             .unwrap()
-            .kept_as(Kind::Int8)
+            .kept_as(StorageDtype::Int8)
             .unwrap();
         let (two, gone) = many.without_repeats(Some(0.999)).unwrap();
         assert_eq!((two.len(), gone.near), (2, 798));
-        assert_eq!(two.rows().kind(), Kind::Int8);
+        assert_eq!(two.rows().kind(), StorageDtype::Int8);
         assert!(memory.without_repeats(Some(0.0)).is_err());
     }
 }

@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use wsac_nn::rng::Stream;
 
-use super::{Numbers, Weights};
+use super::{Buffer, Weights};
 use crate::error::{Error, Result};
 
-/// Numbers computed by one thread at a time.
+/// Buffer computed by one thread at a time.
 const PART: usize = 1 << 16;
 
 /// The weights of one architecture, as its list of names and shapes tells.
-pub struct Formula {
+pub struct SyntheticWeights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,
     kept: HashMap<String, Vec<f32>>,
@@ -40,7 +40,7 @@ struct Rule {
     signed: bool,
 }
 
-impl Formula {
+impl SyntheticWeights {
     /// Reads a list of keys: JSON `{"keys": [[name, dtype, shape, ..], ..]}`. `name` is what messages call it.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Formula {
     }
 }
 
-impl Weights for Formula {
+impl Weights for SyntheticWeights {
     fn path(&self) -> &Path {
         &self.path
     }
@@ -97,7 +97,7 @@ impl Weights for Formula {
         self.tensors.get(name).map(|t| t.shape.clone())
     }
 
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Numbers> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         let wrong = |what: String| Error::model(&self.path, format!("tensor {name} {what}"));
         let tensor = (self.tensors.get(name)).ok_or_else(|| wrong("is missing".into()))?;
         if tensor.shape != shape {
@@ -201,7 +201,7 @@ mod tests {
             let Some(json) = golden::json(&format!("golden/clap/keys/{model}.json")) else {
                 return;
             };
-            let formula = Formula::parse(model, json.to_string().as_bytes()).unwrap();
+            let formula = SyntheticWeights::parse(model, json.to_string().as_bytes()).unwrap();
             for check in json["checks"].as_array().unwrap() {
                 let name = check[0].as_str().unwrap();
                 let wanted = golden::numbers(&check[1]);
