@@ -7,7 +7,7 @@ pub mod embed;
 pub mod eval;
 pub mod experiment;
 pub mod gap;
-pub mod encode;
+pub mod listen;
 pub mod memory;
 pub mod metrics;
 pub mod models;
@@ -45,7 +45,7 @@ pub enum Command {
     Eval(Box<eval::Args>),
     Experiment(Box<experiment::Args>),
     Gap(gap::Args),
-    Listen(Box<encode::Args>),
+    Listen(Box<listen::Args>),
     Models(models::Args),
     Report(Box<report::Args>),
     Serve(Box<serve::Args>),
@@ -91,7 +91,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Experiment(args) => experiment::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Gap(args) => gap::run(&args),
-        Command::Listen(args) => encode::run(&args),
+        Command::Listen(args) => listen::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(*args),
         Command::Convert(args) => convert::run(&args),

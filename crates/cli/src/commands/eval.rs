@@ -163,9 +163,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         report::write_per_item(path, &joined.names, &joined.candidates[0][0], &columns)?;
     }
     let wanted_in_vain = |m: &Measure| m.value.is_err() && args.metrics.by_name.contains(&m.metric);
-    let failed = !joined.left_out.is_empty()
-        || tools.models.failed() > 0
-        || ours.iter().any(wanted_in_vain);
+    let failed =
+        !joined.left_out.is_empty() || tools.models.failed() > 0 || ours.iter().any(wanted_in_vain);
     // Nothing could be scored at all.
     if ours.iter().all(|m| m.value.is_err()) {
         return Ok(ExitCode::from(2));

@@ -233,8 +233,9 @@ impl Args {
             }
         }
         if let Some(precision) = self.running.precision {
-            let value =
-                toml::Value::try_from(wsac::encoders::compute_dtype::ComputeDtype::from(precision))?;
+            let value = toml::Value::try_from(wsac::encoders::compute_dtype::ComputeDtype::from(
+                precision,
+            ))?;
             config.train.insert("precision".into(), value);
         }
         Ok(config)

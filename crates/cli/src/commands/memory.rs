@@ -75,7 +75,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             say!("wsac: {exact} captions were there twice, {near} nearly; left out");
         }
     }
-    let kind = if args.int8 { StorageDtype::Int8 } else { args.rows };
+    let kind = if args.int8 {
+        StorageDtype::Int8
+    } else {
+        args.rows
+    };
     if memory.rows().kind() != kind {
         memory = memory.kept_as(kind)?;
     }

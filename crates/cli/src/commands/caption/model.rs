@@ -8,7 +8,7 @@ use wsac::captioner::Captioner;
 use wsac::decoder::WeightDtype;
 use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::encoder::Encoder;
-use wsac::model::{RunConfig, Model};
+use wsac::model::{Model, RunConfig};
 
 use super::refine::CentreArgs;
 use crate::encoder::{ClapArgs, WindowArgs};

@@ -16,7 +16,7 @@ use super::targets::Targets;
 use super::work::Work;
 use crate::output::{Growing, Output, Sink};
 use crate::process::{bare, batch_code, say, shown};
-use crate::progress::FeatureExtractor;
+use crate::progress::Hearing;
 use crate::ranges::within;
 use crate::rows;
 
@@ -120,7 +120,7 @@ impl TimelineJob {
         }
         let captioner = work.model.open()?;
         let words = work.decoding.options(captioner.model())?;
-        let progress = FeatureExtractor::new(paths.len(), work.quiet);
+        let progress = Hearing::new(paths.len(), work.quiet);
         let (mut segments, mut failed) = (0, 0);
         for path in &paths {
             let words = work.decoding.for_recording(&words, path);
@@ -228,7 +228,7 @@ struct Recording<'a> {
     summary: bool,
     format: Format,
     path: &'a Path,
-    progress: &'a FeatureExtractor,
+    progress: &'a Hearing,
 }
 
 impl Recording<'_> {

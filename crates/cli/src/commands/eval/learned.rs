@@ -113,7 +113,10 @@ impl Models {
     /// How many recordings were to be heard and could not be read.
     pub fn failed(&self) -> usize {
         match self.analysis.get() {
-            Some(Ok(analysis)) => analysis.iter().filter(|analysis| analysis.is_none()).count(),
+            Some(Ok(analysis)) => analysis
+                .iter()
+                .filter(|analysis| analysis.is_none())
+                .count(),
             Some(Err(_)) => self.recordings.len(),
             None => 0,
         }
@@ -227,9 +230,9 @@ impl<'a> Learned<'a> {
         let read =
             embed(tower.as_ref(), &candidates, self.models.quiet).map_err(|e| e.to_string())?;
         let cosine = |(analysis, text): (&Option<Embedding>, &[f32])| {
-            analysis
-                .as_ref()
-                .map_or(f64::NAN, |analysis| f64::from(dot(analysis.as_slice(), text)))
+            analysis.as_ref().map_or(f64::NAN, |analysis| {
+                f64::from(dot(analysis.as_slice(), text))
+            })
         };
         Ok(Scores::mean_of(
             analysis.iter().zip(read.rows()).map(cosine).collect(),
