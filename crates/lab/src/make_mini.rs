@@ -16,7 +16,6 @@ use wsac::encoders::towers::TextTower;
 use wsac::memory::Memory;
 use wsac::model::{Model, StorageDtype};
 use wsac::rng::Stream;
-use wsac::tensors::dtype::StorageDtype;
 use wsac::tensors::safetensors::{TensorFile, Tensors};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/mini");

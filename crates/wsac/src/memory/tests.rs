@@ -40,7 +40,7 @@ fn similarities_are_cosines_from_the_origin_or_the_mean() {
                 assert!((f64::from(all[q * 1300 + i]) - wanted).abs() < 1e-6);
             }
         }
-        let int8 = memory.kept_as(Kind::Int8).unwrap();
+        let int8 = memory.kept_as(StorageDtype::Int8).unwrap();
         assert_eq!(int8.centre(), centre);
         let tolerance = if centre == Centre::None { 0.005 } else { 0.01 };
         wsac_golden::assert_close("int8", &int8.similarities(&queries), &all, tolerance);
@@ -63,7 +63,7 @@ fn of_equal_rows_the_lower_index_is_nearer() {
 #[test]
 fn a_batch_is_its_queries_one_by_one() {
     let (memory, queries) = (
-        memory(1030, 16).kept_as(Kind::Int8).unwrap(),
+        memory(1030, 16).kept_as(StorageDtype::Int8).unwrap(),
         embeddings("q", 5, 16),
     );
     for top_k in [None, Some(7), Some(5000)] {
@@ -88,7 +88,7 @@ fn a_saved_memory_is_the_same_when_loaded() {
     let mut whole = memory(20, 8);
     whole.set_centre(Centre::MemoryMean);
     whole.describe("minilm");
-    for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+    for kind in [StorageDtype::F32, StorageDtype::F16, StorageDtype::Int8] {
         let memory = whole.kept_as(kind).unwrap();
         assert_eq!(memory.rows().kind(), kind);
         memory.save(&path).unwrap();
@@ -178,7 +178,7 @@ fn search_over_many_blocks_equals_the_definitions() {
         .collect();
     queries[..d].copy_from_slice(&exact.embedding(17));
     let queries = Embeddings::new(d, queries).unwrap();
-    for kind in [Kind::F32, Kind::F16, Kind::Int8] {
+    for kind in [StorageDtype::F32, StorageDtype::F16, StorageDtype::Int8] {
         let mut memory = exact.kept_as(kind).unwrap();
         for centre in [Centre::None, Centre::MemoryMean] {
             memory.set_centre(centre);
