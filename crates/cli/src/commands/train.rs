@@ -21,7 +21,6 @@ use wsac::train::{Job, Noise, TrainConfig, run as train};
 
 use crate::encoder::EncoderArgs;
 use crate::process::say;
-use crate::ranges::within;
 use crate::{captions, inputs, overwrite};
 pub use watch::Watch;
 
