@@ -177,3 +177,14 @@ impl Embeddings {
         sum.iter().map(|s| (s / n) as f32).collect()
     }
 }
+
+/// The cosine of two vectors; 0 where one has no direction.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let product = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let norms = (product(a, a) * product(b, b)).sqrt();
+    if norms > 0.0 {
+        product(a, b) / norms
+    } else {
+        0.0
+    }
+}

@@ -6,8 +6,6 @@
 
 mod folder;
 
-use std::path::Path;
-
 use crate::embedding::Embeddings;
 use crate::error::{Error, Result};
 use crate::models::bert::{Bert, Kind};
@@ -28,15 +26,6 @@ pub struct SentenceBert {
 }
 
 impl SentenceBert {
-    /// Opens the `folder` of a model as sentence-transformers writes it: `config.json`, the weights, the tokenizer, and
-    /// `1_Pooling/config.json`. (Or the file of weights in it.)
-    ///
-    /// # Errors
-    /// Where something is missing or damaged, or the model is no BERT with mean pooling over an uncased vocabulary.
-    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
-        folder::open(folder.as_ref())
-    }
-
     /// all-MiniLM-L6-v2 of `weights` with the published names (f32, or int8 as [`SentenceBert::quantise`] makes it).
     ///
     /// # Errors

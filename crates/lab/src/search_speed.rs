@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ref kinds,
     } = *args;
     for kind in kinds {
-        // EmbeddingMatrix are made block by block and laid down as they are kept, so that large memories fit.
+        // Rows are made block by block and laid down as they are kept, so that large memories fit.
         let (mut captions, mut kept) = (Texts::new(), EmbeddingMatrix::empty(width, kind.parse()?));
         for first in (0..rows).step_by(1 << 14) {
             let n = (rows - first).min(1 << 14);

@@ -234,7 +234,7 @@ function refreshStrategies(of) {
   $("strategies").replaceChildren(...(of.strategies ?? []).map((told) => make("tr", {},
     make("th", { scope: "row", textContent: told.strategy }),
     make("td", { textContent: told.caption }),
-    make("td", { textContent: told.logprob.toFixed(1) }))));
+    make("td", { textContent: told.logprob?.toFixed(1) ?? "–" }))));
   $("neighbours").replaceChildren(...(of.told?.neighbours ?? []).map((n) => make("li", {},
     make("span", { textContent: n.similarity.toFixed(2) }), n.caption)));
 }

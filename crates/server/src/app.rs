@@ -10,7 +10,7 @@ use wsac::captioner::Captioner;
 use wsac::encoders::embedding::Embeddings;
 use wsac::encoders::towers::TextTower;
 
-use crate::auth;
+use crate::cors::cors;
 use crate::error::ApiError;
 use crate::memories::Memories;
 use crate::options::Options;
@@ -47,7 +47,7 @@ impl App {
         texts: wsac::Result<Box<dyn TextTower>>,
         mut options: Options,
     ) -> wsac::Result<Self> {
-        let cors = auth::cors(&options.origins)?;
+        let cors = cors(&options.origins)?;
         let memories = Memories::default();
         for (name, memory) in std::mem::take(&mut options.memories) {
             memories.keep(&name, captioner.fit(memory)?);

@@ -19,6 +19,7 @@
 
 mod app;
 mod auth;
+mod cors;
 mod error;
 mod memories;
 mod options;

@@ -8,6 +8,7 @@ mod models;
 mod page;
 mod similarity;
 mod sounds;
+mod spec;
 mod timeline;
 
 use axum::extract::DefaultBodyLimit;
@@ -16,11 +17,11 @@ use axum::response::IntoResponse;
 use axum::{Json, Router, routing};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::app::App;
-use crate::error::{ApiError, ErrorBody};
+use crate::error::ApiError;
 use crate::{auth, telemetry, unread};
 
 /// The head of the document.
@@ -43,81 +44,6 @@ impl Modify for Token {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", bearer);
     }
-}
-
-/// A recording as it is: WAV, FLAC, MP3, OGG/Vorbis, AAC or ALAC in M4A.
-#[derive(serde::Deserialize, ToSchema)]
-#[schema(value_type = String, format = Binary)]
-struct Recording(#[allow(dead_code)] Vec<u8>);
-
-/// A recording in a form.
-#[derive(serde::Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code)]
-struct Form {
-    /// The recording, with its name.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: Vec<u8>,
-}
-
-/// The errors of addresses that take a recording.
-#[derive(IntoResponses)]
-#[allow(dead_code)]
-enum AudioErrors {
-    /// The request is wrong; the error says where.
-    #[response(status = 400)]
-    Request(ErrorBody),
-    /// The token is missing or wrong.
-    #[response(status = 401)]
-    Unauthorized(ErrorBody),
-    /// The client sent nothing for too long.
-    #[response(status = 408)]
-    Slow(ErrorBody),
-    /// More bytes or seconds than are allowed.
-    #[response(status = 413)]
-    TooLarge(ErrorBody),
-    /// The body is compressed.
-    #[response(status = 415)]
-    MediaType(ErrorBody),
-    /// The body is not a recording that can be decoded.
-    #[response(status = 422)]
-    Audio(ErrorBody),
-    /// The queue is full: try again after `Retry-After` seconds.
-    #[response(status = 429)]
-    Overloaded(ErrorBody),
-    /// A bug in the server.
-    #[response(status = 500)]
-    Internal(ErrorBody),
-}
-
-/// The errors of addresses that take a document.
-#[derive(IntoResponses)]
-#[allow(dead_code)]
-enum DocumentErrors {
-    /// The document is not as described.
-    #[response(status = 400)]
-    Request(ErrorBody),
-    /// The token is missing or wrong.
-    #[response(status = 401)]
-    Unauthorized(ErrorBody),
-    /// The client sent nothing for too long.
-    #[response(status = 408)]
-    Slow(ErrorBody),
-    /// More bytes or texts than are allowed.
-    #[response(status = 413)]
-    TooLarge(ErrorBody),
-    /// The body is not JSON, or compressed.
-    #[response(status = 415)]
-    MediaType(ErrorBody),
-    /// The encoder cannot embed texts.
-    #[response(status = 422)]
-    Audio(ErrorBody),
-    /// The queue is full: try again after `Retry-After` seconds.
-    #[response(status = 429)]
-    Overloaded(ErrorBody),
-    /// A bug in the server.
-    #[response(status = 500)]
-    Internal(ErrorBody),
 }
 
 /// All addresses that the document describes: those that require the token where there is one, and those that never do.

@@ -5,24 +5,21 @@
 //! does not wait. Where a client disconnects, the future that waits for its work is dropped, and the work is cancelled.
 
 mod captions;
+mod slot;
 
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 use wsac::audio::CancelToken;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
 use wsac::encoders::analysis::AudioAnalysis;
 
 use crate::error::ApiError;
 use captions::{CaptionJob, CaptionWorker};
-
-/// The right to be worked on.
-pub struct Slot {
-    _permit: OwnedSemaphorePermit,
-}
+pub use slot::Slot;
 
 /// A recording whose caption will be asked for, as long as this lives.
 pub struct Pending {

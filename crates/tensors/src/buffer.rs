@@ -1,4 +1,4 @@
-//! Buffer of a tensor: our own, or still in a mapped file.
+//! Numbers of a tensor: our own, or still in a mapped file.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};

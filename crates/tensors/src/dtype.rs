@@ -37,7 +37,7 @@ impl StorageDtype {
         match self {
             Self::F32 | Self::F16 => Ok(()),
             Self::Int8 => Err(Error::Config(format!(
-                "{weights} can be stored as f32 or f16, not as int8"
+                "{weights} are stored as f32 or f16, not as int8"
             ))),
         }
     }

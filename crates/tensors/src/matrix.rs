@@ -31,7 +31,7 @@ enum Kept {
     Int8(Scaled<i8>),
 }
 
-/// EmbeddingMatrix, and by what the numbers of each are to be multiplied, [N].
+/// Rows, and by what the numbers of each are to be multiplied, [N].
 #[derive(Debug, Clone, PartialEq)]
 struct Scaled<T: bytemuck::Pod + PartialEq> {
     values: Buffer<T>,
@@ -41,11 +41,11 @@ struct Scaled<T: bytemuck::Pod + PartialEq> {
 /// Some rows as they are kept.
 #[derive(Debug, Clone, Copy)]
 pub enum View<'a> {
-    /// EmbeddingMatrix, row-major.
+    /// Rows, row-major.
     F32(&'a [f32]),
-    /// EmbeddingMatrix, and the scale of each.
+    /// Rows, and the scale of each.
     F16(&'a [f16], &'a [f32]),
-    /// EmbeddingMatrix, and the scale of each.
+    /// Rows, and the scale of each.
     Int8(&'a [i8], &'a [f32]),
 }
 

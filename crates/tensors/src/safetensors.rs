@@ -22,6 +22,7 @@ use crate::atomic_file::write_whole;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 pub use convert::widen;
+use convert::words;
 pub use writer::{Planned, write};
 
 /// The key of the free text that a file of ours carries beside its tensors.
@@ -258,11 +259,6 @@ impl<'a> Tensors<'a> {
     pub fn wrong(&self, name: &str, what: String) -> Error {
         Error::model(&self.path, format!("tensor {name} {what}"))
     }
-}
-
-/// The little-endian words of `N` bytes in `data`.
-fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    data.as_chunks().0.iter().copied()
 }
 
 /// The name of the row scales of an int8 tensor.

@@ -9,6 +9,7 @@ pub mod folder;
 mod loader;
 mod pickle;
 mod shards;
+mod single;
 pub mod synthetic;
 mod torch;
 

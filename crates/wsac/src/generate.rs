@@ -7,14 +7,17 @@ mod average;
 mod beam;
 mod rules;
 mod sample;
+mod strategy;
 
 pub use rules::{RepetitionRule, Rules};
 pub use sample::{Sampling, TEMPERATURE_RANGE};
+use strategy::{DecodingStrategy, Limits};
+pub use strategy::{Hypothesis, Stop};
 
 use rayon::prelude::*;
 use wsac_nn::loss::{argmax, log_total};
 
-use crate::decoder::{Condition, Decoder, State};
+use crate::decoder::{Condition, Decoder, KvCache};
 use crate::error::{Error, Result};
 
 /// How the most fitting words are searched for.
@@ -80,17 +83,6 @@ impl Search {
     }
 }
 
-/// When a beam search has found enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// When no live caption can beat the finished ones at its present length (Hugging Face's default).
-    Heuristic,
-    /// As soon as `width` captions are finished.
-    Early,
-    /// When none can beat them even at full length.
-    Never,
-}
-
 /// How captions are generated. `Default` is the paper's: greedy, at most 30 words, no rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodeOptions {
@@ -110,27 +102,6 @@ impl Default for DecodeOptions {
             rules: Rules::default(),
         }
     }
-}
-
-/// A caption as tokens.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hypothesis {
-    /// Its tokens; the last is the end token where the caption came to its end.
-    pub tokens: Vec<u32>,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder, rules aside.
-    pub logprob: f64,
-    /// What the search ranked it by (beam: with rules, divided by length; else `logprob`).
-    pub score: f64,
-}
-
-/// One caption's search: it takes in logits, and says from where to go on.
-trait DecodingStrategy: Send {
-    /// Chooses among the words that may come next, by their `logits` [live, V]; false where the search has ended.
-    fn grow(&mut self, logits: &mut [f32]) -> bool;
-    /// The live states and the words that they receive, in the order of the next logits.
-    fn live(&mut self) -> Vec<(&mut State, u32)>;
-    /// What was found, best first.
-    fn found(self: Box<Self>) -> Vec<Hypothesis>;
 }
 
 /// What is asked of [`generate_together`]: words and a prefix, embeddings [parts, E], and how to go on from them.
@@ -218,7 +189,7 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
 
 impl DecodeOptions {
     /// The search that these options ask for, from `state` on, with room for so many tokens.
-    fn begin(&self, state: State, end: u32, room: usize) -> Box<dyn DecodingStrategy + '_> {
+    fn begin(&self, state: KvCache, end: u32, room: usize) -> Box<dyn DecodingStrategy + '_> {
         let limits = Limits {
             end,
             max: self.max_tokens.min(room),
@@ -244,29 +215,18 @@ impl DecodeOptions {
     }
 }
 
-/// What every search keeps to.
-#[derive(Debug, Clone, Copy)]
-struct Limits<'a> {
-    /// The end token.
-    end: u32,
-    /// The most tokens.
-    max: usize,
-    /// What captions may not do.
-    rules: &'a Rules,
-}
-
 /// One caption, each word the likeliest or drawn.
 struct One<'a> {
     limits: Limits<'a>,
     sampling: Option<&'a Sampling>,
-    state: State,
+    state: KvCache,
     found: Hypothesis,
     /// The logits before the rules.
     raw: Vec<f32>,
 }
 
 impl<'a> One<'a> {
-    fn new(limits: Limits<'a>, state: State, sampling: Option<&'a Sampling>) -> Self {
+    fn new(limits: Limits<'a>, state: KvCache, sampling: Option<&'a Sampling>) -> Self {
         let found = Hypothesis {
             tokens: Vec::new(),
             logprob: 0.0,
@@ -302,7 +262,7 @@ impl DecodingStrategy for One<'_> {
         word as u32 != limits.end && step + 1 < limits.max
     }
 
-    fn live(&mut self) -> Vec<(&mut State, u32)> {
+    fn live(&mut self) -> Vec<(&mut KvCache, u32)> {
         let last = self.found.tokens.last().copied();
         last.map(|word| (&mut self.state, word))
             .into_iter()

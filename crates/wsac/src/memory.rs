@@ -1,6 +1,6 @@
 //! Memory: captions and their text embeddings [N, d], searched exactly.
 //!
-//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. EmbeddingMatrix are unit f32, f16 or int8,
+//! A query [d] in; the nearest captions, or the softmax-weighted sum of all rows [d], out. Rows are unit f32, f16 or int8,
 //! in memory or in a mapped file, and are multiplied block by block, so that they are never all f32 at once.
 
 mod dedup;

@@ -31,8 +31,10 @@
 mod formats;
 mod live;
 mod noise_floor;
+mod options;
 mod pieces;
 mod regions;
+mod segment;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -41,114 +43,23 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde::Serialize;
 
 pub use formats::{Format, Timelines, clock};
 pub use live::Live;
+pub use options::TimelineOptions;
 use pieces::{Piece, pieces};
 use regions::{ActiveRegion, ActiveRegions};
+pub use segment::Segment;
 pub use summary::Summary;
 
 use crate::captioner::{CaptionOptions, Captioner};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use wsac_audio::{AudioStream, CancelToken, Waveform};
-use wsac_encoders::analysis::{AudioAnalysis, Sound};
+use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::towers::AudioTower;
 
 /// Segments that are put into words together.
 const TOGETHER: usize = 32;
-
-/// A stretch of a recording in which one thing is heard, and what that is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Segment {
-    /// Where it begins, in seconds from the start of the recording.
-    pub start: f64,
-    /// Where it ends, in seconds.
-    pub end: f64,
-    /// A sentence about it.
-    pub caption: String,
-    /// The likeliest sounds by name, best first.
-    pub sounds: Vec<Sound>,
-    /// The sum of the log-probabilities (nats) of the caption's tokens; `None` where it stood in the memory.
-    #[cfg_attr(feature = "schema", schema(required = true))]
-    pub logprob: Option<f64>,
-    /// How likely the caption is true, in [0, 1].
-    pub confidence: f32,
-    /// Whether that is so little that the caption is a guess.
-    pub weak: bool,
-}
-
-/// How a recording is cut into segments. All times are in seconds.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct TimelineOptions {
-    /// What is shorter is joined to its neighbour, or made so long where it stands alone.
-    pub min_length: f64,
-    /// What is longer is cut, where the sound changes most. At most [`TimelineOptions::LONGEST`]: twice as much sound is held in
-    /// memory.
-    pub max_length: f64,
-    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends. Where `None` it
-    /// is [`TimelineOptions::SILENCE`], or 6 dB above the noise that the recording is never free of, where that is louder:
-    /// set it where that noise is what you want to hear of.
-    pub silence: Option<f32>,
-    /// Silence that is longer parts two segments, whatever they are.
-    pub max_gap: f64,
-    /// Neighbours are joined where the cosine of their sounds is above this: at 1 none, at -1 all.
-    pub alike: f32,
-    /// Whether neighbours with the same caption become one segment.
-    pub join_equal: bool,
-}
-
-impl Default for TimelineOptions {
-    fn default() -> Self {
-        Self {
-            min_length: 0.5,
-            max_length: 30.0,
-            silence: None,
-            max_gap: 2.0,
-            alike: 0.4,
-            join_equal: true,
-        }
-    }
-}
-
-impl TimelineOptions {
-    /// The level of silence in a recording without noise, in dB of full scale.
-    pub const SILENCE: f32 = noise_floor::SILENCE;
-
-    /// The most seconds of a segment: what bounds the memory that a timeline takes, however long the recording is.
-    pub const LONGEST: f64 = 60.0;
-
-    /// # Errors
-    /// Where a number is out of range; the message has its name.
-    pub fn check(&self) -> Result<()> {
-        let wrong = |what: String| Err(Error::Config(format!("a timeline needs {what}")));
-        let lengths = [self.min_length, self.max_length, self.max_gap];
-        if !lengths.iter().all(|x| x.is_finite() && *x > 0.0) {
-            return wrong("lengths and gaps above 0 s".into());
-        }
-        if self.max_length < 2.0 * self.min_length {
-            let (least, most) = (self.min_length, self.max_length);
-            return wrong(format!(
-                "a longest segment at least twice the shortest, not {least} and {most} s"
-            ));
-        }
-        if self.max_length > Self::LONGEST {
-            let (longest, asked) = (Self::LONGEST, self.max_length);
-            return wrong(format!(
-                "a longest segment (max length) of at most {longest} s, not {asked}: all of it is held in memory at once"
-            ));
-        }
-        if let Some(silence) = self.silence.filter(|s| !(-120.0..0.0).contains(s)) {
-            return wrong(format!("silence between -120 and 0 dB, not {silence}"));
-        }
-        if !(-1.0..=1.0).contains(&self.alike) {
-            return wrong(format!("a likeness in [-1, 1], not {}", self.alike));
-        }
-        Ok(())
-    }
-}
 
 /// What a recording came to.
 #[derive(Debug, Clone, PartialEq)]

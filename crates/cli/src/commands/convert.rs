@@ -41,6 +41,9 @@ impl Found {
 
 /// Converts, and tells what was found and what was written.
 pub fn run(args: &Args) -> Result<ExitCode> {
+    args.precision
+        .check_weights("a model's weights")
+        .map_err(wsac::Error::from)?;
     let out = args.output.display();
     if args.output.exists() && !args.force {
         bail!("{out} exists; give another folder, or --force to write into it");

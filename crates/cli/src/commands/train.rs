@@ -21,7 +21,6 @@ use wsac::train::{Job, Noise, TrainConfig, run as train};
 
 use crate::encoder::EncoderArgs;
 use crate::process::say;
-use crate::ranges::within;
 use crate::{captions, inputs, overwrite};
 pub use watch::Watch;
 
@@ -62,7 +61,7 @@ pub struct Args {
     batch: Option<usize>,
 
     /// The peak learning rate
-    #[arg(long, value_name = "F", value_parser = within(1e-9..=10.0))]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
     lr: Option<f64>,
 
     /// The variance of the noise: `auto` estimates it from captions of one clip, 0 is none

@@ -194,7 +194,7 @@ fn recordings_are_compared_with_captions_and_those_that_fail_are_told() {
         "{told}"
     );
     fs::create_dir(world.path("empty")).expect("a folder");
-    let (report, _) = eval(&world, "clap_sim", &["--audio", "empty"], 1);
+    let (report, _) = eval(&world, "clap_sim", &["--audio", "empty"], 2);
     let why = report["not_computed"]["clap_sim[mini]"]
         .as_str()
         .expect("a reason");

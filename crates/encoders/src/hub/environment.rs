@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Hub;
+use super::place::Hub;
 
 /// The hub itself.
 const ENDPOINT: &str = "https://huggingface.co";

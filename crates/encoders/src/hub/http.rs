@@ -13,9 +13,9 @@ use ureq::http::header::{
 use ureq::http::{HeaderMap, Method, Request, Response, StatusCode};
 use ureq::{Agent, Body, Proxy};
 
-use super::Hub;
 use super::cache::is_checksum;
 use super::name::{Name, is_commit};
+use super::place::Hub;
 use crate::error::{Error, Result};
 
 /// A chain of redirects longer than this leads nowhere.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Hub;
 use super::cache::Folder;
 use super::known::KNOWN;
+use super::place::Hub;
 
 /// A CLAP model in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]

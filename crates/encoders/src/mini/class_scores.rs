@@ -14,7 +14,7 @@ use wsac_audio::mel::YamnetFrontEnd;
 /// background follow the recording.
 const CHUNK: usize = 62;
 
-/// EmbeddingMatrix kept of each listening; an even number, so that they can be merged in pairs.
+/// Rows kept of each listening; an even number, so that they can be merged in pairs.
 const MOST_ROWS: usize = 2048;
 
 /// Windows of which the mean is a class's evidence: a short sound counts, a single slip does not.

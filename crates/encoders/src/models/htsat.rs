@@ -15,24 +15,11 @@ mod image;
 use crate::error::{Error, Result};
 use crate::models::hook::ForwardHook;
 use crate::models::layers::{BatchNorm, Linear, Norm};
-use block::Stage;
-use fusion::Fusion;
+use block::{EPS, Names, Stage};
+use fusion::{Fusion, mean_of_rows};
 pub use image::FRAMES;
-use image::{MELS, PATCH, SIDE, folded, patches};
+use image::{MELS, PATCH, PATCHES, folded, patches};
 use wsac_tensors::weights::Weights;
-
-/// Patches along a side of the picture.
-const PATCHES: usize = SIDE / PATCH;
-
-/// What is added to a variance in the layer norms.
-const EPS: f32 = 1e-5;
-
-/// Who named the weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Names {
-    Original,
-    HuggingFace,
-}
 
 /// The network with its weights.
 pub struct Htsat {
@@ -129,14 +116,4 @@ impl Htsat {
         tap.show("norm", || x.clone());
         mean_of_rows(&x, self.width())
     }
-}
-
-/// The mean of the rows of `x` [n, width].
-fn mean_of_rows(x: &[f32], width: usize) -> Vec<f32> {
-    let mut sum = vec![0f64; width];
-    for row in x.chunks_exact(width) {
-        (sum.iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));
-    }
-    let n = (x.len() / width).max(1) as f64;
-    sum.iter().map(|sum| (sum / n) as f32).collect()
 }

@@ -88,8 +88,19 @@ struct Prompts {
     default_prompt_name: Option<String>,
 }
 
+impl SentenceBert {
+    /// Opens the `folder` of a model as sentence-transformers writes it: `config.json`, the weights, the tokenizer, and
+    /// `1_Pooling/config.json`. (Or the file of weights in it.)
+    ///
+    /// # Errors
+    /// Where something is missing or damaged, or the model is no BERT with mean pooling over an uncased vocabulary.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        open(folder.as_ref())
+    }
+}
+
 /// Opens the model of `path`: its folder, or the file of weights in it.
-pub(super) fn open(path: &Path) -> Result<SentenceBert> {
+fn open(path: &Path) -> Result<SentenceBert> {
     let root = match path.is_file() {
         true => path.parent().unwrap_or(path),
         false => path,

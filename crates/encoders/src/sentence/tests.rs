@@ -1,6 +1,8 @@
 //! MiniLM against its golden embeddings, and folders of other models.
 #![allow(clippy::unwrap_used)]
 
+use std::path::Path;
+
 use super::*;
 use crate::embedding::dot;
 use crate::golden;

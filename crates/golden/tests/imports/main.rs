@@ -31,7 +31,6 @@ fn circles() -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the cuts are made"]
 fn no_file_imports_a_file_that_imports_it() {
     let circles = circles();
     assert!(circles.is_empty(), "\n{}", circles.join("\n"));

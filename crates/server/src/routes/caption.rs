@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wsac::captioner::Caption;
 
+use super::spec::{AudioErrors, Form, Recording};
 use super::timeline::{self, TimelineAnswer};
-use super::{AudioErrors, Form, Recording};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::query::{CaptionQuery, Format, Params};

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AudioErrors, DocumentErrors, Form, Recording};
+use super::spec::{AudioErrors, DocumentErrors, Form, Recording};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::query::{NameQuery, NoQuery, Params};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use wsac::memory::Memory;
 
-use super::DocumentErrors;
+use super::spec::DocumentErrors;
 use crate::app::App;
 use crate::error::{ApiError, ErrorBody};
 use crate::memories::MemoryInfo;

@@ -6,7 +6,7 @@ use axum::http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DocumentErrors, Recording};
+use super::spec::{DocumentErrors, Recording};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::query::{NoQuery, Params};

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use wsac::encoders::mini::sound_events::Activations;
 
-use super::{AudioErrors, Form, Recording};
+use super::spec::{AudioErrors, Form, Recording};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::query::{Params, SoundsQuery};

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use wsac::captioner::{Caption, CaptionOptions, Captioner};
 use wsac::encoders::analysis::AudioAnalysis;
 
-use super::Slot;
+use super::slot::Slot;
 
 /// How long an encoded recording waits for others that are still being encoded.
 const WAITING: Duration = Duration::from_millis(300);

@@ -4,8 +4,6 @@ use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use safetensors::tensor::Dtype;
 
-use super::words;
-
 /// Appends the numbers of `bytes`, which are of kind `dtype`, to `out`; each is rounded to the nearest f32. `false`
 /// where the kind is none that weights are made of.
 pub fn widen(dtype: Dtype, bytes: &[u8], out: &mut Vec<f32>) -> bool {
@@ -37,4 +35,9 @@ fn extend(out: &mut Vec<f32>, n: usize) -> usize {
     let from = out.len();
     out.resize(from + n, 0.0);
     from
+}
+
+/// The little-endian words of `N` bytes in `data`.
+pub(super) fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    data.as_chunks().0.iter().copied()
 }

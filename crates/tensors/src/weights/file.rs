@@ -1,44 +1,11 @@
-//! A file of weights, known by its content: safetensors, PyTorch's zip or older container, or an index of shards.
+//! The weights of a model on disk: one file, or an index of shards.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::shards::Shards;
-use super::torch::{MAGIC, MAGIC_TEXT, TorchFile};
+use super::single::{SingleFile, is_json};
 use super::{Buffer, Weights};
-use crate::error::{Error, Result};
-use crate::safetensors::Tensors;
-
-/// So many bytes tell what a file is.
-const HEAD: u64 = 512;
-
-/// What is often taken for a file of weights: how it begins, what it is, what to do.
-const OTHERS: &[(&[u8], &str)] = &[
-    (
-        b"version https://git-lfs",
-        "is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
-    ),
-    (b"\x1f\x8b", "is compressed (gzip); unpack it first"),
-    (b"\xfd7zXZ", "is compressed (xz); unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is compressed (zstd); unpack it first"),
-    (b"BZh", "is compressed (bzip2); unpack it first"),
-    (b"7z\xbc\xaf", "is an archive (7z); unpack it first"),
-    (b"Rar!", "is an archive (rar); unpack it first"),
-    (b"PK\x05\x06", "is an empty zip archive"),
-    (
-        b"GGUF",
-        "is a GGUF file; wsac reads safetensors and PyTorch files",
-    ),
-    (
-        b"\x89HDF",
-        "is an HDF5 file; wsac reads safetensors and PyTorch files",
-    ),
-    (
-        b"\x93NUMPY",
-        "is a NumPy array; wsac reads safetensors and PyTorch files",
-    ),
-];
+use crate::error::Result;
 
 /// An open file of weights. Its numbers stay in the file until they are asked for: f32 of safetensors are used in place,
 /// in the mapped file; everything else is read and converted tensor by tensor. While it is open, the file must not be
@@ -48,8 +15,7 @@ pub struct WeightFile(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Safetensors(Tensors<'static>),
-    Torch(TorchFile),
+    Single(SingleFile),
     Shards(Shards),
 }
 
@@ -61,45 +27,32 @@ impl WeightFile {
     /// a pickle that refers to anything but weights and plain settings.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        match recognise(&head(path)?) {
-            Ok(Format::Json) => Ok(Self(Kind::Shards(Shards::open(path)?))),
-            _ => Self::single(path),
+        if is_json(path)? {
+            return Ok(Self(Kind::Shards(Shards::open(path)?)));
         }
-    }
-
-    /// As [`WeightFile::open`], but for an index of further files.
-    pub(super) fn single(path: &Path) -> Result<Self> {
-        let open = || File::open(path).map_err(|e| Error::io(path, e));
-        Ok(Self(match recognise(&head(path)?) {
-            Ok(Format::Safetensors) => Kind::Safetensors(Tensors::map(path)?),
-            Ok(Format::Zip) => Kind::Torch(TorchFile::zipped(path, open()?)?),
-            Ok(Format::Legacy) => Kind::Torch(TorchFile::legacy(path, open()?)?),
-            Ok(Format::Json) => return Err(Error::model(path, "is a JSON file, not weights")),
-            Err(what) => return Err(Error::model(path, what)),
-        }))
+        Ok(Self(Kind::Single(SingleFile::open(path)?)))
     }
 
     /// What lies beside the weights in a checkpoint and is not read, e.g. `optimizer`.
     pub fn skipped(&self) -> &[String] {
         match &self.0 {
-            Kind::Torch(file) => file.skipped(),
-            Kind::Safetensors(_) | Kind::Shards(_) => &[],
+            Kind::Single(file) => file.skipped(),
+            Kind::Shards(_) => &[],
         }
     }
 
     /// The text that a checkpoint carries beside its weights under `name`, e.g. `model_type`.
     pub fn setting(&self, name: &str) -> Option<&str> {
         match &self.0 {
-            Kind::Torch(file) => file.setting(name),
-            Kind::Safetensors(_) | Kind::Shards(_) => None,
+            Kind::Single(file) => file.setting(name),
+            Kind::Shards(_) => None,
         }
     }
 
     /// Number `place` of tensor `name`, counted row by row, read alone; `None` where there is none.
     pub fn number(&self, name: &str, place: usize) -> Option<f32> {
         match &self.0 {
-            Kind::Safetensors(file) => file.number(name, place),
-            Kind::Torch(file) => file.number(name, place),
+            Kind::Single(file) => file.number(name, place),
             Kind::Shards(file) => file.number(name, place),
         }
     }
@@ -107,15 +60,14 @@ impl WeightFile {
     /// The files that the weights lie in.
     pub fn files(&self) -> Vec<PathBuf> {
         match &self.0 {
+            Kind::Single(file) => vec![file.path().to_path_buf()],
             Kind::Shards(shards) => shards.files(),
-            Kind::Torch(_) | Kind::Safetensors(_) => vec![self.path().to_path_buf()],
         }
     }
 
     fn weights(&self) -> &dyn Weights {
         match &self.0 {
-            Kind::Safetensors(file) => file,
-            Kind::Torch(file) => file,
+            Kind::Single(file) => file,
             Kind::Shards(file) => file,
         }
     }
@@ -137,61 +89,6 @@ impl Weights for WeightFile {
     fn get(&self, name: &str, shape: &[usize]) -> Result<Buffer> {
         self.weights().get(name, shape)
     }
-}
-
-enum Format {
-    Safetensors,
-    Zip,
-    Legacy,
-    Json,
-}
-
-/// The first bytes of the file `path`.
-fn head(path: &Path) -> Result<Vec<u8>> {
-    let mut head = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
-    file.map_err(|e| Error::io(path, e))?;
-    Ok(head)
-}
-
-/// What the file is that begins with `head`; a reason where it is nothing that weights are read from.
-fn recognise(head: &[u8]) -> std::result::Result<Format, &'static str> {
-    let holds = |what: &[u8]| head.windows(what.len()).any(|w| w == what);
-    let text = head.trim_ascii_start().to_ascii_lowercase();
-    if head.is_empty() {
-        return Err("is empty (0 bytes); download it again");
-    }
-    if head.starts_with(b"PK\x03\x04") {
-        return Ok(Format::Zip);
-    }
-    let is_text = |b: &u8| b.is_ascii_graphic() || b.is_ascii_whitespace();
-    if head.get(8) == Some(&b'{') && !head[..8].iter().all(is_text) {
-        return Ok(Format::Safetensors);
-    }
-    let start = &head[..head.len().min(32)];
-    if start.windows(MAGIC.len()).any(|w| w == MAGIC) || start.starts_with(MAGIC_TEXT) {
-        return Ok(Format::Legacy);
-    }
-    if let Some((_, what)) = OTHERS.iter().find(|(start, _)| head.starts_with(start)) {
-        return Err(what);
-    }
-    if text.starts_with(b"<") || holds(b"<html") {
-        return Err(
-            "is a web page, not a file of weights: a download went wrong (a login page or an error)",
-        );
-    }
-    if text.starts_with(b"{") {
-        return Ok(Format::Json);
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Err("is an archive (tar); unpack it and use the file of weights in it");
-    }
-    if head.starts_with(b"\x80") {
-        return Err("is a pickle, but not one that torch.save wrote");
-    }
-    Err(
-        "is no file of weights that wsac can read (safetensors, or PyTorch's .pt, .pth, .ckpt, .bin)",
-    )
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Buffer, WeightFile, Weights};
+use super::single::SingleFile;
+use super::{Buffer, Weights};
 use crate::error::{Error, Result};
 
 /// At most so many bytes an index may have.
@@ -19,7 +20,7 @@ const MAX_FILES: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Shards {
     path: PathBuf,
-    files: Vec<WeightFile>,
+    files: Vec<SingleFile>,
     /// The tensors, and which of `files` each is in.
     owners: BTreeMap<String, usize>,
 }
@@ -81,7 +82,7 @@ impl Shards {
 }
 
 /// The file `name` in the folder of the index `path`; an index names plain files only, and no further index.
-fn open_beside(path: &Path, name: &str, opened: usize) -> Result<WeightFile> {
+fn open_beside(path: &Path, name: &str, opened: usize) -> Result<SingleFile> {
     let plain = Path::new(name).file_name().is_some_and(|file| file == name);
     if !plain || opened >= MAX_FILES {
         return Err(Error::model(
@@ -89,7 +90,7 @@ fn open_beside(path: &Path, name: &str, opened: usize) -> Result<WeightFile> {
             format!("names a file it must not: {name:?}"),
         ));
     }
-    WeightFile::single(&path.with_file_name(name))
+    SingleFile::open(&path.with_file_name(name))
 }
 
 impl Weights for Shards {

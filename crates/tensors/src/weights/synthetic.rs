@@ -17,7 +17,7 @@ use wsac_nn::rng::Stream;
 use super::{Buffer, Weights};
 use crate::error::{Error, Result};
 
-/// Buffer computed by one thread at a time.
+/// Numbers computed by one thread at a time.
 const PART: usize = 1 << 16;
 
 /// The weights of one architecture, as its list of names and shapes tells.

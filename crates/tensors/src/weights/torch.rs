@@ -6,9 +6,10 @@
 
 mod legacy;
 mod state;
+mod storage;
 mod zipped;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -20,9 +21,8 @@ use super::{Buffer, Weights, pickle};
 use crate::error::{Error, Result};
 use crate::safetensors::widen;
 pub(super) use legacy::{MAGIC, MAGIC_TEXT};
+use storage::{Fault, Pieces};
 
-/// At most so many bytes the pickles of a file may have; the largest checkpoints take one million.
-const MAX_PICKLE: u64 = 1 << 26;
 /// At most so many numbers a tensor may have that repeats those of a smaller storage (stride 0).
 const MAX_REPEATED: usize = 1 << 24;
 /// So many bytes are read at once where numbers must be converted.
@@ -49,19 +49,6 @@ struct Tensor {
     /// Where the storage begins in the file, in bytes.
     begin: u64,
 }
-
-/// Where the bytes of a storage lie in the file.
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    begin: u64,
-    bytes: u64,
-}
-
-/// Storages by their keys.
-type Pieces = HashMap<String, Piece>;
-
-/// Why a file cannot be read.
-type Fault = String;
 
 impl TorchFile {
     /// Opens a zip archive as `torch.save` writes it.

@@ -14,8 +14,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-pub use figures::Figures;
-pub use learn::{LearnOptions, Learned};
+pub use figures::{Figures, Learned};
+pub use learn::LearnOptions;
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use super::CaptionSet;
+use super::caption_set::CaptionSet;
 use super::clip_names::{ClipNames, Decided, name};
 use super::kind::decode;
 use crate::error::{Error, Result};

@@ -272,6 +272,7 @@ fn a_clip_whose_captions_are_all_empty_gave_its_name_to_the_next() {
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn a_name_that_all_records_share_made_them_one_clip() {
     let rows = |audio: &str| {
         let row =

@@ -21,7 +21,7 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// EmbeddingMatrix so far, prompt and prefix included.
+    /// Rows so far, prompt and prefix included.
     pub fn rows(&self) -> usize {
         self.rows
     }

@@ -4,8 +4,8 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{DecodingStrategy, Hypothesis, Limits};
-use crate::decoder::State;
+use super::strategy::{DecodingStrategy, Hypothesis, Limits};
+use crate::decoder::KvCache;
 
 /// A search: how many captions are kept, and these, best first.
 pub(super) struct Average<'a> {
@@ -20,7 +20,7 @@ struct Caption {
     score: f64,
     logprob: f64,
     /// `None` once it has come to its end.
-    state: Option<State>,
+    state: Option<KvCache>,
 }
 
 /// What may become of a caption: one more word, or none where it is finished.
@@ -35,7 +35,7 @@ struct Candidate {
 
 impl<'a> Average<'a> {
     /// A search at its start.
-    pub fn new(limits: Limits<'a>, state: State, width: usize) -> Self {
+    pub fn new(limits: Limits<'a>, state: KvCache, width: usize) -> Self {
         let first = Caption {
             tokens: Vec::new(),
             score: 0.0,
@@ -61,7 +61,7 @@ impl DecodingStrategy for Average<'_> {
         step < self.limits.max && self.captions.iter().any(|c| c.state.is_some())
     }
 
-    fn live(&mut self) -> Vec<(&mut State, u32)> {
+    fn live(&mut self) -> Vec<(&mut KvCache, u32)> {
         let last = |c: &Caption| c.tokens.last().copied().unwrap_or_default();
         let growing = (self.captions.iter_mut()).map(|c| (last(c), c.state.as_mut()));
         growing

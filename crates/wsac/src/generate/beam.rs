@@ -2,8 +2,8 @@
 
 use wsac_nn::loss::log_softmax;
 
-use super::{DecodingStrategy, Hypothesis, Limits, Stop};
-use crate::decoder::State;
+use super::strategy::{DecodingStrategy, Hypothesis, Limits, Stop};
+use crate::decoder::KvCache;
 
 /// A search: its settings, the captions that can still grow, and those that are finished, best first.
 pub(super) struct Beam<'a> {
@@ -21,7 +21,7 @@ struct Live {
     tokens: Vec<u32>,
     score: f64,
     logprob: f64,
-    state: State,
+    state: KvCache,
 }
 
 /// One continuation of a live caption.
@@ -36,7 +36,7 @@ impl<'a> Beam<'a> {
     /// A search at its start.
     pub fn new(
         limits: Limits<'a>,
-        state: State,
+        state: KvCache,
         width: usize,
         length_penalty: f64,
         stop: Stop,
@@ -97,7 +97,7 @@ impl DecodingStrategy for Beam<'_> {
         true
     }
 
-    fn live(&mut self) -> Vec<(&mut State, u32)> {
+    fn live(&mut self) -> Vec<(&mut KvCache, u32)> {
         let last = |l: &Live| l.tokens.last().copied().unwrap_or_default();
         (self.live.iter_mut())
             .map(|l| (last(l), l))

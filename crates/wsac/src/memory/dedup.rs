@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::texts::words;
 use wsac_encoders::embedding::Embedding;
 
-/// EmbeddingMatrix that are compared with all rows kept so far at once.
+/// Rows that are compared with all rows kept so far at once.
 const ROWS: usize = 256;
-/// EmbeddingMatrix kept so far that they meet at once.
+/// Rows kept so far that they meet at once.
 const KEPT: usize = 4096;
 
 /// How often a caption may stand in a memory and still leave room for others among the nearest.

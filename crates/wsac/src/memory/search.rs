@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use wsac_encoders::embedding::{Embedding, Embeddings, dot, normalize};
 use wsac_tensors::matrix::View;
 
-/// Buffer of a block: 512 KB as f32, half of a core's second cache.
+/// Numbers of a block: 512 KB as f32, half of a core's second cache.
 const BLOCK: usize = 1 << 17;
 /// At most so many segments: each keeps a sum of rows for each query.
 const SEGMENTS: usize = 16;
@@ -30,7 +30,7 @@ const QUERIES: usize = 64;
 /// A weight under this share of the largest is left out: all of them together are less than f32 can tell.
 const NOTHING: f32 = 1e-15;
 
-/// EmbeddingMatrix that queries meet, and buffers for that.
+/// Rows that queries meet, and buffers for that.
 #[derive(Default)]
 struct Block<'a> {
     range: Range<usize>,

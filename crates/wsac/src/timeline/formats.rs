@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Segment;
+use super::segment::Segment;
 use crate::error::{Error, Result};
 
 /// How a timeline is written.

@@ -8,11 +8,13 @@
 //! What is told hangs on the samples alone, not on when they came.
 
 use super::noise_floor::{FRAMES, NoiseFloor};
+use super::options::TimelineOptions;
 use super::regions::{is_sound, level};
-use super::{Segment, TimelineOptions};
+use super::segment::Segment;
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;
 use wsac_audio::{AudioStream, Waveform};
+use wsac_encoders::embedding::cosine;
 
 /// In frames: so much is heard before an event is named, and so much of a further one.
 const NAMED: usize = 60;
@@ -208,16 +210,5 @@ impl<'a> Live<'a> {
             confidence: caption.confidence,
             weak: caption.weak,
         }))
-    }
-}
-
-/// The cosine of two vectors; 0 where one has no direction.
-pub(super) fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let product = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    let norms = (product(a, a) * product(b, b)).sqrt();
-    if norms > 0.0 {
-        product(a, b) / norms
-    } else {
-        0.0
     }
 }

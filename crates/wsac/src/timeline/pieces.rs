@@ -5,10 +5,10 @@
 //! alike first -> pieces
 //! ```
 
-use super::live::cosine;
+use super::options::TimelineOptions;
+use super::regions::ActiveRegion;
+use wsac_encoders::embedding::cosine;
 use wsac_encoders::frames::FrameEmbeddings;
-
-use super::{ActiveRegion, TimelineOptions};
 
 /// Silence inside an island parts two atoms from this many frames on, 0.2 s.
 const PAUSE: usize = 10;

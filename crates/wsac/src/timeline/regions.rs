@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::TimelineOptions;
 use super::noise_floor::{FRAMES, NoiseFloor};
+use super::options::TimelineOptions;
 
 /// How much below the threshold a sound still goes on, in dB.
 const HYSTERESIS: f32 = 4.0;

@@ -55,6 +55,7 @@ fn yardstick(split: &str, tokenizer: Option<&Tokenizer>) -> Option<(Examples, To
 }
 
 #[test]
+#[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn the_first_losses_equal_the_yardstick() {
     let Some((train, tokenizer)) = yardstick("train", None) else {
         return;

@@ -1,6 +1,8 @@
 //! The search for the parts of a scene: scores [6, T, 521] and the evidence of the whole [521] -> parts.
 
-use super::{SceneOptions, ScenePart, embed, highest, specific};
+use super::options::SceneOptions;
+use super::part::ScenePart;
+use super::pooling::{embed, highest, specific};
 use crate::mini::audioset::{Class, Classes};
 use crate::mini::augment::VIEWS;
 use crate::mini::class_scores::ClassScores;
@@ -156,7 +158,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// ClassScores as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
+    /// Class scores as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
     /// reason for doubt, but kinship with them is.
     fn as_captions_say(&self, analysis: &[f32], clear: bool) -> Vec<f32> {
         let kin = |c: usize| {
@@ -231,7 +233,7 @@ impl<'a> Search<'a> {
             let weights = self.weights(find);
             let mine = |c: usize| c == find.seed || owners[c] == Some(j);
             let (embedding, classes) = embed(&weights, mine, KEEP_PART, self.classes)
-                // ClassScores in none of its classes: then the part is what its seed says.
+                // Class scores in none of its classes: then the part is what its seed says.
                 .or_else(|| Some((self.classes.embedding(find.seed), vec![find.seed])))?;
             Some(ScenePart {
                 seed: find.seed,

@@ -5,11 +5,20 @@
 use wsac_nn::activation::gelu_erf;
 use wsac_nn::windows::{Windows, window_attention};
 
-use super::{EPS, Names};
 use crate::error::{Error, Result};
 use crate::models::hook::ForwardHook;
 use crate::models::layers::{Linear, Norm, add};
 use wsac_tensors::weights::Weights;
+
+/// What is added to a variance in the layer norms.
+pub(super) const EPS: f32 = 1e-5;
+
+/// Who named the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    Original,
+    HuggingFace,
+}
 
 /// Tokens along a side of a window.
 const WINDOW: usize = 8;

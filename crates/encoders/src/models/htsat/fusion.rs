@@ -10,8 +10,7 @@
 
 use wsac_nn::activation::{exp, relu};
 
-use super::image::{MELS, PATCH, SIDE, patches};
-use super::{PATCHES, mean_of_rows};
+use super::image::{MELS, PATCH, PATCHES, SIDE, patches};
 use crate::error::Result;
 use crate::models::hook::ForwardHook;
 use crate::models::layers::{BatchNorm, Linear, add};
@@ -129,6 +128,16 @@ fn shrunk(frames: &[f32], length: usize) -> Vec<f32> {
         out.extend(pairs.map(|(a, b)| (1.0 - t) * a + t * b));
     }
     out
+}
+
+/// The mean of the rows of `x` [n, width].
+pub(super) fn mean_of_rows(x: &[f32], width: usize) -> Vec<f32> {
+    let mut sum = vec![0f64; width];
+    for row in x.chunks_exact(width) {
+        (sum.iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));
+    }
+    let n = (x.len() / width).max(1) as f64;
+    sum.iter().map(|sum| (sum / n) as f32).collect()
 }
 
 #[cfg(test)]

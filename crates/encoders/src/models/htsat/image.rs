@@ -6,11 +6,14 @@ pub const MELS: usize = 64;
 /// The frames of a picture; fewer are stretched, more left out.
 pub const FRAMES: usize = 1024;
 
-/// EmbeddingMatrix and columns of a picture.
+/// Rows and columns of a picture.
 pub const SIDE: usize = 256;
 
-/// EmbeddingMatrix of a patch.
+/// Rows of a patch.
 pub const PATCH: usize = 4;
+
+/// Patches along a side of the picture.
+pub(super) const PATCHES: usize = SIDE / PATCH;
 
 /// `frames` [T, 64], stretched to 1024 and folded into four strips of 256 frames, one below the other, time running
 /// to the right and mel downwards: [256, 256].

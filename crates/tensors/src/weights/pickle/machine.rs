@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
-use super::{Id, Result, Value, damaged, names, short};
+use super::fault::{Result, damaged, short};
+use super::names;
+use super::value::{Id, Value};
 
 /// At most so many instructions, and so many values copied by them; the largest checkpoints take 100,000.
 const MAX_STEPS: usize = 1 << 22;

@@ -2,9 +2,10 @@
 
 use std::io::BufRead;
 
+use super::fault::{Result, damaged};
 use super::machine::Machine;
 use super::names::Name;
-use super::{Id, Result, Storage, Tensor, Value, damaged};
+use super::value::{Id, Storage, Tensor, Value};
 
 /// At most so many axes a tensor may have.
 const MAX_RANK: usize = 64;

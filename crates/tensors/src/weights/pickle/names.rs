@@ -2,7 +2,7 @@
 
 use safetensors::Dtype;
 
-use super::Fault;
+use super::fault::Fault;
 
 /// A class or function that a pickle refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

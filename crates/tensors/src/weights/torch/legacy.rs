@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
-use super::{Fault, MAX_PICKLE, Piece, Pieces};
+use super::storage::{Fault, MAX_PICKLE, Piece, Pieces};
 use crate::weights::pickle::{Pickle, Value};
 
 /// The magic number 0x1950a86a20f9469cfc6c, as a pickle has it within its first bytes.

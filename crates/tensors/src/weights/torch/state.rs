@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Fault;
+use super::storage::Fault;
 use crate::weights::pickle::{Id, Pickle, Tensor, Value};
 
 /// Under which keys training scripts put the weights, the likeliest first.

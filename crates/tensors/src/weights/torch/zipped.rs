@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use super::{Fault, MAX_PICKLE, Piece, Pieces};
+use super::storage::{Fault, MAX_PICKLE, Piece, Pieces};
 use crate::weights::pickle::Pickle;
 
 /// The end record and the longest comment behind it.

@@ -54,3 +54,20 @@ impl Figures {
         })
     }
 }
+
+/// What was measured when a map was learned, on the clips held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    /// Clips it was learned from.
+    pub clips: usize,
+    /// Clips held out to measure it; in the end it was learned from these too.
+    pub held_out: usize,
+    /// The strength of regularisation that was chosen; `None` where there is none.
+    pub lambda: Option<f64>,
+    /// With the sounds as they are.
+    pub before: Figures,
+    /// With their mean moved to the mean of the texts.
+    pub shifted: Figures,
+    /// With the map.
+    pub after: Figures,
+}

@@ -11,8 +11,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::figures::{Figures, Learned};
 use super::square::Square;
-use super::{Figures, GapMap, Kind};
+use super::{GapMap, Kind};
 use crate::error::{Error, Result};
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_nn::rng::Stream;
@@ -48,23 +49,6 @@ impl Default for LearnOptions {
             seed: 0,
         }
     }
-}
-
-/// What was measured when a map was learned, on the clips held out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Learned {
-    /// Clips it was learned from.
-    pub clips: usize,
-    /// Clips held out to measure it; in the end it was learned from these too.
-    pub held_out: usize,
-    /// The strength of regularisation that was chosen; `None` where there is none.
-    pub lambda: Option<f64>,
-    /// With the sounds as they are.
-    pub before: Figures,
-    /// With their mean moved to the mean of the texts.
-    pub shifted: Figures,
-    /// With the map.
-    pub after: Figures,
 }
 
 /// Sounds and the mean of the texts of each.

@@ -1,4 +1,4 @@
-//! Square matrices [d, d] of f64: what a map is solved with. EmbeddingMatrix are worked on in parallel, each summed in order, so that
+//! Square matrices [d, d] of f64: what a map is solved with. Rows are worked on in parallel, each summed in order, so that
 //! threads do not change a bit.
 
 use rayon::prelude::*;

@@ -1,0 +1,38 @@
+//! One sound of a scene: its classes, their weights, its embedding [d] and when it sounds.
+
+use crate::embedding::Embedding;
+use wsac_audio::mel::YamnetFrontEnd;
+
+/// One sound of a scene.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenePart {
+    /// The class it was found by.
+    pub seed: usize,
+    /// It alone as a point.
+    pub embedding: Embedding,
+    /// The classes that make [`ScenePart::embedding`], the heaviest first.
+    pub classes: Vec<usize>,
+    /// What each of them weighs.
+    pub weights: Vec<f32>,
+    /// The evidence for its seed, in [0, 1].
+    pub strength: f32,
+    /// The first window that hears it, and the last.
+    pub windows: (usize, usize),
+}
+
+impl ScenePart {
+    /// When it begins, in seconds.
+    pub fn start(&self) -> f64 {
+        self.windows.0 as f64 * YamnetFrontEnd::HOP_SECONDS
+    }
+
+    /// When its last window ends, in seconds; that may be after the recording's end.
+    pub fn end(&self) -> f64 {
+        self.windows.1 as f64 * YamnetFrontEnd::HOP_SECONDS + YamnetFrontEnd::PATCH_SECONDS
+    }
+
+    /// Whether no window hears a bit of both; a window reaches into the next one.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        self.windows.1 + 2 <= other.windows.0
+    }
+}

@@ -1,0 +1,75 @@
+//! How a recording is cut into segments.
+
+use super::noise_floor;
+use crate::error::{Error, Result};
+
+/// How a recording is cut into segments. All times are in seconds.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TimelineOptions {
+    /// What is shorter is joined to its neighbour, or made so long where it stands alone.
+    pub min_length: f64,
+    /// What is longer is cut, where the sound changes most. At most [`TimelineOptions::LONGEST`]: twice as much sound is held in
+    /// memory.
+    pub max_length: f64,
+    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends. Where `None` it
+    /// is [`TimelineOptions::SILENCE`], or 6 dB above the noise that the recording is never free of, where that is louder:
+    /// set it where that noise is what you want to hear of.
+    pub silence: Option<f32>,
+    /// Silence that is longer parts two segments, whatever they are.
+    pub max_gap: f64,
+    /// Neighbours are joined where the cosine of their sounds is above this: at 1 none, at -1 all.
+    pub alike: f32,
+    /// Whether neighbours with the same caption become one segment.
+    pub join_equal: bool,
+}
+
+impl Default for TimelineOptions {
+    fn default() -> Self {
+        Self {
+            min_length: 0.5,
+            max_length: 30.0,
+            silence: None,
+            max_gap: 2.0,
+            alike: 0.4,
+            join_equal: true,
+        }
+    }
+}
+
+impl TimelineOptions {
+    /// The level of silence in a recording without noise, in dB of full scale.
+    pub const SILENCE: f32 = noise_floor::SILENCE;
+
+    /// The most seconds of a segment: what bounds the memory that a timeline takes, however long the recording is.
+    pub const LONGEST: f64 = 60.0;
+
+    /// # Errors
+    /// Where a number is out of range; the message has its name.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |what: String| Err(Error::Config(format!("a timeline needs {what}")));
+        let lengths = [self.min_length, self.max_length, self.max_gap];
+        if !lengths.iter().all(|x| x.is_finite() && *x > 0.0) {
+            return wrong("lengths and gaps above 0 s".into());
+        }
+        if self.max_length < 2.0 * self.min_length {
+            let (least, most) = (self.min_length, self.max_length);
+            return wrong(format!(
+                "a longest segment at least twice the shortest, not {least} and {most} s"
+            ));
+        }
+        if self.max_length > Self::LONGEST {
+            let (longest, asked) = (Self::LONGEST, self.max_length);
+            return wrong(format!(
+                "a longest segment (max length) of at most {longest} s, not {asked}: all of it is held in memory at once"
+            ));
+        }
+        if let Some(silence) = self.silence.filter(|s| !(-120.0..0.0).contains(s)) {
+            return wrong(format!("silence between -120 and 0 dB, not {silence}"));
+        }
+        if !(-1.0..=1.0).contains(&self.alike) {
+            return wrong(format!("a likeness in [-1, 1], not {}", self.alike));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! A segment of a timeline: a stretch of a recording with its caption.
+
+use serde::Serialize;
+use wsac_encoders::analysis::Sound;
+
+/// A stretch of a recording in which one thing is heard, and what that is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Segment {
+    /// Where it begins, in seconds from the start of the recording.
+    pub start: f64,
+    /// Where it ends, in seconds.
+    pub end: f64,
+    /// A sentence about it.
+    pub caption: String,
+    /// The likeliest sounds by name, best first.
+    pub sounds: Vec<Sound>,
+    /// The sum of the log-probabilities (nats) of the caption's tokens; `None` where it stood in the memory.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub logprob: Option<f64>,
+    /// How likely the caption is true, in [0, 1].
+    pub confidence: f32,
+    /// Whether that is so little that the caption is a guess.
+    pub weak: bool,
+}
