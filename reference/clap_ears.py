@@ -4,7 +4,7 @@
     clap_ears.py SITE OUT_DIR        SITE: a folder that holds the unpacked packages laion_clap and panns_inference
 
 Writes OUT_DIR/laion.json and OUT_DIR/panns.json: {"keys": [[name, dtype, shape], ..], "items": [{"descriptor",
-"embedding"}, ..]}. The weights follow from their names (generated_clap.py and crates/tensors/src/weights/formula.rs), the
+"embedding"}, ..]}. The weights follow from their names (generated_clap.py and crates/tensors/src/weights/synthetic.rs), the
 waves from their descriptors; only names and results are stored. laion-clap 1.1.7 without fusion, through its own
 `float32_to_int16`, `int16_to_float32` and `get_audio_features`, normalised; panns-inference 0.1.1's Cnn14, its
 `embedding`, normalised. Needs numpy, torch, torchlibrosa, librosa.

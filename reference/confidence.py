@@ -92,7 +92,7 @@ def main():
         panels.append((f"{name} ({m.sum()})", bins(before[m], truth[m]), bins(after[m], truth[m])))
     if len(sys.argv) > 2:
         draw([p for p in panels if not p[0].startswith("nothing")], sys.argv[2])
-    # What is told in the program is what is fitted here, but for the last digits.
+    # The program's confidence is what is fitted here, but for the last digits.
     told = np.array([r["confidence"] for r in rows])
     print(f"largest difference from the program's own: {np.abs(told - after).max():.3f}")
 

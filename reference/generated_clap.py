@@ -6,7 +6,7 @@
 KEYS.json lists [name, dtype, shape, rule] as the golden values' `keys/*.json` do; FRONTEND.safetensors holds the mel bank
 [513, 64]. `--key` puts the state dict under that name beside an epoch and a config; `--adam` adds optimiser state of
 twice its size, as training scripts leave it. Needs numpy, torch, safetensors. The formula is that of
-crates/tensors/src/weights/formula.rs.
+crates/tensors/src/weights/synthetic.rs.
 """
 import argparse
 import json

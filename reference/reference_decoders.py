@@ -7,7 +7,7 @@ MSCLAP is the unpacked wheel of msclap 1.3.4 (`pip download --no-deps msclap==1.
 
 clapcap.json  ClapCap's mapper (its own class) over GPT-2: prefix, logits, greedy tokens, and tokens of its own beam search
 paper.json    a `TextDecoder` of the paper's code: one linear layer over GPT-2 with more words than are used
-Weights are those of crates/tensors/src/weights/formula.rs, under the names of the state dicts, listed as `keys`.
+Weights are those of crates/tensors/src/weights/synthetic.rs, under the names of the state dicts, listed as `keys`.
 """
 import importlib.util, json, pathlib, sys, types
 import numpy as np, torch

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scene: listen several times, gather classes into sounds ("parts"), say when each sounds. Reference in numpy.
+"""Scene: several views of a recording, classes grouped into sound events ("parts"), with the time of each. Reference in numpy.
 
 Shapes: M [F,64] linear mel magnitudes (before the log) at 100 frames/s; A [L,T,521] YAMNet scores of L listenings (the first two at 95 and 105 % of the sound's speed);
 V [521,384] class text vectors; KIN [521,521] cosine of YAMNet's classifier rows after subtracting their mean row.
