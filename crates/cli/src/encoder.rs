@@ -34,7 +34,7 @@ pub struct EncoderArgs {
     #[command(flatten)]
     clap: ClapArgs,
 
-    /// ComputeDtype of matrix products [default: f32; in training auto, but f32 with --preset paper and reference]
+    /// Data type of matrix products [default: f32; in training auto, but f32 with --preset paper and reference]
     #[arg(long, value_enum)]
     pub precision: Option<Precision>,
 

@@ -1,4 +1,4 @@
-//! The house has no circles: no file imports a file that (by any way) imports it, and no crate one that stands above it.
+//! There are no import cycles: no file imports a file that (by any way) imports it, and no crate one that stands above it.
 //!
 //! An arrow runs from a file to the file that *defines* what it names, by `use` or by a path in the code; re-exports
 //! are followed. `mod x;`, a re-export of one's own children, tests and methods called on values are no arrows.

@@ -1,4 +1,4 @@
-//! WeightLoader one model out of a file of weights: what is missing, wrong or left over is gathered, and told at the end.
+//! Loading one model from a file of weights: missing, wrong and unused tensors are gathered and reported together.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -34,7 +34,7 @@ pub struct ModelArgs {
     #[command(flatten)]
     window: WindowArgs,
 
-    /// ComputeDtype of the encoder and the decoder: bf16 is faster on processors that support it
+    /// Data type of the encoder and the decoder: bf16 is faster on processors that support it
     #[arg(long, value_enum, default_value = "f32")]
     precision: Words,
 }
