@@ -187,8 +187,8 @@ fn once_each(paths: &mut Vec<PathBuf>) {
         path.zip(real).take_while(|(a, b)| a == b).count()
     };
     let mut best: HashMap<&Path, usize> = HashMap::new();
-    for i in 0..paths.len() {
-        let kept = best.entry(&real[i]).or_insert(i);
+    for (i, path) in real.iter().enumerate() {
+        let kept = best.entry(path).or_insert(i);
         if common(i) > common(*kept) {
             *kept = i;
         }

@@ -46,7 +46,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let several = (0..64 * width as u64).map(|i| stream.symmetric(1 << 32 | i, 1.0));
     let several = Embeddings::new(width, several.collect())?;
     let median = |work: &dyn Fn()| {
-        let Ok(times) = Times::measure::<Infallible>(runs, || Ok(work()));
+        let Ok(times) = Times::measure::<Infallible>(runs, || {
+            work();
+            Ok(())
+        });
         times.median()
     };
     let project = median(&|| _ = std::hint::black_box(memory.project(&query, 0.01, None)));

@@ -34,7 +34,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                     }
                 });
             };
-            let Ok(times) = Times::measure::<Infallible>(PASSES, || Ok(pass()));
+            let Ok(times) = Times::measure::<Infallible>(PASSES, || {
+                pass();
+                Ok(())
+            });
             let rate = (megabytes * repeats) as f64 / times.median();
             println!(
                 r#"{{"piece": "read", "megabytes": {megabytes}, "threads": {threads}, "gb_per_s": {rate:.1}}}"#

@@ -48,7 +48,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             let first =
                 Embedding::new(queries.row(0).to_vec()).context("the query has no direction")?;
             let time = |what: &str, work: &dyn Fn()| {
-                let Ok(times) = Times::measure::<Infallible>(runs, || Ok(work()));
+                let Ok(times) = Times::measure::<Infallible>(runs, || {
+                    work();
+                    Ok(())
+                });
                 let median = times.median();
                 let rate = bytes as f64 / median / 1e6;
                 let threads = rayon::current_num_threads();

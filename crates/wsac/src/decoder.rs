@@ -23,8 +23,6 @@ mod tape;
 mod transform;
 
 pub use cache::KvCache;
-// The name that `generate` still has for it.
-pub use cache::KvCache as State;
 pub use config::Config;
 pub use forward::Nll;
 pub use mapper::layout::Mapper;
