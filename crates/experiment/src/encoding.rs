@@ -144,9 +144,9 @@ mod tests {
             let loud = samples.iter().map(|x| x.abs()).sum::<f32>() / samples.len() as f32;
             let turns = samples.windows(2).filter(|w| w[0] * w[1] < 0.0).count();
             let row = vec![loud, self.turn * turns as f32];
-            Ok(Embedding::new(row)
+            Embedding::new(row)
                 .map(point)
-                .ok_or_else(|| wsac::encoders::Error::Config("is silent".into()))?)
+                .ok_or_else(|| wsac::encoders::Error::Config("is silent".into()))
         }
     }
 
