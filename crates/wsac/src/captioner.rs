@@ -1,7 +1,7 @@
 //! The facade: a recording -> a [`Caption`], and each stage on the way alone.
 //!
 //! ```text
-//! Source -listen-> AudioAnalysis{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
+//! Source -encode-> AudioAnalysis{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
 //! ```
 //!
 //! ```no_run
@@ -75,7 +75,7 @@ impl Captioner {
         Ok(captioner.with_reader(encoder))
     }
 
-    /// A captioner that listens with `tower`.
+    /// A captioner that encodes audio with `tower`.
     ///
     /// # Errors
     /// Where the tower's embeddings have another width than those the model learned from.
@@ -166,7 +166,7 @@ impl Captioner {
         let memory = self
             .fit(Memory::load(&path)?)
             .map_err(|error| Error::model(path, error.to_string()))?;
-        // Its captions stand in for the clauses too: what the user wants said comes from nowhere else.
+        // It replaces the clause memory too, so that every retrieved text is the user's own.
         let model = &mut self.model;
         model.clauses = model.clauses.take().map(|_| memory.clone());
         model.memory = Some(memory);
@@ -192,12 +192,12 @@ impl Captioner {
         Ok(memory)
     }
 
-    /// The samples per second that it listens to.
+    /// The encoder's sample rate, in Hz.
     pub fn rate(&self) -> u32 {
         self.tower.rate()
     }
 
-    /// What listens.
+    /// The audio encoder.
     pub(crate) fn tower(&self) -> &dyn AudioTower {
         &*self.tower
     }
@@ -207,7 +207,7 @@ impl Captioner {
         &self.model
     }
 
-    /// Listens to a recording.
+    /// Encodes a recording.
     ///
     /// # Errors
     /// As [`AudioStream::open`] and [`AudioStream::next_block`], and where the encoder cannot use the recording.
@@ -215,16 +215,16 @@ impl Captioner {
         self.encode_stream(&mut AudioStream::open(source, self.tower.rate())?)
     }
 
-    /// Listens to a recording that is open already, at the encoder's rate.
+    /// Encodes an open recording, already at the encoder's sample rate.
     ///
     /// # Errors
-    /// As [`Captioner::listen`].
+    /// As [`Captioner::encode`].
     pub fn encode_stream(&self, stream: &mut AudioStream) -> Result<AudioAnalysis> {
         Ok(self.tower.encode(stream)?)
     }
 
-    /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
-    /// wrote alike is told once.
+    /// The `k` captions of the memory nearest to `analysis`, best first; none where there is no memory. Near-duplicate
+    /// captions count once.
     pub fn neighbours(&self, analysis: &AudioAnalysis, k: usize) -> Vec<Neighbour> {
         let memory = self.model.memory.as_ref();
         memory.map_or(Vec::new(), |memory| nearest(memory, analysis, k))
@@ -236,10 +236,10 @@ impl Captioner {
         alike(self.model.memory.as_ref(), query, texts)
     }
 
-    /// What is heard from moment to moment by name, the `most` likeliest sounds; `None` where the encoder names no sounds.
+    /// Sound event activations over time, for the `most` likeliest classes; `None` where the encoder has no classifier.
     ///
     /// # Errors
-    /// As [`Captioner::listen`].
+    /// As [`Captioner::encode`].
     pub fn activations(
         &self,
         stream: &mut AudioStream,
@@ -249,12 +249,12 @@ impl Captioner {
         Ok(activations.map(|activations| activations.likeliest(most)))
     }
 
-    /// A sentence about a recording: [`Captioner::listen_to`], then [`Captioner::draft`], [`Captioner::bridge`],
+    /// The caption of a recording: [`Captioner::encode_stream`], then [`Captioner::draft`], [`Captioner::bridge`],
     /// [`Captioner::decode`], [`Captioner::bridge_unnamed`], [`Captioner::decode`], [`Captioner::rerank`] and
     /// [`Captioner::finish`].
     ///
     /// # Errors
-    /// As [`Captioner::listen`] and [`Captioner::finish`].
+    /// As [`Captioner::encode`] and [`Captioner::finish`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
         let mut stream = AudioStream::open(source, self.tower.rate())?;
         let analysis = self.encode_stream(&mut stream)?;
