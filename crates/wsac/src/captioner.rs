@@ -48,7 +48,7 @@ use wsac_encoders::towers::{AudioTower, TextTower};
 pub struct Captioner {
     tower: Box<dyn AudioTower>,
     model: Model,
-    /// What reads candidates, once it is needed, and the encoder that has it.
+    /// The text tower that embeds candidates, loaded when first needed, and the encoder it belongs to.
     reader: OnceLock<Box<dyn TextTower>>,
     encoder: Option<Encoder>,
 }
@@ -95,15 +95,15 @@ impl Captioner {
         })
     }
 
-    /// The same captioner, whose candidates are read by the text tower of `encoder`: what [`CaptionOptions::rerank`] needs
-    /// to measure similarities. It is opened when it is first needed. ([`Captioner::bundled`] and [`Captioner::open`] know
-    /// theirs.)
+    /// The same captioner, with the text tower of `encoder`, which [`CaptionOptions::rerank`] needs to embed candidates. It is
+    /// loaded when it is first needed. ([`Captioner::bundled`] and [`Captioner::open`] know
+    /// their own.)
     pub fn with_reader(mut self, encoder: Encoder) -> Self {
         (self.reader, self.encoder) = (OnceLock::new(), Some(encoder));
         self
     }
 
-    /// [`Captioner::with_reader`], with a text tower that is open already.
+    /// [`Captioner::with_reader`], with a text tower that is already loaded.
     ///
     /// # Errors
     /// Where its embeddings have another width than the sounds'.
@@ -128,7 +128,7 @@ impl Captioner {
                         .into(),
                 )
             })?;
-            // Of two that open it at once, the first one's stays.
+            // If two threads load it at once, the first one's is kept.
             let _ = self.reader.set(encoder.text_tower()?);
         }
         let reader = self.reader.get().ok_or_else(|| {
@@ -202,7 +202,7 @@ impl Captioner {
         &*self.tower
     }
 
-    /// What turns embeddings into words.
+    /// The model that turns embeddings into captions.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -223,15 +223,15 @@ impl Captioner {
         Ok(self.tower.encode(stream)?)
     }
 
-    /// The `k` captions of the memory nearest to `analysis`, best first; none where there is no memory. Near-duplicate
-    /// captions count once.
+    /// The `k` captions of the memory nearest to `analysis`, best first; none if there is no memory. Captions that are equal
+    /// but for case count once.
     pub fn neighbours(&self, analysis: &AudioAnalysis, k: usize) -> Vec<Neighbour> {
         let memory = self.model.memory.as_ref();
         memory.map_or(Vec::new(), |memory| nearest(memory, analysis, k))
     }
 
-    /// How alike `query` and each of `texts` are, in [-1, 1], measured as the captions of the memory are: from its mean,
-    /// where the model does so.
+    /// The similarity of `query` to each of `texts`, in [-1, 1], measured as for the captions of the memory: from the memory's
+    /// mean, if the model does so.
     pub fn similarities(&self, query: &Embedding, texts: &Embeddings) -> Vec<f32> {
         alike(self.model.memory.as_ref(), query, texts)
     }
@@ -264,7 +264,7 @@ impl Captioner {
     }
 }
 
-/// How alike a sound and each of `texts` are, measured as the captions of `memory` are.
+/// The similarity of a sound to each of `texts`, measured as for the captions of `memory`.
 fn alike(memory: Option<&Memory>, sound: &Embedding, texts: &Embeddings) -> Vec<f32> {
     let from = |origin: Option<&[f32]>, point: &[f32]| -> Option<Embedding> {
         Embedding::new(match origin {

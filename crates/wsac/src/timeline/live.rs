@@ -95,7 +95,7 @@ impl<'a> Live<'a> {
         Ok(told)
     }
 
-    /// There is no more: an event that was not told yet is.
+    /// Ends the stream: returns the current event if it has not been captioned yet.
     ///
     /// # Errors
     /// As [`Live::push`].

@@ -2,7 +2,7 @@
 //!
 //! A recording has a noise floor if its quietest passages recur at the same level: hiss, a fan, room noise. It is the
 //! level that most blocks of 2 s reach and few fall below, while there is also sound well above it (Martin's
-//! minimum statistics, 2001, for one band). A steady sound that nothing stands out from is not a floor: an hour of rain is rain.
+//! minimum statistics, 2001, for one band). A steady sound that nothing stands out from is no floor: an hour of rain is rain.
 
 use std::collections::VecDeque;
 
