@@ -1,4 +1,4 @@
-//! Captions files and their embeddings, as several commands read them: with warnings and a bar on standard error.
+//! Reading captions files and embedding them, shared by several commands: with warnings and a bar on standard error.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! Whether standard output was closed when the program started (`wsac .. >&-`). Rust opens /dev/null in its place before
-//! `main`, and all results would be lost with exit code 0; so this looks before Rust does.
+//! `main`, and all results would be lost with exit code 0; so this checks before Rust does.
 
 /// Whether it was closed.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -7,7 +7,7 @@ pub fn stdout_was() -> bool {
     before_main::CLOSED.load(std::sync::atomic::Ordering::Relaxed)
 }
 
-/// Whether it was closed: not known here.
+/// Whether it was closed: unknown on this system.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub fn stdout_was() -> bool {
     false
@@ -26,7 +26,7 @@ mod before_main {
     static LOOK: extern "C" fn() = look;
 
     extern "C" fn look() {
-        // SAFETY: asks for flags alone, and a descriptor need not be open for that.
+        // SAFETY: only queries flags; the descriptor need not be open for that.
         let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
         CLOSED.store(flags == -1, Ordering::Relaxed);
     }

@@ -65,8 +65,8 @@ impl Cli {
     }
 }
 
-/// `command`, to which an empty environment variable is one that is not set. A secret is not: a server whose token went
-/// missing must not start without one.
+/// `command`, for which an empty environment variable counts as unset. Except for a secret: a server whose token has
+/// become empty must not start without one.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let empty = |arg: &clap::Arg| {
         let value = arg.get_env().and_then(std::env::var_os);
@@ -79,7 +79,7 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_subcommands(without_empty_variables)
 }
 
-/// Runs `command`. An error means that the work could not begin or go on (exit code 2).
+/// Runs `command`. An error means that the work could not start or continue (exit code 2).
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Caption(args) => caption::run(*args),

@@ -16,7 +16,7 @@ use crate::hub;
 use crate::precision::Precision;
 use crate::process::use_threads;
 
-/// Which encoder is used.
+/// The choice of an encoder.
 #[derive(clap::Args)]
 pub struct ClapArgs {
     /// The encoder: `mini`, a model of `wsac models list`, a folder or a checkpoint (.pt, .pth, .ckpt, .safetensors)
@@ -57,7 +57,7 @@ pub struct WindowArgs {
 }
 
 impl ClapArgs {
-    /// The file or folder that is read, where the encoder is one.
+    /// The file or folder that is read, if the encoder is not built in.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.clap.as_deref().map(Path::new).into_iter()
     }
@@ -78,12 +78,12 @@ pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
 }
 
 impl EncoderArgs {
-    /// The file or folder that is read, where the encoder is one.
+    /// The file or folder that is read, if the encoder is not built in.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.clap.files()
     }
 
-    /// Sets the threads up and finds the encoder.
+    /// Sets up the threads and finds the encoder.
     pub fn open(&self) -> Result<Encoder> {
         use_threads(self.threads)?;
         let arithmetic = self.precision.map_or(ComputeDtype::F32, Into::into);
@@ -92,7 +92,7 @@ impl EncoderArgs {
 }
 
 impl WindowArgs {
-    /// `encoder`, encoding the part that is asked for.
+    /// `encoder`, encoding the part asked for.
     pub fn of(&self, encoder: Encoder) -> Encoder {
         encoder.with_windows(self.window)
     }

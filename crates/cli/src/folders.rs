@@ -1,4 +1,4 @@
-//! The user's own folders: `~/.cache/wsac` for what can be made again, `~/.local/share/wsac` for what cannot.
+//! The user's own folders: `~/.cache/wsac` for reproducible files, `~/.local/share/wsac` for others.
 
 use std::path::PathBuf;
 

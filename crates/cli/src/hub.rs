@@ -1,26 +1,26 @@
-//! From what a user calls a model to a file or folder: the environment -> [`Hub`]; name or path -> path.
+//! From a model's name to a file or folder: the environment -> [`Hub`]; name or path -> path.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use wsac::encoders::hub::{Hub, Name, is_true};
 
-/// The hub that the environment describes, without its network where `offline`.
+/// The hub as configured by the environment, without network access if `offline`.
 pub fn open(offline: bool) -> Hub {
     let mut hub = Hub::from_variables(|name| std::env::var_os(name));
     hub.offline |= offline;
     hub
 }
 
-/// Whether the environment asks for no progress bars.
+/// Whether the environment disables progress bars.
 pub fn hides_progress() -> bool {
     std::env::var("HF_HUB_DISABLE_PROGRESS_BARS").is_ok_and(|value| is_true(&value))
 }
 
-/// Where the model lies that a user calls `name`: a path that exists, else a model of the cache. Never fetches one.
+/// The location of the model `name`: a path that exists, else a model in the cache. Never downloads one.
 ///
 /// # Errors
-/// Where it is neither; the message says how to get it.
+/// If it is neither; the message says how to get it.
 pub fn resolve(name: &str) -> Result<PathBuf> {
     if Path::new(name).exists() {
         return Ok(name.into());

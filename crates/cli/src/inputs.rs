@@ -48,9 +48,9 @@ impl std::str::FromStr for Shard {
     }
 }
 
-/// The recordings that were found.
+/// The recordings found.
 pub struct Found {
-    /// Those of this run: all, or the part that `--shard` names.
+    /// Those of this run: all, or the part that `--shard` selects.
     pub paths: Vec<PathBuf>,
     /// Those of all parts.
     pub all: Vec<PathBuf>,
@@ -77,7 +77,7 @@ impl Inputs {
             if path.is_dir() {
                 below(&path, &mut all, quiet);
             }
-            // A folder without recordings fails in its turn, as any other input does.
+            // A folder without recordings fails when its turn comes, like any other input.
             if all.len() == before {
                 all.push(path);
             }
@@ -91,7 +91,7 @@ impl Inputs {
         Ok(Found { paths, all })
     }
 
-    /// Whether results are told apart by name: always but for a single recording typed by hand.
+    /// Whether results carry names: always, except for a single recording given on the command line.
     pub fn are_many(&self) -> bool {
         self.files.len() > 1 || self.files_from.is_some() || self.files.iter().any(|p| p.is_dir())
     }
@@ -104,7 +104,7 @@ pub fn is_stdin(path: &Path) -> bool {
         .any(|name| path == Path::new(name))
 }
 
-/// An error where standard input is named twice among `paths`: it can be read only once.
+/// An error if standard input is named twice among `paths`: it can be read only once.
 pub fn read_stdin_once<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
     if paths.into_iter().filter(|path| is_stdin(path)).count() > 1 {
         bail!("standard input (`-`) is given twice, but can be read only once");
@@ -112,21 +112,21 @@ pub fn read_stdin_once<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<
     Ok(())
 }
 
-/// What the names of recordings end with; those that cannot be read are tried too, and say so.
+/// The extensions of recordings; ones that cannot be read are tried too, and reported.
 const ENDINGS: &str = "wav wave bwf rf64 w64 flac mp3 mp2 mp1 mpga ogg oga ogv opus spx m4a m4b m4r mp4 m4v aac mka mkv webm \
      mov qt aif aiff aifc au snd caf wma wmv asf amr awb ape wv tta tak mpc ac3 ec3 eac3 dts ts mts m2ts avi flv 3gp 3g2 \
      mpg mpeg voc dsf dff";
 
-/// Whether the name of `path` ends as those of recordings do.
+/// Whether `path` has the extension of a recording.
 pub fn is_recording(path: &Path) -> bool {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     ending.is_some_and(|ending| ENDINGS.split_whitespace().any(|known| known == ending))
 }
 
 /// Adds the recordings in `folder` and below to `found`, by name, each once however many links lead to it. Hidden files and
-/// folders are passed over, as are pipes and devices; a link back to a folder above it is too, with a warning.
+/// folders are skipped, as are pipes and devices; so is a link back to a parent folder, with a warning.
 fn below(folder: &Path, found: &mut Vec<PathBuf>, quiet: bool) {
-    // Folders that links lead to are entered once each, and not at all where they are entered under their own name.
+    // Folders behind links are entered once each, and not at all if they are entered under their own name.
     let (top, mut entered) = (folder.canonicalize().ok(), HashSet::new());
     let mut wanted = |entry: &DirEntry| {
         let below = entry.depth() > 0;
@@ -162,7 +162,7 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>, quiet: bool) {
                         say!("wsac: {path}: warning: links back to {above}; passed over");
                     }
                     Some(_) => {}
-                    // Fails in its turn: a folder that cannot be read, a link to nothing.
+                    // Fails when its turn comes: a folder that cannot be read, a dangling link.
                     None if path.is_dir() || is_recording(path) => paths.push(path.to_owned()),
                     None => {}
                 }
@@ -175,7 +175,7 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>, quiet: bool) {
     found.extend(paths);
 }
 
-/// Leaves each file once, under its own name where that is among `paths`.
+/// Keeps each file once, under its own name if that is among `paths`.
 fn once_each(paths: &mut Vec<PathBuf>) {
     let real: Vec<PathBuf> = (paths.iter())
         .map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()))
@@ -198,7 +198,7 @@ fn once_each(paths: &mut Vec<PathBuf>) {
     paths.retain(|_| i.next().is_some_and(|i| kept.contains(&i)));
 }
 
-/// The bytes of `path`, or of standard input where it is `-`.
+/// The bytes of `path`, or of standard input if it is `-`.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if path != Path::new("-") {
         return fs::read(path);
@@ -208,7 +208,7 @@ pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The names in a list, a line each; Windows line ends and empty lines are allowed.
+/// The names in a list, one per line; Windows line ends and empty lines are allowed.
 fn names(lines: &[u8]) -> impl Iterator<Item = PathBuf> {
     let lines = lines.split(|&b| b == b'\n');
     let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));

@@ -1,5 +1,5 @@
 //! The program `wsac` as a library, for its binary and for other languages' entry points: arguments -> exit code. The only
-//! place of the workspace that parses flags and prints.
+//! crate of the workspace that parses flags and prints.
 
 mod captions;
 mod closed;
@@ -27,7 +27,7 @@ use process::say;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match commands::Cli::read(args) {
         Ok(cli) => cli,
-        // The help, the version, or what is wrong with the arguments.
+        // The help, the version, or an error in the arguments.
         Err(usage) => {
             let code = usage.exit_code();
             return match usage.print() {

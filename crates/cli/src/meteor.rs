@@ -1,4 +1,4 @@
-//! Where METEOR's word tables lie: flag, environment and the usual places -> path.
+//! The location of METEOR's word tables: flag, environment and the usual places -> path.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::folders;
 
-/// The name of the file.
+/// The file name.
 pub const FILE: &str = "meteor-1.5-en.bin";
 
 /// The flag for it.
@@ -18,11 +18,11 @@ pub struct TablesFile {
 }
 
 impl TablesFile {
-    /// The file that was given, else the first that lies beside the program, in `../share/wsac` from there, in the
+    /// The file given, else the first found beside the program, in `../share/wsac` from there, in the
     /// user's data folder, or in the source tree that the program was built from.
     ///
     /// # Errors
-    /// Where there is none; the message says how to get one.
+    /// If there is none; the message says how to get one.
     pub fn find(&self) -> Result<PathBuf> {
         if let Some(given) = &self.meteor {
             return Ok(given.clone());
@@ -44,7 +44,7 @@ impl TablesFile {
     }
 }
 
-/// Where the file may lie, best first.
+/// The possible locations, best first.
 fn places() -> Vec<PathBuf> {
     let program = std::env::current_exe().ok();
     let beside = program.as_deref().and_then(Path::parent);

@@ -1,4 +1,4 @@
-//! Where results go: standard output (`-`) or a file that is opened at the start, so that a bad path fails early.
+//! The destination of results: standard output (`-`) or a file that is opened at the start, so that a bad path fails early.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::overwrite;
 use crate::process::stdout;
 
-/// The place of results.
+/// The destination of results.
 pub type Sink = BufWriter<Box<dyn Write>>;
 
 /// The flag for it.
@@ -28,12 +28,12 @@ impl Output {
         overwrite::refuse_recording(&self.output)
     }
 
-    /// Makes the file, or takes standard output.
+    /// Creates the file, or takes standard output.
     pub fn open(&self) -> Result<Sink> {
         Ok(self.open_growing(false)?.0)
     }
 
-    /// Makes the file, or goes on at its end; or takes standard output. A file can be cut off again by the second.
+    /// Creates the file, or appends to it; or takes standard output. The second value can truncate the file again.
     pub fn open_growing(&self, go_on: bool) -> Result<(Sink, Growing)> {
         if self.output == Path::new("-") {
             return Ok((BufWriter::new(Box::new(stdout()?)), Growing(None)));
@@ -56,16 +56,16 @@ impl Output {
     }
 }
 
-/// A file that rows are added to; none where they go elsewhere.
+/// A file that rows are appended to; none if they go elsewhere.
 pub struct Growing(Option<File>);
 
 impl Growing {
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub fn bytes(&self) -> io::Result<Option<u64>> {
         (self.0.as_ref().map(|file| Ok(file.metadata()?.len()))).transpose()
     }
 
-    /// Cuts off what was added since it had so many bytes.
+    /// Truncates the file to an earlier length.
     pub fn cut_to(&self, bytes: Option<u64>) -> io::Result<()> {
         match (&self.0, bytes) {
             (Some(file), Some(bytes)) => file.set_len(bytes),
@@ -74,7 +74,7 @@ impl Growing {
     }
 }
 
-/// Whether the reader of our output went away, as `head` does: no error of ours.
+/// Whether the reader of our output has closed it, as `head` does: not an error of ours.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |e: &io::Error| e.kind() == ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
@@ -85,7 +85,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Writes `value` as one line, in one piece: it is there whole or not at all.
+/// Writes `value` as one line in a single call, so that a line is complete or absent.
 pub fn json_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
     let mut line = serde_json::to_vec(value).map_err(io::Error::from)?;
     line.push(b'\n');

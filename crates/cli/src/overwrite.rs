@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::inputs::is_recording;
 use crate::process::shown;
 
-/// What makes a file the same file, whatever its path: links of both kinds lead to one.
+/// The identity of a file, whatever its path: hard and symbolic links lead to the same one.
 #[derive(PartialEq, Eq, Hash)]
 enum Identity {
     #[cfg(unix)]
@@ -24,7 +24,7 @@ enum Identity {
 /// to. Folders among the inputs stand for the model files in them.
 ///
 /// # Errors
-/// Where one is; the message names both.
+/// If one is; the message names both.
 pub fn refuse<'a>(
     outputs: impl IntoIterator<Item = &'a Path>,
     inputs: impl IntoIterator<Item = &'a Path>,
@@ -68,7 +68,7 @@ pub fn refuse<'a>(
     Ok(())
 }
 
-/// Whether a model may be read from the file: results that are kept beside it are no part of it.
+/// Whether the file may be part of a model: results stored beside a model are not.
 fn is_model_file(path: &Path) -> bool {
     let ends = |endings: &[&str]| {
         let ending = path.extension().unwrap_or_default();

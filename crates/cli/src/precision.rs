@@ -1,9 +1,9 @@
-//! The flag `--precision`: in which numbers networks multiply.
+//! The flag `--precision`: the data type of matrix products.
 
 use clap::ValueEnum;
 use wsac::encoders::compute_dtype::ComputeDtype;
 
-/// What products are computed in.
+/// The data type of matrix products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
     /// bf16 where the processor supports it, else f32

@@ -1,4 +1,4 @@
-//! What all commands share about the process: messages, threads, exit codes.
+//! Process-wide helpers of all commands: messages, threads, exit codes.
 
 use std::io;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::closed;
 
-/// Writes a line to standard error. A reader of it that went away (`2>&1 | head`) stops nothing, where `eprintln!` would
+/// Writes a line to standard error. If its reader has closed it (`2>&1 | head`), nothing happens, whereas `eprintln!` would
 /// panic.
 macro_rules! say {
     ($($arg:tt)*) => {{
@@ -17,14 +17,14 @@ macro_rules! say {
     }};
 }
 
-/// Writes a line to standard output; an error is handed on, where `println!` would panic.
+/// Writes a line to standard output; an error is returned, whereas `println!` would panic.
 macro_rules! print_line {
     ($($arg:tt)*) => {
         $crate::process::print(format_args!("{}\n", format_args!($($arg)*)))
     };
 }
 
-/// Writes text to standard output; an error is handed on.
+/// Writes text to standard output; an error is returned.
 macro_rules! print_text {
     ($($arg:tt)*) => {
         $crate::process::print(format_args!($($arg)*))
@@ -36,7 +36,7 @@ pub(crate) use {print_line, print_text, say};
 /// Standard output.
 ///
 /// # Errors
-/// Where it was closed when the program started.
+/// If it was closed when the program started.
 pub fn stdout() -> io::Result<io::Stdout> {
     match closed::stdout_was() {
         true => Err(io::Error::other(
@@ -51,7 +51,7 @@ pub fn print(text: std::fmt::Arguments) -> io::Result<()> {
     io::Write::write_fmt(&mut stdout()?, text)
 }
 
-/// The exit code of a batch of `total` inputs: 0 where none failed, 1 where some did, 2 where all did.
+/// The exit code of a batch of `total` inputs: 0 if none failed, 1 if some did, 2 if all did.
 pub fn batch_code(failed: usize, total: usize) -> ExitCode {
     match failed {
         0 => ExitCode::SUCCESS,
@@ -61,7 +61,7 @@ pub fn batch_code(failed: usize, total: usize) -> ExitCode {
 }
 
 /// Limits the threads of the whole process: to `threads`, else to `$RAYON_NUM_THREADS`, else to the cores; never to more
-/// than there are cores, as those only wait for each other.
+/// than there are cores, as those would only wait for each other.
 pub fn use_threads(threads: Option<usize>) -> Result<()> {
     let variable = || std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok();
     let Some(asked) = threads.or_else(variable) else {
@@ -80,13 +80,13 @@ pub fn use_threads(threads: Option<usize>) -> Result<()> {
     Ok(())
 }
 
-/// A message of the library without the path that it begins with.
+/// A message of the library without the path at its beginning.
 pub fn bare(message: &str, path: &Path) -> String {
     let named = format!("{}: ", path.display());
     message.strip_prefix(&named).unwrap_or(message).to_owned()
 }
 
-/// A file's name as one line of text: control characters (line breaks, ESC) are written as Rust and Python write them.
+/// A file name as one line of text: control characters (line breaks, ESC) are escaped as in Rust and Python.
 pub fn shown(path: &Path) -> String {
     let mut shown = String::new();
     for c in path.to_string_lossy().chars() {

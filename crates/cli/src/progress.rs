@@ -1,4 +1,4 @@
-//! Progress bars: on standard error, and only where a person looks at it.
+//! Progress bars: on standard error, and only on a terminal.
 
 use std::cell::Cell;
 use std::io::IsTerminal;
@@ -11,7 +11,7 @@ use wsac::audio::AudioStream;
 
 use crate::process::say;
 
-/// A bar over `total` things called `what`; hidden with `quiet`, for a single thing, or where stderr is no terminal.
+/// A bar over `total` things called `what`; hidden with `quiet`, for a single thing, or if stderr is not a terminal.
 pub fn bar(total: usize, what: &str, quiet: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), target(quiet || total < 2));
     bar.set_style(style(
@@ -21,12 +21,12 @@ pub fn bar(total: usize, what: &str, quiet: bool) -> ProgressBar {
     bar
 }
 
-/// A bar over recordings: how many were heard, how much sound that was, and how much of it an hour.
+/// A bar over recordings: how many are done, their total duration, and the throughput in audio per hour.
 pub struct Listening {
     bar: ProgressBar,
     start: Instant,
     seconds: Mutex<f64>,
-    /// Whether the throughput is told in the end.
+    /// Whether the throughput is printed at the end.
     told: bool,
 }
 
@@ -41,7 +41,7 @@ impl Listening {
         }
     }
 
-    /// One more recording of so many seconds was heard.
+    /// Counts a recording of this many seconds.
     pub fn analysis(&self, seconds: f64) {
         if let Ok(mut sum) = self.seconds.lock() {
             *sum += seconds;
@@ -55,7 +55,7 @@ impl Listening {
         self.bar.suspend(f);
     }
 
-    /// Removes the bar, and tells the throughput of several recordings.
+    /// Removes the bar, and prints the throughput if there were several recordings.
     pub fn finish(self) {
         self.bar.finish_and_clear();
         let seconds = self.seconds.lock().map_or(0.0, |sum| *sum);
@@ -72,18 +72,18 @@ impl Listening {
     }
 }
 
-/// A bar over recordings that may be long: while one is worked on, how much sound was heard and how much of it an hour. A
-/// single recording has a bar of its seconds, and the time that is left.
+/// A bar over recordings that may be long: while one is processed, how much audio is done and the throughput per hour. A
+/// single recording has a bar over its seconds, with the remaining time.
 pub struct Hearing {
     bar: ProgressBar,
     start: Instant,
     recordings: usize,
-    /// Of the recordings that ended.
+    /// The total of the recordings that have ended.
     seconds: Cell<f64>,
 }
 
 impl Hearing {
-    /// A bar over so many `recordings`; hidden with `quiet`, or where stderr is no terminal.
+    /// A bar over `recordings`; hidden with `quiet`, or if stderr is not a terminal.
     pub fn new(recordings: usize, quiet: bool) -> Self {
         let total = (recordings > 1).then_some(recordings as u64);
         let bar = ProgressBar::with_draw_target(total, target(quiet));
@@ -99,11 +99,11 @@ impl Hearing {
         }
     }
 
-    /// `stream`, while it is read told by the bar.
+    /// Wraps `stream` so that reading it moves the bar.
     pub fn watch(&self, stream: AudioStream) -> AudioStream {
         let (bar, start, before) = (self.bar.clone(), self.start, self.seconds.get());
         let single = self.recordings == 1;
-        // Standard input's header promises what it cannot know.
+        // A header on standard input can state a wrong length.
         let known = stream
             .promised()
             .filter(|_| stream.name() != Path::new("-"));
@@ -130,13 +130,13 @@ impl Hearing {
         })
     }
 
-    /// A recording of so many seconds has ended.
+    /// Counts a recording of this many seconds that has ended.
     pub fn analysis(&self, seconds: f64) {
         self.seconds.set(self.seconds.get() + seconds);
         self.failed();
     }
 
-    /// A recording has ended, of which nothing counts.
+    /// Discards a recording that has ended without a result.
     pub fn failed(&self) {
         if self.recordings > 1 {
             self.bar.inc(1);
@@ -148,7 +148,7 @@ impl Hearing {
         self.bar.suspend(f);
     }
 
-    /// Removes the bar; how much was heard, in words.
+    /// Removes the bar; returns a text with the total duration.
     pub fn finish(self) -> String {
         self.bar.finish_and_clear();
         let (analysis, took) = (self.seconds.get(), self.start.elapsed().as_secs_f64());
@@ -166,7 +166,7 @@ pub fn bytes(total: u64, quiet: bool) -> ProgressBar {
     bar
 }
 
-/// Standard error, or nowhere where that is no terminal.
+/// Standard error, or a hidden target if it is not a terminal.
 fn target(hidden: bool) -> ProgressDrawTarget {
     if hidden || !std::io::stderr().is_terminal() {
         ProgressDrawTarget::hidden()
@@ -175,7 +175,7 @@ fn target(hidden: bool) -> ProgressDrawTarget {
     }
 }
 
-/// The style of `template`; a plain bar where it cannot be parsed.
+/// The style of `template`; a plain bar if it cannot be parsed.
 pub fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

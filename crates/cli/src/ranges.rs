@@ -1,10 +1,10 @@
-//! Value parsers of numbers: what lies outside a flag's range is refused by name, with the range.
+//! Value parsers for numbers: a value outside a flag's range is refused with the flag's name and range.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Numbers of `range`; NaN is in none.
+/// Numbers in `range`; NaN is in none.
 pub fn within<T>(
     range: RangeInclusive<T>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static

@@ -1,4 +1,4 @@
-//! `--resume` with one output file: what a run left in it -> the recordings that are done; the rest is cut off.
+//! `--resume` with one output file: the output of an earlier run -> the recordings that are done; the rest is cut off.
 //!
 //! ```text
 //! bytes -> rows, each with its end -> recordings: done, failed, unfinished -> the file with those that are done
@@ -19,10 +19,10 @@ use wsac::tensors::atomic_file::write_whole;
 use crate::rows::Format;
 use rows::{Row, What};
 
-/// What an output file holds already.
+/// The existing content of an output file.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// How often each recording is told.
+    /// How often each recording occurs.
     names: HashMap<String, usize>,
     /// Whether the file has its beginning, such as a header.
     pub begun: bool,
@@ -32,7 +32,7 @@ pub struct Done {
 struct Told {
     name: String,
     bytes: Range<usize>,
-    /// Where its last segment begins.
+    /// The offset where its last segment begins.
     start: f64,
     state: State,
 }
@@ -45,7 +45,7 @@ enum State {
 }
 
 impl Done {
-    /// Reads `output`, rows in `format` of timelines or of captions, and cuts off what is to be done again.
+    /// Reads `output`, rows in `format` of timelines or of captions, and cuts off what must be redone.
     pub fn read(output: &Path, format: Format, timeline: bool) -> Result<Self> {
         if output == Path::new("-") {
             bail!("--resume needs a file that can be gone on with: add -o FILE");
@@ -85,7 +85,7 @@ impl Done {
         Ok(done)
     }
 
-    /// Those of `paths` that are not done; one that is named twice is done when it was told twice.
+    /// Those of `paths` that are not done; one that is given twice is done when it occurs twice.
     pub fn left(&mut self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut undone = paths;
         undone.retain(|path| match self.names.get_mut(&*path.to_string_lossy()) {
@@ -99,8 +99,8 @@ impl Done {
     }
 }
 
-/// `rows`, the first of which begins at byte `at`, by recording. In a table without rows that tell an end, all are whole
-/// but the last.
+/// Groups `rows`, the first of which begins at byte `at`, by recording. In a table without rows that mark an end, all are
+/// complete but the last.
 fn recordings(rows: Vec<Row>, mut at: usize, without_ends: bool) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     for Row { name, end, what } in rows {

@@ -40,7 +40,7 @@ pub const CSV_HEADER: [&str; 2] = ["file_name", "caption_predicted"];
 pub enum Rows<W: Write> {
     /// See [`Format::Text`].
     Text {
-        /// Where to.
+        /// The output.
         out: W,
         /// Whether names are written.
         names: bool,
@@ -49,9 +49,9 @@ pub enum Rows<W: Write> {
     Jsonl(W),
     /// See [`Format::Csv`] and [`Format::Dcase`].
     Csv {
-        /// Where to.
+        /// The output.
         out: Box<csv::Writer<W>>,
-        /// Whether only the last part of a name is written.
+        /// Whether only the last component of a name is written.
         base: bool,
     },
 }
@@ -90,7 +90,7 @@ impl Format {
 }
 
 impl<W: Write> Rows<W> {
-    /// Rows in `format`, the header of which is written at once; `names` as [`Rows::Text`] has it.
+    /// Rows in `format`, whose header is written at once; `names` as in [`Rows::Text`].
     pub fn new(format: Format, names: bool, out: W) -> Result<Self> {
         let mut rows = Self::going_on(format, names, out)?;
         if let Self::Csv { out, .. } = &mut rows {
@@ -99,7 +99,7 @@ impl<W: Write> Rows<W> {
         Ok(rows)
     }
 
-    /// [`Rows::new`], where `out` has a beginning already.
+    /// [`Rows::new`], for an `out` that already has its beginning.
     pub fn going_on(format: Format, names: bool, out: W) -> Result<Self> {
         let csv = |out, style, base| -> Result<Self> {
             let out = csv::WriterBuilder::new()
@@ -119,7 +119,7 @@ impl<W: Write> Rows<W> {
         }
     }
 
-    /// Writes one row, or for a failure the row that tells of it, where the format has one.
+    /// Writes one row, or for a failure the row that reports it, if the format has one.
     pub fn write(&mut self, path: &Path, result: &Result<Caption, String>) -> Result<()> {
         let name = path.to_string_lossy();
         match (self, result) {
@@ -148,7 +148,7 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    /// Hands on what was written so far.
+    /// Flushes what has been written so far.
     pub fn flush(&mut self) -> Result<()> {
         match self {
             Self::Text { out, .. } | Self::Jsonl(out) => out.flush()?,

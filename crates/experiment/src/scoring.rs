@@ -14,7 +14,7 @@ pub trait Scorer {
     /// What distinguishes its scores from another scorer's: the metrics, and the tools that compute them.
     fn identity(&self) -> String;
 
-    /// The metrics of `items` (not yet tokenised), in the order of the table, each with its value or the reason why there is none.
+    /// The metrics of `items` (not yet tokenised), in the order of the table, each with its value or the reason for none.
     fn measure(&self, items: &Items) -> Result<Vec<(String, std::result::Result<Scores, String>)>>;
 }
 

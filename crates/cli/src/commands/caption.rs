@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The job that the flags ask for, once nothing about them is wrong; nothing is written yet.
+    /// The job described by the flags, once all are checked; nothing is written yet.
     fn job(self) -> Result<CaptionJob> {
         use_threads(self.threads)?;
         self.decoding.check()?;

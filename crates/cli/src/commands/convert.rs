@@ -1,4 +1,4 @@
-//! `wsac convert IN -o DIR`: checkpoints of others to our folder, which opens at once and needs no pickle.
+//! `wsac convert IN -o DIR`: third-party checkpoints to our folder format, which loads faster and needs no pickle.
 
 mod args;
 mod decoder;
@@ -16,14 +16,14 @@ use crate::process::{print_line, say};
 use crate::progress;
 pub use args::Args;
 
-/// What a checkpoint can be.
+/// The kinds of checkpoint.
 enum Found {
     Clap(ClapFiles),
     Decoder(Origin, WeightFile),
 }
 
 impl Found {
-    /// Tells what lies in the file or folder of `args`.
+    /// Detects the kind of the file or folder of `args`.
     fn open(args: &Args) -> Result<Self> {
         if args.input.is_file() && args.family.is_none() {
             let weights = WeightFile::open(&args.input)?;
@@ -39,7 +39,7 @@ impl Found {
     }
 }
 
-/// Converts, and tells what was found and what was written.
+/// Converts, and prints what was found and written.
 pub fn run(args: &Args) -> Result<ExitCode> {
     args.precision
         .check_weights("a model's weights")

@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     compat: Option<super::train::Order>,
 
-    /// Show what would be run, and stop
+    /// Show what would be run, and exit
     #[arg(long)]
     dry_run: bool,
 
@@ -64,7 +64,7 @@ pub struct Running {
     #[arg(short, long, value_name = "LIST", default_value = "coco", value_parser = Wanted::parse)]
     metrics: Wanted,
 
-    /// What the encoder's products are computed in, and training [default: f32, and as the file says]
+    /// Data type of the encoder's matrix products, and of training [default: f32, and as the file says]
     #[arg(long, value_enum)]
     precision: Option<Precision>,
 
@@ -119,7 +119,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let settings = toml::to_string(&config)?;
     let record = out.join(SETTINGS);
     if overwrite::is_same_file(&args.config, &record) {
-        // The file that was written by hand stays as it is.
+        // The file written by hand is left unchanged.
         if toml::to_string(&Config::read(&record)?)? != settings {
             bail!(
                 "{} is this experiment's own record, which other settings would overwrite; change the file instead of giving \
@@ -139,12 +139,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     (args.running).grid(&config, &out, Options::default(), &command, &report)
 }
 
-/// The settings in an experiment's folder, from which `wsac report` makes its report again.
+/// The settings in an experiment's folder, from which `wsac report` generates its report.
 pub const SETTINGS: &str = "experiment.toml";
 
 impl Running {
-    /// Runs the grid of `config` in the folder `out`, or reads what was run, prints its table, and writes its report to
-    /// `report`; `command` makes that again.
+    /// Runs the grid of `config` in the folder `out`, or reads its results, prints its table, and writes its report to
+    /// `report`; `command` reproduces that.
     pub fn grid(
         &self,
         config: &Config,
@@ -194,7 +194,7 @@ impl Running {
             say!("wsac: open {}", report.join("index.html").display());
         }
         let failed = outcome.data.iter().map(|used| used.failed.len()).sum();
-        // Those that could be read are captioned, and that is something.
+        // Those that could be read are captioned, so the run has partly succeeded.
         Ok(batch_code(failed, usize::MAX))
     }
 }
@@ -210,7 +210,7 @@ impl Args {
     fn config(&self) -> Result<Config> {
         let mut config = Config::read(&self.config)?;
         if let Some(name) = &self.clap {
-            // A path is kept in full, so that the report finds it from every folder.
+            // A path is stored in full, so that the report finds it from every folder.
             config.encoder = match name != "mini" && Path::new(name).exists() {
                 true => std::path::absolute(name)?.to_string_lossy().into_owned(),
                 false => name.clone(),
@@ -226,7 +226,7 @@ impl Args {
                     self.config.display()
                 );
             }
-            // The presets bear the same names.
+            // The presets have the same names.
             let name = toml::Value::try_from(Compat::from(order))?;
             for key in ["preset", "compat"] {
                 config.train.insert(key.into(), name.clone());

@@ -1,4 +1,4 @@
-//! `wsac gap CAPTIONS [--audio DIR]`: how far apart captions of one sound are, and how far texts are from sounds.
+//! `wsac gap CAPTIONS [--audio DIR]`: the distance between captions of one sound, and between text and audio embeddings.
 
 mod learn;
 

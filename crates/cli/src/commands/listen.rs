@@ -70,7 +70,7 @@ enum Format {
     Jsonl,
 }
 
-/// Listens until standard input ends.
+/// Captions standard input until it ends.
 pub fn run(args: &Args) -> Result<ExitCode> {
     use_threads(args.threads)?;
     let captioner = args.model.open()?;

@@ -44,8 +44,8 @@ struct Build {
     #[arg(long, conflicts_with = "rows")]
     int8: bool,
 
-    /// Keep each caption once, whatever its case and punctuation; with =F also leave out those whose cosine to one that
-    /// stays is at least F, such as 0.95
+    /// Keep each caption once, ignoring case and punctuation; with =F also leave out those whose cosine to a kept one
+    /// is at least F, such as 0.95
     #[arg(long, value_name = "F", num_args = 0..=1, require_equals = true, alias = "deduplicate")]
     dedup: Option<Option<f32>>,
 

@@ -1,4 +1,4 @@
-//! `wsac metrics prepare|path`: what the metrics need beside the program.
+//! `wsac metrics prepare|path`: the data files that the metrics need.
 
 mod path;
 mod prepare;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-/// Make and find what the metrics need beside the program
+/// Create and find the data files that the metrics need
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -20,7 +20,7 @@ enum Command {
     Path(path::Args),
 }
 
-/// Does what is asked for.
+/// Runs the subcommand.
 pub fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
         Command::Prepare(args) => prepare::run(args),

@@ -1,4 +1,4 @@
-//! `wsac models [list|pull|path|info]`: the built-in model, models of the hub, and what a file or folder holds.
+//! `wsac models [list|pull|path|info]`: the built-in model, models of the hub, and the contents of a file or folder.
 
 mod info;
 mod list;
@@ -31,7 +31,7 @@ enum Command {
     Info(info::Args),
 }
 
-/// Does what is asked for.
+/// Runs the subcommand.
 pub fn run(args: &Args) -> Result<ExitCode> {
     match &args.command {
         None => info::run(&args.info),

@@ -1,4 +1,4 @@
-//! `wsac report RUN -o DIR`: tables and pictures of an experiment or of a captioner, as a page that opens from disk.
+//! `wsac report RUN -o DIR`: tables and figures of an experiment or of a captioner, as a page that opens from disk.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 24)]
     clips: usize,
 
-    /// The seed of the pictures
+    /// The seed of the figures
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 

@@ -22,7 +22,7 @@ use crate::process::use_threads;
 /// Connections that may wait to be accepted; the system may allow fewer.
 const WAITING: u32 = 4096;
 
-/// How long cancelled work, whose client has disconnected, is waited for at the end.
+/// How long to wait at the end for cancelled work whose client has disconnected.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Serve captions over HTTP, and a page to try them on
@@ -34,11 +34,11 @@ pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// The address to listen at; 0.0.0.0 is everybody's
+    /// The address to listen on; 0.0.0.0 is every interface
     #[arg(long, value_name = "IP", env = "WSAC_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 
-    /// The port to listen at; 0 takes a free one
+    /// The port to listen on; 0 takes a free one
     #[arg(
         short,
         long,
@@ -93,7 +93,7 @@ pub struct Args {
     #[arg(long, value_enum, env = "WSAC_LOG_FORMAT", default_value = "text")]
     log_format: LogFormat,
 
-    /// Print the OpenAPI document and end
+    /// Print the OpenAPI document and exit
     #[arg(long)]
     openapi: bool,
 
@@ -110,7 +110,7 @@ enum LogFormat {
     Json,
 }
 
-/// Serves until it is told to end.
+/// Serves until asked to end.
 pub fn run(args: Args) -> Result<ExitCode> {
     if args.openapi {
         println!("{}", serde_json::to_string_pretty(&document())?);
@@ -133,19 +133,19 @@ pub fn run(args: Args) -> Result<ExitCode> {
         serve(listener, &app, async { drop(signals.await) }).await?;
         anyhow::Ok(())
     })?;
-    // Work that is left has nobody waiting for it: it must not keep the process alive.
+    // Nobody waits for the remaining work: it must not keep the process alive.
     runtime.shutdown_timeout(GRACE);
     say("all that was accepted is answered");
     Ok(ExitCode::SUCCESS)
 }
 
-/// A listener with room for many who come at once: where connections wait in too short a line, some are reset.
+/// A listener with a long backlog: with a short one, some of many simultaneous connections are reset.
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
-    // On Windows it would let others take the port.
+    // On Windows this would let others take the port.
     if cfg!(unix) {
         socket.set_reuseaddr(true)?;
     }
@@ -177,7 +177,7 @@ impl Args {
             bail!("the token is empty: give one, or leave --token and WSAC_TOKEN out");
         }
         options.token = self.token.clone();
-        // An empty variable is none.
+        // An empty variable counts as unset.
         let given = |values: &[String]| -> Vec<String> {
             let values = values.iter().filter(|value| !value.trim().is_empty());
             values.cloned().collect()
@@ -194,13 +194,13 @@ impl Args {
     }
 }
 
-/// A line on standard error; that it may be closed must not stop the end.
+/// Writes a line to standard error; if it is closed, the shutdown goes on.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "wsac: {line}");
 }
 
-/// Tells `asked_to_end` of the first SIGTERM or Ctrl-C; the second ends the process at once. On a thread of its own, so that
-/// the second is heard while the server's runtime comes to its end, too.
+/// Notifies `asked_to_end` of the first SIGTERM or Ctrl-C; the second ends the process at once. On a thread of its own, so
+/// that the second is handled even while the server's runtime shuts down.
 fn watch_signals(asked_to_end: oneshot::Sender<()>) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! `wsac train --captions FILE --out DIR`: a captioner from captions and no sound.
+//! `wsac train --captions FILE --out DIR`: a captioner from captions without audio.
 
 mod watch;
 
@@ -207,7 +207,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The preset, then the file, then the flags.
+    /// The preset, overridden by the file, overridden by the flags.
     fn settings(&self, space: &EmbeddingSpace) -> Result<TrainConfig> {
         let mut config = match self.preset {
             Preset::Fast => TrainConfig::default(),
@@ -224,7 +224,7 @@ impl Args {
                 .with_context(|| file.display().to_string())?;
         }
         if let Some(epochs) = self.epochs {
-            // Who counts epochs wants no more of them.
+            // If epochs are given, the minimum number of steps must not add to them.
             (config.epochs, config.min_steps) = (epochs, 0);
         }
         config.batch = self.batch.unwrap_or(config.batch);
@@ -247,11 +247,11 @@ fn clips_of(file: &Path, quiet: bool) -> Result<Vec<Vec<String>>> {
     Ok(captions::read(file, quiet)?.captions_by_clip())
 }
 
-/// A flag that the first Ctrl-C raises; the second ends the process at once.
+/// A flag that the first Ctrl-C sets; the second ends the process at once.
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Waits for Ctrl-C from now on.
+    /// Watches for Ctrl-C from now on.
     pub fn on_ctrl_c() -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let raised = stop.clone();
@@ -266,7 +266,7 @@ impl Stop {
         Ok(Self(stop))
     }
 
-    /// Whether to go on.
+    /// Whether to continue.
     pub fn asked(&self) -> ControlFlow<()> {
         if self.0.load(Ordering::Relaxed) {
             ControlFlow::Break(())
@@ -285,7 +285,7 @@ fn go_on() -> String {
     words.join(" ")
 }
 
-/// A word as a shell reads it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! The rows of an output file: bytes -> the header's end, and for each row its recording, its last byte and what it tells.
+//! The rows of an output file: bytes -> the header's end, and for each row its recording, its last byte and its content.
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -11,23 +11,23 @@ use crate::rows;
 pub(super) struct Row {
     /// The recording.
     pub name: String,
-    /// Behind its last byte.
+    /// The offset just past its last byte.
     pub end: usize,
     pub what: What,
 }
 
-/// What a row tells.
+/// The content of a row.
 #[derive(Debug, PartialEq)]
 pub(super) enum What {
-    /// A part of the recording.
+    /// A segment of the recording.
     Segment { start: f64 },
-    /// All of it, or its end.
+    /// The whole recording, or its end.
     Whole,
-    /// That it cannot be told.
+    /// Its failure.
     Failed,
 }
 
-/// The bytes of the header, and the rows that are whole.
+/// The bytes of the header, and the complete rows.
 pub(super) type Table = (usize, Vec<Row>);
 
 /// A row of either kind of JSONL.
@@ -42,7 +42,7 @@ struct Line {
 /// A JSON object a line.
 pub(super) fn jsonl(bytes: &[u8], timeline: bool) -> Result<Table> {
     let (mut rows, mut end) = (Vec::new(), 0);
-    // What follows the last line end was torn.
+    // An incomplete line at the end is dropped.
     for (i, line) in bytes.split_inclusive(|b| *b == b'\n').enumerate() {
         end += line.len();
         if !line.ends_with(b"\n") {
@@ -66,7 +66,7 @@ pub(super) fn jsonl(bytes: &[u8], timeline: bool) -> Result<Table> {
     Ok((0, rows))
 }
 
-/// A row a segment.
+/// One row per segment.
 pub(super) fn timeline_csv(bytes: &[u8], _: bool) -> Result<Table> {
     csv(bytes, timeline::Format::CSV_HEADER, |fields| {
         let start = fields.get(1).and_then(|start| start.parse().ok())?;
@@ -74,12 +74,12 @@ pub(super) fn timeline_csv(bytes: &[u8], _: bool) -> Result<Table> {
     })
 }
 
-/// A row a recording.
+/// One row per recording.
 pub(super) fn captions_csv(bytes: &[u8], _: bool) -> Result<Table> {
     csv(bytes, &rows::CSV_HEADER.join(","), |_| Some(What::Whole))
 }
 
-/// Rows of as many fields as `header` has; `what` reads one, where it can.
+/// Rows with as many fields as `header`; `what` parses one, if it can.
 fn csv(
     bytes: &[u8],
     header: &str,
@@ -107,7 +107,7 @@ fn csv(
         let end = reader.position().byte() as usize;
         match read {
             Ok(false) => break,
-            // The last row was torn where it has no line end, too few fields, or a quotation that does not end.
+            // The last row is incomplete if it has no line end, too few fields, or an unclosed quotation.
             _ if end == body.len() && !body.ends_with(b"\n") => break,
             Ok(true) if end == body.len() && record.len() < width => break,
             Ok(true) if end == body.len() && quotes(&body[begin..end]) % 2 == 1 => break,

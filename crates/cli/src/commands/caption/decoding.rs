@@ -1,4 +1,4 @@
-//! The flags of strategy, search and sampling -> [`CaptionOptions`], for all recordings and for each.
+//! The flags of strategy, decoding and sampling -> [`CaptionOptions`], for all recordings and for each.
 
 use std::path::Path;
 
@@ -75,7 +75,7 @@ impl From<Strategy> for bridge::Strategy {
 }
 
 impl DecodingArgs {
-    /// Says which flags contradict each other or are out of range, before anything is read.
+    /// Checks for flags that contradict each other or are out of range, before anything is read.
     pub fn check(&self) -> Result<()> {
         self.bridge(Bridge::Direct)?;
         self.refine.check()
@@ -86,7 +86,7 @@ impl DecodingArgs {
         self.refine.files()
     }
 
-    /// The options of all recordings; what the flags leave open is as `model` does best.
+    /// The options of all recordings; settings not given are the best for `model`.
     pub fn options(&self, model: &Model) -> Result<CaptionOptions> {
         let mut options = CaptionOptions::of(model);
         options.bridge = self.bridge(model.card.bridge)?;
@@ -111,7 +111,7 @@ impl DecodingArgs {
         options
     }
 
-    /// The bridge that the flags ask for; what they leave open is as in `own`.
+    /// The bridge that the flags ask for; settings not given are as in `own`.
     fn bridge(&self, own: Bridge) -> Result<Option<Bridge>> {
         let strategy = self.strategy.map(Into::into);
         let top_k = self.top_k.map(|k| k as usize);

@@ -8,15 +8,15 @@ use super::sentences::Sentences;
 use super::timeline::TimelineJob;
 use super::work::Work;
 
-/// What `wsac caption` does.
+/// The work of `wsac caption`.
 pub struct CaptionJob {
-    /// What both kinds have.
+    /// The part that both kinds share.
     pub work: Work,
-    /// What becomes of each recording.
+    /// The kind of result.
     pub kind: Kind,
 }
 
-/// What becomes of a recording.
+/// The kind of result.
 pub enum Kind {
     /// A caption.
     Sentences(Sentences),
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl CaptionJob {
-    /// Does it.
+    /// Runs the job.
     pub fn run(self) -> Result<ExitCode> {
         match self.kind {
             Kind::Sentences(job) => job.run(self.work),

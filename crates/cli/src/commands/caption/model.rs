@@ -13,7 +13,7 @@ use wsac::model::{Model, RunConfig};
 use super::refine::CentreArgs;
 use crate::encoder::{ClapArgs, WindowArgs};
 
-/// Which captioner is used.
+/// The choice of a captioner.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
@@ -39,7 +39,7 @@ pub struct ModelArgs {
     precision: Words,
 }
 
-/// What is multiplied.
+/// The data type of products or weights.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Words {
     /// bf16 where the processor supports it, else f32
@@ -53,7 +53,7 @@ enum Words {
 }
 
 impl Words {
-    /// What the encoder multiplies in. It has no int8: its time goes into products, not into reading weights.
+    /// The encoder's data type. It has no int8: its time is spent on products, not on reading weights.
     fn of_encoder(self) -> ComputeDtype {
         match self {
             Self::F32 => ComputeDtype::F32,
@@ -62,7 +62,7 @@ impl Words {
         }
     }
 
-    /// How the decoder's weights are laid out.
+    /// The data type of the decoder's packed weights.
     fn form(self) -> WeightDtype {
         match self {
             Self::Auto if ComputeDtype::Auto.decided() == ComputeDtype::Bf16 => WeightDtype::Bf16,
@@ -80,13 +80,13 @@ impl ModelArgs {
         own.chain(self.centre.files()).chain(self.clap.files())
     }
 
-    /// Reads the captioner, which reads candidates with its own encoder's text tower where it has to.
+    /// Loads the captioner, which embeds candidates with its own encoder's text tower if necessary.
     pub fn open(&self) -> Result<Captioner> {
         let (captioner, encoder) = self.open_with_encoder()?;
         Ok(captioner.with_reader(encoder))
     }
 
-    /// Reads the captioner; its encoder reads texts too.
+    /// Loads the captioner, and its encoder.
     pub fn open_with_encoder(&self) -> Result<(Captioner, Encoder)> {
         let mut model = match &self.model {
             Some(model) if model != Path::new("mini") => Model::load(model)?,

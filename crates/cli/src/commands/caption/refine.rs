@@ -1,4 +1,4 @@
-//! The flags beyond the paper: where similarities are measured from, maps of the gap, blends, and re-ranking.
+//! The flags beyond the paper: centring of similarities, maps of the gap, blends, and re-ranking.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use wsac::model::load_gap;
 
 use crate::ranges::within;
 
-/// What is done before and beside the bridge.
+/// The steps before and beside the bridge.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Re-ranking and refinement")]
 pub struct RefineArgs {
@@ -42,7 +42,7 @@ pub struct RefineArgs {
     rerank_nearest: usize,
 }
 
-/// Where similarities to the memory are measured from.
+/// The point that similarities to the memory are measured from.
 #[derive(clap::Args)]
 pub struct CentreArgs {
     /// What is subtracted before similarities to the memory are computed [default: the model's own]
@@ -66,7 +66,7 @@ enum From {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
-    /// The likeness to the sound (CLAP-Refine)
+    /// The similarity to the audio (CLAP-Refine)
     #[value(alias = "clap")]
     Similarity,
     /// The agreement of candidates and nearest captions (minimum Bayes risk)
@@ -79,7 +79,7 @@ impl RefineArgs {
         self.gap_map.as_deref().into_iter()
     }
 
-    /// Writes what is asked for into `options`.
+    /// Writes the settings into `options`.
     pub fn apply(&self, options: &mut CaptionOptions) -> Result<()> {
         options.blend = self.blend;
         if let Some(path) = &self.gap_map {
@@ -105,7 +105,7 @@ impl RefineArgs {
         })
     }
 
-    /// Says what is out of range, before anything is read.
+    /// Checks the ranges, before anything is read.
     pub fn check(&self) -> Result<()> {
         self.rerank().as_ref().map_or(Ok(()), Rerank::check)?;
         Ok(())
@@ -118,7 +118,7 @@ impl CentreArgs {
         self.gap.as_deref().into_iter()
     }
 
-    /// `captioner`, measuring from where it is asked to.
+    /// `captioner`, measuring similarities from the point asked for.
     pub fn of(&self, captioner: Captioner) -> Result<Captioner> {
         let gap = match (&self.gap, self.centre) {
             (Some(path), Some(From::Modalities)) => {

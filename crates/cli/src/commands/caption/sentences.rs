@@ -12,13 +12,13 @@ use crate::process::{bare, batch_code, say, shown};
 use crate::progress::Listening;
 use crate::rows::{Format, Rows};
 
-/// Where the captions go, and how.
+/// The output of captions, and its format.
 pub struct Sentences {
     /// The format of the rows.
     pub format: Format,
     /// The file.
     pub output: Output,
-    /// Whether recordings are named where the format need not name them.
+    /// Whether recordings are named if the format does not require it.
     pub many: bool,
 }
 
@@ -60,7 +60,7 @@ impl Sentences {
     }
 }
 
-/// What standard error says about a recording.
+/// The messages about a recording on standard error.
 fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
     let name = shown(path);
     match result {

@@ -9,7 +9,7 @@ use wsac::timeline::Format;
 use crate::inputs::is_stdin;
 use crate::process::shown;
 
-/// Where the file of each recording goes.
+/// The output file of each recording.
 pub struct Targets {
     /// The folder.
     pub folder: PathBuf,
@@ -18,7 +18,7 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The file of `recording`: below the folder the recording's own folders, as far as they were named.
+    /// The file of `recording`: below the folder, with the recording's own folders as far as they were given.
     pub fn file(&self, recording: &Path) -> PathBuf {
         let named = recording.components();
         let named: PathBuf = named
@@ -33,7 +33,7 @@ impl Targets {
     /// The files of `recordings`.
     ///
     /// # Errors
-    /// Where two recordings have one file, so that one timeline would be lost, or one has no name.
+    /// If two recordings have the same file, so that one timeline would be lost, or one has no name.
     pub fn files(&self, recordings: &[PathBuf]) -> Result<Vec<PathBuf>> {
         if recordings.iter().any(|path| is_stdin(path)) {
             bail!("--out-dir needs recordings that have a name, not standard input");
@@ -55,7 +55,7 @@ impl Targets {
     }
 }
 
-/// The places of the first two of `paths` that are one file; with `one_case` on a file system that does not tell case apart.
+/// The indices of the first two of `paths` that are the same file; with `one_case` on a case-insensitive file system.
 fn first_equal(paths: &[PathBuf], one_case: bool) -> Option<(usize, usize)> {
     let mut seen = HashMap::new();
     (paths.iter().enumerate()).find_map(|(i, path)| {
@@ -67,7 +67,7 @@ fn first_equal(paths: &[PathBuf], one_case: bool) -> Option<(usize, usize)> {
     })
 }
 
-/// Two of `recordings` that are called the same but for their folders.
+/// Two of `recordings` with the same name but for their folders.
 pub fn equal_names(recordings: &[PathBuf]) -> Option<(String, String)> {
     let names: Vec<PathBuf> = (recordings.iter())
         .map(|path| path.file_name().map_or_else(|| path.clone(), PathBuf::from))

@@ -1,4 +1,4 @@
-//! `wsac caption --timeline`: what is heard when, for recordings of any length, into one file or a file each.
+//! `wsac caption --timeline`: captioned segments, for recordings of any length, into one file or a file each.
 
 use std::fs;
 use std::io::{self, Write};
@@ -71,17 +71,17 @@ pub struct TimelineJob {
     format: rows::Format,
     timeline_format: Format,
     many: bool,
-    /// Where all go together.
+    /// The common output.
     pub output: Output,
-    /// Where each goes, with --out-dir.
+    /// The output of each, with --out-dir.
     pub targets: Option<Targets>,
 }
 
 impl TimelineJob {
-    /// The job that `args` ask for; nothing is written yet.
+    /// The job described by `args`; nothing is written yet.
     ///
     /// # Errors
-    /// Where they are out of range, or the format has no room.
+    /// If they are out of range, or the format cannot hold the timelines.
     pub fn new(
         args: TimelineArgs,
         format: rows::Format,
@@ -98,7 +98,7 @@ impl TimelineJob {
             format: timeline_format,
         });
         if targets.is_none() {
-            // Whether the format has room for many.
+            // Checks that the format can hold several timelines.
             Timelines::going_on(timeline_format, many, io::sink())?;
         }
         Ok(Self {
@@ -112,7 +112,7 @@ impl TimelineJob {
         })
     }
 
-    /// Makes the timelines of all recordings, in order; each is worked on by all threads.
+    /// Writes the timelines of all recordings, in order; each is processed by all threads.
     pub fn run(self, work: Work) -> Result<ExitCode> {
         let (mut sink, paths) = self.open(&work)?;
         if work.resume && paths.is_empty() {
@@ -158,7 +158,7 @@ impl TimelineJob {
         Ok(batch_code(failed, work.recordings.len()))
     }
 
-    /// Opens where the timelines go; with --resume, only the recordings that are left are worked on.
+    /// Opens the output; with --resume, only the remaining recordings are processed.
     fn open(&self, work: &Work) -> Result<(TimelineSink<'_>, Vec<PathBuf>)> {
         let Some(targets) = &self.targets else {
             let (paths, begun) = work.left(&self.output, self.format, true)?;
@@ -180,7 +180,7 @@ impl TimelineJob {
     }
 }
 
-/// Where timelines go.
+/// The output of timelines.
 enum TimelineSink<'a> {
     /// A file for each.
     Each(&'a Targets),
@@ -211,7 +211,7 @@ impl TimelineSink<'_> {
                 let before = growing.bytes()?;
                 let result = recording.write(out)?;
                 if result.is_err() && *format == Format::Csv {
-                    // It has no row for a failure.
+                    // The format has no row for a failure.
                     growing.cut_to(before)?;
                 }
                 Ok(result)

@@ -1,4 +1,4 @@
-//! What captioning and timelines share: recordings, a captioner and how it decodes.
+//! Shared by captioning and timelines: recordings, a captioner and its options.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,17 @@ use crate::process::say;
 use crate::resume::Done;
 use crate::rows::Format;
 
-/// The recordings, and with what they are captioned.
+/// The recordings, and how they are captioned.
 pub struct Work {
-    /// In the order of their captions.
+    /// In the order of their output.
     pub recordings: Vec<PathBuf>,
     /// The captioner.
     pub model: ModelArgs,
-    /// How it decodes.
+    /// Its options.
     pub decoding: DecodingArgs,
-    /// Whether what an earlier run has done is kept.
+    /// Whether to resume an earlier run.
     pub resume: bool,
-    /// Whether warnings and the bar are left out.
+    /// Whether to omit warnings and the bar.
     pub quiet: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `wsac convert DECODER -o RUN`: a decoder that other code has trained becomes a captioner.
+//! `wsac convert DECODER -o RUN`: a decoder trained by other code becomes a captioner.
 
 use anyhow::{Context, Result, bail};
 use wsac::model::import::{ClapCapAudio, Origin};
@@ -8,10 +8,10 @@ use super::args::Args;
 use crate::process::{print_line, say};
 use crate::{captions, encoder};
 
-/// Where ClapCap's own encoder lies in the run folder, and what the card calls it.
+/// The path of ClapCap's own encoder in the run folder, and its name in the config.
 const INSIDE: &str = "clap";
 
-/// Writes the run folder of a decoder, and tells what it is.
+/// Writes the run folder of a decoder, and prints a summary of it.
 pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> {
     let (from, to) = (args.input.display(), args.output.display());
     if origin == Origin::ClapCap && args.captions.is_some() {

@@ -14,26 +14,26 @@ use wsac::dataset::{decode, delimiter, python_list};
 /// The clips of a file, in its order.
 #[derive(Debug)]
 pub struct Clips {
-    /// What each clip is called; `None` where the file has no names, and clips are known by their place.
+    /// The name of each clip; `None` if the file has no names, and clips are identified by position.
     pub names: Option<Vec<String>>,
-    /// The captions of each clip: several references, or several candidates. Texts may be empty, where a list has such.
+    /// The captions of each clip: several references, or several candidates. Texts may be empty if the file has empty ones.
     pub captions: Vec<Vec<String>>,
-    /// What the reader of the results should know.
+    /// Notes for the reader of the results.
     pub notes: Vec<String>,
 }
 
-/// A row of the file: which line, whose captions, and they.
+/// A row of the file: its line number, its clip, its captions.
 struct Row {
     line: u64,
     name: Option<String>,
     captions: Vec<String>,
-    /// How many cells of a table held none.
+    /// How many cells of a table were empty.
     empty: usize,
 }
 
-/// Reads the captions of `path` (`-`: standard input) that have `role`.
+/// Reads the captions of `path` (`-`: standard input) for `role`.
 ///
-/// Rows of one clip are joined for references; for predictions a clip that comes twice is an error.
+/// Rows of one clip are joined for references; for predictions a clip that occurs twice is an error.
 pub fn read(path: &Path, role: Role) -> Result<Clips> {
     let file = path.display();
     let mut bytes = Vec::new();
@@ -79,7 +79,7 @@ pub fn read(path: &Path, role: Role) -> Result<Clips> {
     Ok(clips)
 }
 
-/// The text, and how many of its lines were not UTF-8: each line for itself, so that one does not spoil the others.
+/// The text, and how many of its lines were not UTF-8: each line is decoded separately, so that one does not spoil the others.
 fn decode_lines(bytes: &[u8]) -> (String, usize) {
     let mut text = String::with_capacity(bytes.len());
     let mut latin1 = 0;
@@ -135,7 +135,7 @@ fn join(rows: Vec<Row>, role: Role) -> Result<Clips> {
     Ok(clips)
 }
 
-/// What separates the cells; a comma where the first line does not tell.
+/// The delimiter; a comma if the first line does not determine it.
 fn comma(text: &str, role: Role) -> u8 {
     let first = text.lines().next().unwrap_or_default();
     delimiter(first.as_bytes(), role).unwrap_or(b',')
@@ -161,10 +161,10 @@ fn table(text: &str, delimiter: u8, role: Role) -> Result<Vec<Row>> {
         }
         let cell = |i: &usize| record.get(*i).unwrap_or_default().to_owned();
         let mut captions: Vec<String> = (columns.captions.iter().map(cell))
-            // aac-metrics writes lists as Python does.
+            // aac-metrics writes lists in Python's syntax.
             .flat_map(|cell| python_list::read(&cell).unwrap_or_else(|| vec![cell]))
             .collect();
-        // A clip with fewer references than others leaves cells empty; an empty prediction is one.
+        // A clip with fewer references than others leaves cells empty; an empty prediction counts as one.
         let cells = captions.len();
         captions.retain(|caption| role == Role::Predictions || !caption.trim().is_empty());
         rows.push(Row {
@@ -196,7 +196,7 @@ fn name_of(parts: impl Iterator<Item = String>) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// What `wsac caption a.wav b.wav` prints.
+/// The output of `wsac caption a.wav b.wav`.
 fn lines(text: &str) -> Result<Vec<Row>> {
     let lines = (1..)
         .zip(text.lines())
@@ -255,7 +255,7 @@ fn json(text: &str, role: Role) -> Result<Vec<Row>> {
     rows.collect()
 }
 
-/// `None` for what `wsac caption` writes of a recording that failed: it has no caption, which the join will tell.
+/// `None` for a failed recording in the output of `wsac caption`: it has no caption, which the join reports.
 fn json_row(value: &Value, line: u64, role: Role) -> Result<Option<Row>> {
     let object = match value {
         Value::Object(object) => object,

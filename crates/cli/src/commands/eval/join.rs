@@ -10,7 +10,7 @@ use super::captions::Clips;
 
 /// The items to score, in the order of the references.
 pub struct Joined {
-    /// The clips' names; their numbers, from 1, where the files have none.
+    /// The clips' names; their numbers, from 1, if the files have none.
     pub names: Vec<String>,
     /// Each file's candidates: `candidates[file][k]` are every clip's k-th candidates.
     pub candidates: Vec<Vec<Vec<String>>>,
@@ -133,8 +133,8 @@ fn by_place(
     })
 }
 
-/// Where each of the clips `wanted` is among `own`. Names as they are written; where not a single one is in both, without
-/// folders, and then without endings too, if these are distinct on either side.
+/// The index in `own` of each of the clips `wanted`. Names as written; if no name is in both, without
+/// folders, and then without extensions too, if these are distinct on either side.
 fn places_of(wanted: &[String], own: &[String]) -> Vec<Option<usize>> {
     let keys: [fn(&str) -> &str; 3] = [|name| name, base, stem];
     for key in keys {
@@ -161,7 +161,7 @@ fn base(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-/// A name without its folders and its ending, which is short: AudioCaps' names of clips have none, files have.
+/// A name without its folders and its extension, which is short: AudioCaps' names of clips have none, files have.
 fn stem(name: &str) -> &str {
     match base(name).rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() && ending.len() <= 4 => stem,
@@ -190,7 +190,7 @@ fn listed(names: &[&str]) -> String {
     format!("{} {clips} ({}{more})", names.len(), shown.join(", "))
 }
 
-/// An error where a clip has no reference at all.
+/// An error if a clip has no reference at all.
 fn with_references(names: &[String], references: &[Vec<String>], path: &Path) -> Result<()> {
     let bare = names.iter().zip(references).filter(|(_, r)| r.is_empty());
     let bare: Vec<&str> = bare.map(|(name, _)| name.as_str()).collect();
@@ -204,7 +204,7 @@ fn with_references(names: &[String], references: &[Vec<String>], path: &Path) ->
     Ok(())
 }
 
-/// Candidates by rank: `[k][clip]`. A clip without any caption has an empty one.
+/// Candidates by rank: `[k][clip]`. A clip without captions has an empty one.
 fn by_rank(rows: Vec<&Vec<String>>, names: &[String], path: &Path) -> Result<Vec<Vec<String>>> {
     let ranks = rows.first().map_or(1, |row| row.len().max(1));
     if let Some((row, name)) = rows

@@ -1,5 +1,5 @@
-//! The metrics that are models: captions (and recordings) -> `sbert_sim`, `fer`, `fense`, `spider_fl` and `clap_sim`, each
-//! under the name that it deserves, or a sentence why it could not be computed.
+//! The learned metrics: captions (and recordings) -> `sbert_sim`, `fer`, `fense`, `spider_fl` and `clap_sim`, each
+//! named after the models used, or a sentence why it could not be computed.
 //!
 //! All read captions as the other metrics do, tokenised, as aac-metrics does.
 
@@ -26,7 +26,7 @@ use crate::progress;
 /// The Sentence-BERT of FENSE as aac-metrics and DCASE 2024 compute it, and its size: layers, width.
 const TINYBERT: (&str, [usize; 2]) = ("paraphrase-TinyBERT-L6-v2", [6, 768]);
 
-/// Which models are used.
+/// The choice of models.
 #[derive(clap::Args)]
 pub struct LearnedArgs {
     /// For sbert_sim and fense: the folder of a Sentence-BERT, e.g. paraphrase-TinyBERT-L6-v2 [default: the built-in
@@ -49,17 +49,17 @@ pub struct LearnedArgs {
     window: WindowArgs,
 }
 
-/// The models that the metrics need, open.
+/// The loaded models that the metrics need.
 #[derive(Default)]
 pub struct Models {
     sbert: Option<SentenceBert>,
     detector: Option<FluencyDetector>,
-    /// What the detector is called, where it is none of those that FENSE published.
+    /// The name of the detector, if it is not one that FENSE published.
     other_detector: Option<String>,
     clap: Option<Encoder>,
     /// The recordings, in the order of the clips.
     recordings: Vec<PathBuf>,
-    /// What was heard of them; `None` of those that could not be read.
+    /// Their embeddings; `None` for those that could not be read.
     analysis: OnceCell<Found<Vec<Option<Embedding>>>>,
     quiet: bool,
 }
@@ -72,10 +72,10 @@ pub struct Learned<'a> {
 }
 
 impl LearnedArgs {
-    /// Opens the models that `metrics` need, to score the clips called `names`.
+    /// Loads the models that `metrics` need, to score the clips called `names`.
     ///
     /// # Errors
-    /// Where one that was given cannot be used.
+    /// If one that was given cannot be used.
     pub fn open(&self, metrics: &[Metric], names: &[String], quiet: bool) -> Result<Models> {
         use Metric::{ClapSim, Fense, Fer, SbertSim, SpiderFl};
         let needs = |some: &[Metric]| metrics.iter().any(|metric| some.contains(metric));
@@ -110,7 +110,7 @@ impl LearnedArgs {
 }
 
 impl Models {
-    /// How many recordings were to be heard and could not be read.
+    /// How many recordings were needed and could not be read.
     pub fn failed(&self) -> usize {
         match self.analysis.get() {
             Some(Ok(analysis)) => analysis
@@ -127,13 +127,13 @@ impl Models {
         (sbert.name(), [sbert.depth(), sbert.dim()]) == TINYBERT
     }
 
-    /// What the Sentence-BERT is called, where it is another than FENSE's.
+    /// The name of the Sentence-BERT, if it is not FENSE's.
     fn other_sbert(&self) -> Option<&str> {
         let sbert = self.sbert.as_ref()?;
         (!self.is_of_fense(sbert)).then(|| sbert.name())
     }
 
-    /// What the tower of `clap` hears in each recording; those that fail are told.
+    /// The embedding of each recording by the tower of `clap`; failures are reported.
     fn analysis(&self, clap: &Encoder) -> &Found<Vec<Option<Embedding>>> {
         self.analysis.get_or_init(|| {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
@@ -179,7 +179,7 @@ impl<'a> Learned<'a> {
         )
     }
 
-    /// `fer`: 1 where the detector finds an error in the candidate, else 0.
+    /// `fer`: 1 if the detector finds an error in the candidate, else 0.
     pub fn fer(&self, items: &Items) -> (String, Found<Scores>) {
         let detector = self.models.other_detector.as_deref();
         (named("fer", &[detector]), self.errors(items).cloned())
@@ -208,7 +208,7 @@ impl<'a> Learned<'a> {
         (named("spider_fl", &[detector]), found)
     }
 
-    /// `clap_sim`: the cosine of the candidate's embedding to that of the recording; NaN where that cannot be read.
+    /// `clap_sim`: the cosine of the candidate's embedding to that of the recording; NaN if that cannot be read.
     pub fn clap_sim(&self, items: &Items) -> (String, Found<Scores>) {
         let Some(clap) = &self.models.clap else {
             let why =
@@ -285,7 +285,7 @@ impl<'a> Learned<'a> {
     }
 }
 
-/// `metric`, and of which models it is where `others` than the original's were used: `fense[all-MiniLM-L6-v2]`.
+/// `metric`, with the models if `others` than the original's were used: `fense[all-MiniLM-L6-v2]`.
 fn named(metric: &str, others: &[Option<&str>]) -> String {
     let others: Vec<&str> = others.iter().copied().flatten().collect();
     match &others[..] {

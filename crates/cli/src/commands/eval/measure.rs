@@ -1,15 +1,15 @@
-//! One measure of one file of predictions: its name, and its value or why there is none.
+//! One measure of one file of predictions: its name, and its value or the reason why there is none.
 
 use wsac_metrics::Scores;
 
 use super::metrics::Metric;
 
-/// A value, or why there is none.
+/// A value, or the reason why there is none.
 pub type Found<T> = Result<T, String>;
 
 /// One measure of one file of predictions.
 pub struct Measure {
-    /// What it is a measure of.
+    /// The kind of measure.
     pub metric: Metric,
     /// Its name, e.g. `bleu_4`.
     pub name: String,

@@ -81,7 +81,7 @@ const SETS: [(&str, &[Metric]); 4] = [
 pub struct Wanted {
     /// The groups, in the order asked for.
     pub metrics: Vec<Metric>,
-    /// Those not asked for as a part of a set: where one cannot be computed, the command failed in part.
+    /// Those not asked for as part of a set: if one cannot be computed, the command has partly failed.
     pub by_name: Vec<Metric>,
 }
 

@@ -1,4 +1,4 @@
-//! What `wsac eval` prints: the scores as a table, JSON, CSV, Markdown or LaTeX; the worst and the best clips; a file
+//! The output of `wsac eval`: the scores as a table, JSON, CSV, Markdown or LaTeX; the worst and the best clips; a file
 //! with the scores of each clip.
 
 mod content;

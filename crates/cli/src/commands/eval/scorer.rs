@@ -20,7 +20,7 @@ pub struct Scorer<'a> {
     tools: &'a Tools,
 }
 
-/// Items and what several metrics want of them.
+/// Items with shared intermediate results of several metrics.
 struct Rank {
     items: Items,
     cider_d: OnceCell<Scores>,

@@ -1,4 +1,4 @@
-//! What some metrics need beside the captions: METEOR's tables, SPICE's jars, models. Opened once, for all predictions.
+//! The resources that some metrics need: METEOR's tables, SPICE's jars, models. Opened once, for all predictions.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use super::metrics::Metric;
 use crate::process::say;
 use crate::{folders, meteor};
 
-/// Where they are.
+/// Their locations.
 #[derive(clap::Args)]
 pub struct ToolArgs {
     #[command(flatten, next_help_heading = "Tables and tools")]
@@ -32,7 +32,7 @@ pub struct ToolArgs {
     learned: LearnedArgs,
 }
 
-/// The tools, open, or why they are not.
+/// The opened tools, or the reasons why they are unavailable.
 pub struct Tools {
     /// METEOR and WordNet.
     pub meteor: Found<Meteor>,
@@ -48,7 +48,7 @@ impl ToolArgs {
     /// Opens what `metrics` need, to score the clips called `names`.
     ///
     /// # Errors
-    /// Where something that was given cannot be used. What was not given and is not there is no error yet.
+    /// If something that was given cannot be used. A missing resource that was not given is not an error yet.
     pub fn open(&self, metrics: &[Metric], names: &[String], quiet: bool) -> Result<Tools> {
         use Metric::{Meteor as M, Spice, Spider, SpiderFl, SpiderMax};
         let needs = |some: &[Metric]| metrics.iter().any(|metric| some.contains(metric));
@@ -77,7 +77,7 @@ impl ToolArgs {
 }
 
 impl Tools {
-    /// What tells scores that these tools made from those of others.
+    /// Identifies the tools, to distinguish their scores from those of others.
     pub fn identity(&self) -> String {
         let there = |ok: bool, what| if ok { what } else { "" };
         let (meteor, spice) = (self.meteor.is_ok(), self.jars.is_ok());

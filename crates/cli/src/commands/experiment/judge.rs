@@ -27,7 +27,7 @@ impl wsac_experiment::Scorer for Metrics<'_> {
         let mut measures = Vec::new();
         for &metric in self.metrics {
             for measure in scorer.measure(metric) {
-                // Numbers of the corpus alone (vocabulary, diversity) have no place in a table of means over clips.
+                // Numbers of the corpus alone (vocabulary, diversity) do not belong in a table of means over clips.
                 let value = match measure.value {
                     Ok(Measured::Scores(scores)) => Ok(scores),
                     Ok(Measured::Number(_)) => continue,

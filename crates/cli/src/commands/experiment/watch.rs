@@ -1,4 +1,4 @@
-//! The progress of an experiment: the bar of what is going on, and a line a cell.
+//! The progress of an experiment: the bar of the current stage, and a line per cell.
 
 use indicatif::ProgressBar;
 use wsac_experiment::scoring::ranked;
@@ -8,7 +8,7 @@ use crate::commands::train::Watch as Training;
 use crate::process::say;
 use crate::progress;
 
-/// Follows an experiment.
+/// Displays the progress of an experiment.
 pub struct Watch<'a> {
     config: &'a Config,
     quiet: bool,
@@ -17,7 +17,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Before anything happened.
+    /// Nothing displayed yet.
     pub fn new(config: &'a Config, quiet: bool) -> Self {
         Self {
             config,
@@ -27,7 +27,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Shows `event`.
+    /// Displays `event`.
     pub fn see(&mut self, event: &Event) {
         match event {
             Event::Data { name, items } => self.say(&format!("{name}: {items} clips to caption")),
@@ -70,7 +70,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub fn close(&mut self) {
         self.bar.finish_and_clear();
         if let Some((_, training)) = self.training.take() {

@@ -1,4 +1,4 @@
-//! `wsac gap learn AUDIO TEXT -o FILE`: a map from sounds to texts, learned from the embeddings of paired recordings.
+//! `wsac gap learn AUDIO TEXT -o FILE`: a map from audio to text embeddings, learned from paired recordings.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// What the map may do
+    /// The kind of map
     #[arg(long, value_enum, default_value = "ridge")]
     method: Method,
 
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "F", value_parser = within(0.0..=0.9), default_value_t = LearnOptions::default().held_out, alias = "held_out")]
     held_out: f64,
 
-    /// Which clips these are
+    /// The seed that selects these clips
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }
@@ -61,7 +61,7 @@ struct Row {
     embedding: Option<Vec<f32>>,
 }
 
-/// Learns the map, saves it and prints what it is worth.
+/// Learns the map, saves it and prints its measurements.
 pub fn run(args: &Args) -> Result<ExitCode> {
     overwrite::refuse([&*args.output], [&*args.audio, &*args.text])?;
     inputs::read_stdin_once([&*args.audio, &*args.text])?;
@@ -147,7 +147,7 @@ fn tell(what: &str, figures: &Figures) -> Result<()> {
     )?)
 }
 
-/// The named embeddings of a file, in order; recordings that failed have none. Folders before a name do not count.
+/// The named embeddings of a file, in order, without recordings that failed. Folders before a name do not count.
 fn read(path: &Path) -> Result<Vec<(String, Embedding)>> {
     let bytes = inputs::read(path).with_context(|| path.display().to_string())?;
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! `wsac metrics path`: where METEOR's word tables lie, for people and scripts.
+//! `wsac metrics path`: the location of METEOR's word tables, for people and scripts.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ pub struct Args {
     tables: meteor::TablesFile,
 }
 
-/// Finds it, checks it and prints where it is.
+/// Finds it, checks it and prints its path.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let path = args.tables.find()?;
     Tables::open(&path)?;

@@ -33,7 +33,7 @@ pub struct Args {
     quiet: bool,
 }
 
-/// Reads, checks, packs and writes; tells each step.
+/// Reads, checks, packs and writes; prints each step.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let output = match &args.output {
         Some(output) => output.clone(),
@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder).with_context(failed)?;
     }
-    // Written beside it first, so that nobody ever finds half a file.
+    // Written to a temporary file first, so that nobody ever finds half a file.
     let mut beside = output.clone().into_os_string();
     beside.push(".tmp");
     fs::write(&beside, &packed).with_context(failed)?;

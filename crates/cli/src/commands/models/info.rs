@@ -1,4 +1,4 @@
-//! `wsac models info [NAME|DIR|FILE]...`: what a model consists of.
+//! `wsac models info [NAME|DIR|FILE]...`: the contents of a model.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -55,7 +55,7 @@ fn built_in() -> Result<()> {
     captioner(&Model::bundled()?)
 }
 
-/// How many bytes the files of `parts` have.
+/// The total size of the files of `parts` in bytes.
 pub fn bundled_bytes(parts: &[Part]) -> Result<u64> {
     let files = parts.iter().flat_map(|part| part.files);
     let sizes = files.map(|name| assets::file(name).map(|file| file.len() as u64));

@@ -1,4 +1,4 @@
-//! `wsac models list`: the built-in model, the checkpoints that we know, and what else of CLAPs is in the cache.
+//! `wsac models list`: the built-in model, known checkpoints, and other CLAPs in the cache.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,15 +32,15 @@ enum Format {
 struct Row {
     name: String,
     what: String,
-    /// Of an embedding.
+    /// The width of an embedding.
     width: Option<usize>,
-    /// In the cache where it is there, else about what its weights take.
+    /// Its size in the cache if it is there, else about the size of its weights.
     bytes: Option<u64>,
     licence: Option<&'static str>,
     built_in: bool,
-    /// Where it can be used at once.
+    /// Its path, if it can be used at once.
     path: Option<PathBuf>,
-    /// Whether a pull of it, or of another file of the same model, was stopped.
+    /// Whether a download of it, or of another file of the same model, was interrupted.
     unfinished: bool,
 }
 

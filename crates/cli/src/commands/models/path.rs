@@ -1,4 +1,4 @@
-//! `wsac models path NAME`: the folder or file of a model that is here, for scripts.
+//! `wsac models path NAME`: the folder or file of a model that is in the cache, for scripts.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ pub struct Args {
     name: String,
 }
 
-/// Prints where it is.
+/// Prints its path.
 pub fn run(args: &Args) -> Result<ExitCode> {
     print_line!("{}", hub::resolve(&args.name)?.display())?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `wsac models pull NAME...`: models of the hub into the cache, with a bar that counts bytes.
+//! `wsac models pull NAME...`: downloads models of the hub into the cache, with a bar that counts bytes.
 
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ pub struct Args {
     quiet: bool,
 }
 
-/// Pulls one after the other. Exit code 1 where some failed, 2 where all did.
+/// Downloads one after the other. Exit code 1 if some failed, 2 if all did.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let hub = hub::open(args.offline);
     let quiet = args.quiet || hub::hides_progress();

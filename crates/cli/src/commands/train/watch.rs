@@ -9,12 +9,12 @@ use wsac::train::{Altered, Event};
 use crate::process::say;
 use crate::progress;
 
-/// Follows a run.
+/// Displays the progress of a run.
 pub struct Watch {
     quiet: bool,
     terminal: bool,
     bar: ProgressBar,
-    /// Of the last step, as in the log.
+    /// From the last step, as in the log.
     loss: Option<f64>,
     validation: Option<f64>,
     tokens: usize,
@@ -22,7 +22,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Before anything happened.
+    /// Nothing displayed yet.
     pub fn new(quiet: bool) -> Self {
         Self {
             quiet,
@@ -35,7 +35,7 @@ impl Watch {
         }
     }
 
-    /// Shows `event`.
+    /// Displays `event`.
     pub fn see(&mut self, event: &Event) {
         match event {
             Event::Embedded { done, total } => {
@@ -74,7 +74,7 @@ impl Watch {
                     self.say(&format!("going on after step {done}"));
                 }
                 self.bar = progress::bar(*steps, "steps", self.quiet);
-                // Without this, the time left would count the steps of the run that is resumed.
+                // Otherwise the remaining time would count the steps done before the run was resumed.
                 self.bar.set_position(*done as u64);
                 self.bar.reset_eta();
                 self.since = Instant::now();
@@ -100,7 +100,7 @@ impl Watch {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn close(&self) {
         self.bar.finish_and_clear();
     }

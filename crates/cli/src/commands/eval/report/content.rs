@@ -1,11 +1,11 @@
-//! What a report says, however it is written: the measures with their values, the worst and the best clips.
+//! The content of a report, whatever its format: the measures with their values, the worst and the best clips.
 
 use wsac_metrics::{Comparison, Interval};
 
 use super::extremes::Extremes;
 use crate::commands::eval::measure::Found;
 
-/// All that is reported.
+/// The content of a report.
 pub struct Report {
     /// The files of predictions: ours, and the one compared with.
     pub systems: Vec<String>,
@@ -15,15 +15,15 @@ pub struct Report {
     pub clips: usize,
     /// How many references they have.
     pub references: usize,
-    /// The share inside the intervals, 0 to 1.
+    /// The confidence level of the intervals, 0 to 1.
     pub level: f64,
-    /// A measure a line.
+    /// One line per measure.
     pub lines: Vec<Line>,
     /// The worst and the best clips.
     pub extremes: Option<Extremes>,
 }
 
-/// A measure and its value, or why there is none.
+/// A measure and its value, or the reason why there is none.
 pub struct Line {
     /// Its name, e.g. `bleu_4`.
     pub name: String,
@@ -31,26 +31,26 @@ pub struct Line {
     pub told: Found<Score>,
 }
 
-/// What is reported of a measure.
+/// The reported values of a measure.
 pub struct Score {
-    /// Of our predictions.
+    /// The score of our predictions.
     pub score: f64,
-    /// Where it lies.
+    /// Its confidence interval.
     pub interval: Option<Interval>,
-    /// Of the predictions compared with.
+    /// The score of the predictions compared with.
     pub other: Option<f64>,
-    /// Whether the two differ.
+    /// The test of their difference.
     pub comparison: Option<Comparison>,
 }
 
 impl Report {
-    /// What was computed.
+    /// The measures that were computed.
     pub fn scored(&self) -> impl Iterator<Item = (&str, &Score)> {
         let lines = self.lines.iter();
         lines.filter_map(|line| Some((line.name.as_str(), line.told.as_ref().ok()?)))
     }
 
-    /// What was not computed, and why.
+    /// The measures that were not computed, and why.
     pub fn missing_lines(&self) -> impl Iterator<Item = (&str, &str)> {
         let lines = self.lines.iter();
         lines.filter_map(|line| Some((line.name.as_str(), line.told.as_ref().err()?.as_str())))

@@ -1,4 +1,4 @@
-//! The clips that scored worst and best, with their captions: where to look first.
+//! The clips that scored worst and best, with their captions.
 
 use std::io::Write;
 

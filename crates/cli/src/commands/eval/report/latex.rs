@@ -1,4 +1,4 @@
-//! The scores as a LaTeX table: a row a system, a column a measure, times 100 as papers have them.
+//! The scores as a LaTeX table: a row per system, a column per measure, times 100 as in papers.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::content::Report;
 
 impl Report {
-    /// A row a system. A star where the two differ with p < 0.05.
+    /// A row per system. A star if the two differ with p < 0.05.
     pub(super) fn latex(&self, out: &mut impl Write) -> Result<()> {
         let scored: Vec<_> = self.scored().collect();
         let escape = |text: &str| {

@@ -1,6 +1,6 @@
-//! Numbers as tables have them.
+//! The number format of tables.
 
-/// Four decimals; whole numbers (vocabularies) as they are.
+/// Four decimals; integers (vocabularies) without decimals.
 pub fn number(x: f64) -> String {
     if x.is_nan() {
         "-".to_owned()
