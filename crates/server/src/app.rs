@@ -16,17 +16,17 @@ use crate::memories::Memories;
 use crate::options::Options;
 use crate::scheduler::{Scheduler, Slot};
 
-/// Texts that are embedded between two looks at whether their client is still there.
+/// Texts that are embedded between two checks for a disconnected client.
 const TEXTS_TOGETHER: usize = 256;
 
-/// What all requests share; cheap to clone.
+/// The state shared by all requests; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
 /// See [`App`].
 pub struct Inner {
     pub captioner: Arc<Captioner>,
-    /// Or why there is none.
+    /// Or the reason why there is none.
     pub texts: Result<Arc<dyn TextTower>, String>,
     pub memories: Memories,
     pub scheduler: Scheduler,
@@ -41,7 +41,7 @@ impl App {
     /// A server for `captioner`, whose encoder has the text tower `texts` (or a reason why it has none).
     ///
     /// # Errors
-    /// Where a memory in `options` is of another encoder, or an origin is none.
+    /// If a memory in `options` is of another encoder, or an origin is invalid.
     pub fn new(
         captioner: Captioner,
         texts: wsac::Result<Box<dyn TextTower>>,
@@ -81,7 +81,7 @@ impl App {
         let embedded = self.scheduler.encode(slot, move |_, cancel| {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let mut rows = Embeddings::empty(tower.dim());
-            // In parts, so that the work ends soon where the client disconnects; a text's neighbours do not change its row.
+            // In chunks, so that the work ends soon if the client disconnects; a text's neighbours do not change its row.
             for part in texts.chunks(TEXTS_TOGETHER) {
                 let embedded = cancel.check(Path::new("texts"));
                 let embedded = embedded
@@ -95,7 +95,7 @@ impl App {
         embedded.await
     }
 
-    /// From now on no new connection is taken, and those that are open end with their next answer.
+    /// From now on no new connection is accepted, and open ones close after their next response.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
@@ -113,7 +113,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// The recorder of metrics; a process has one.
+/// The recorder of metrics; there is one per process.
 fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     let make = || {
@@ -126,7 +126,7 @@ fn recorder() -> PrometheusHandle {
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        // Where the program has a recorder of its own, ours stays empty.
+        // If the program has a recorder of its own, ours stays empty.
         let _ = metrics::set_global_recorder(recorder);
         handle
     };

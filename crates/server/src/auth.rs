@@ -1,4 +1,4 @@
-//! Auth: who may use the server. A bearer token where the server has one.
+//! Authorization: a bearer token, if the server has one.
 
 use std::hint::black_box;
 
@@ -26,7 +26,7 @@ pub async fn require_token(
     Ok(next.run(request).await)
 }
 
-/// Compares in a time that does not depend on where they differ.
+/// Compares in constant time.
 fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len()
         && a.iter()

@@ -1,13 +1,13 @@
-//! CORS: which pages of other origins a browser lets use the server.
+//! CORS: the pages of other origins that may use the server from a browser.
 
 use axum::http::uri::Uri;
 use axum::http::{HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// What browsers are told about pages of `origins`; `None` where there are none.
+/// The CORS headers for pages of `origins`; `None` if there are none.
 ///
 /// # Errors
-/// Where one of them is no origin.
+/// If one of them is not an origin.
 pub fn cors(origins: &[String]) -> wsac::Result<Option<CorsLayer>> {
     if origins.is_empty() {
         return Ok(None);
@@ -25,7 +25,7 @@ pub fn cors(origins: &[String]) -> wsac::Result<Option<CorsLayer>> {
     Ok(Some(layer))
 }
 
-/// An origin as browsers send it: without a slash at its end, in lower case, without its scheme's own port.
+/// An origin as browsers send it: without a trailing slash, in lower case, without its scheme's default port.
 fn origin(text: &str) -> wsac::Result<HeaderValue> {
     let wrong = || {
         wsac::Error::Config(format!(

@@ -1,4 +1,4 @@
-//! Errors as they are answered: a status and `{"error": sentence, "error_type": kind}`.
+//! Error responses: a status and `{"error": sentence, "error_type": kind}`.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How long a client is asked to wait where the queue is full, in seconds.
+/// After how many seconds a client should retry if the queue is full.
 const RETRY: &str = "1";
 
 /// An error of a request, with its status.

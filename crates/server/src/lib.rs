@@ -1,4 +1,4 @@
-//! Captions over HTTP: a [`Captioner`](wsac::captioner::Captioner) -> an [`axum::Router`], and a page for people.
+//! Captions over HTTP: a [`Captioner`](wsac::captioner::Captioner) -> an [`axum::Router`], and a web page.
 //!
 //! ```text
 //! request -auth-> a slot of the queue -> upload (memory or a file) -scheduler-> encoding threads -> decoding thread (32 together) -> JSON

@@ -1,6 +1,6 @@
 //! Memories: captions that requests may use instead of the model's own, by name.
 //!
-//! Those that the server was started with stay; of those that clients sent, the last [`KEPT`] do.
+//! Those that the server was started with are kept; of those that clients sent, the last [`KEPT`] are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +30,7 @@ struct NamedMemory {
 /// A memory that requests may use.
 #[derive(Serialize, ToSchema)]
 pub struct MemoryInfo {
-    /// What `memory=` takes.
+    /// The value for `memory=`.
     pub name: String,
     /// How many captions it has.
     pub captions: usize,
@@ -39,12 +39,12 @@ pub struct MemoryInfo {
 }
 
 impl Memories {
-    /// Keeps `memory` for good as `name`.
+    /// Keeps `memory` permanently as `name`.
     pub fn keep(&self, name: &str, memory: Memory) {
         self.add(name.to_owned(), memory, false);
     }
 
-    /// Keeps `memory` for a while; its name follows from its captions, so that equal ones are kept once.
+    /// Keeps `memory` until newer ones replace it; its name is derived from its captions, so that equal ones are kept once.
     pub fn paste(&self, memory: Memory) -> MemoryInfo {
         let mut hash = Sha256::new();
         for caption in memory.captions() {

@@ -1,4 +1,4 @@
-//! The addresses, one file each, and the document that describes them.
+//! The routes, one file each, and the OpenAPI document.
 
 mod caption;
 mod embed;
@@ -46,7 +46,7 @@ impl Modify for Token {
     }
 }
 
-/// All addresses that the document describes: those that require the token where there is one, and those that never do.
+/// All documented routes: those that require the token if there is one, and those that never do.
 fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
     let guarded = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(caption::caption))
@@ -69,7 +69,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     guarded.merge(open).into_openapi()
 }
 
-/// The server's addresses.
+/// The server's routes.
 pub fn router(app: &App) -> Router {
     let document = Json(document());
     let (guarded, open) = described();
@@ -91,7 +91,7 @@ pub fn router(app: &App) -> Router {
         router = router.layer(cors.clone());
     }
     router
-        // Limits of our own stand in upload.
+        // The module `upload` has limits of its own.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(unread::drain))
         .layer(from_fn_with_state(app.clone(), telemetry::record))

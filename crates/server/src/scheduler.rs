@@ -1,8 +1,8 @@
 //! Scheduler: a bounded number of requests -> encoding on as many threads as there are cores -> decoding, many together.
 //!
 //! A request holds a [`Slot`] from before its body is read until its work has ended. Recordings are encoded one a thread; one
-//! thread decodes the captions of all that are encoded by then, together, as that takes less time; a request that comes alone
-//! does not wait. Where a client disconnects, the future that waits for its work is dropped, and the work is cancelled.
+//! thread decodes the captions of all that are encoded by then, together, as that takes less time; a single request
+//! does not wait. If a client disconnects, the future that waits for its work is dropped, and the work is cancelled.
 
 mod captions;
 mod slot;
@@ -21,12 +21,12 @@ use crate::error::ApiError;
 use captions::{CaptionJob, CaptionWorker};
 pub use slot::Slot;
 
-/// A recording whose caption will be asked for, as long as this lives.
+/// A recording whose caption will be requested, as long as this lives.
 pub struct Pending {
     _one: Arc<()>,
 }
 
-/// Where all work is done.
+/// Runs all work.
 pub struct Scheduler {
     captioner: Arc<Captioner>,
     queue: Arc<Semaphore>,
@@ -62,14 +62,14 @@ impl Scheduler {
         }
     }
 
-    /// Announces a recording that [`Scheduler::caption`] will be asked for.
+    /// Announces a recording for a later call of [`Scheduler::caption`].
     pub fn announce(&self) -> Pending {
         Pending {
             _one: Arc::clone(&self.pending),
         }
     }
 
-    /// A slot, if there is one. Ask before the body is read: a full queue then costs its clients no upload.
+    /// A slot, if one is free. Call this before the body is read: a full queue then costs its clients no upload.
     pub fn enter(&self) -> Result<Slot, ApiError> {
         let permit = Arc::clone(&self.queue).try_acquire_owned();
         let _permit = permit.map_err(|_| ApiError::overloaded())?;
@@ -81,7 +81,7 @@ impl Scheduler {
         self.queue.available_permits()
     }
 
-    /// Does `work` on a thread for encoding, when one is free. The token is cancelled where nobody waits for it any more.
+    /// Runs `work` on an encoding thread, when one is free. The token is cancelled if nobody waits for it any more.
     pub async fn encode<T: Send + 'static>(
         &self,
         slot: Slot,
@@ -90,7 +90,7 @@ impl Scheduler {
         self.on_thread(&self.encoding, slot, work).await
     }
 
-    /// Does `work`, which makes a timeline, on a thread of its own, when it is its turn. The token is as for
+    /// Runs `work`, which computes a timeline, on a thread of its own, when its turn comes. The token is as for
     /// [`Scheduler::encode`].
     pub async fn timeline<T: Send + 'static>(
         &self,

@@ -1,7 +1,7 @@
-//! Serving: connections with a time limit for their headers, and an end that loses nothing that was accepted.
+//! Serving: connections with a time limit for their headers, and a shutdown that loses no accepted request.
 //!
-//! When `shutdown` is done: connections that wait are still accepted, then no more; for a moment requests that were on their
-//! way are still answered, each with `Connection: close`; then idle connections end, and busy ones with their answers.
+//! When `shutdown` is done: waiting connections are still accepted, then no more; for a short time requests already on their
+//! way are still answered, each with `Connection: close`; then idle connections end, and busy ones after their responses.
 
 use std::future::Future;
 use std::io;
@@ -19,19 +19,19 @@ use tokio::time::{Instant, timeout_at};
 use crate::app::App;
 use crate::routes::router;
 
-/// Connections that are open at once; further ones wait.
+/// The most open connections; further ones wait.
 const CONNECTIONS: usize = 1024;
 
-/// How long is waited for a further connection at the end: one that waits is there at once.
+/// How long to wait for a further connection at the end: a waiting one is available at once.
 const WAITING: Duration = Duration::from_millis(20);
 
-/// How long requests that were on their way are waited for.
+/// How long to wait for requests that were on their way.
 const LAST: Duration = Duration::from_millis(300);
 
 /// Answers requests to `listener` until `shutdown`, and what was accepted by then.
 ///
 /// # Errors
-/// Where the listener breaks.
+/// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
     app: &App,
@@ -49,7 +49,7 @@ pub async fn serve(
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;
-            // Where a client disconnects, its request is dropped, which cancels the work on it.
+            // If a client disconnects, its request is dropped, which cancels its work.
             let _ = connection.await;
         });
     };
@@ -78,7 +78,7 @@ pub async fn serve(
         }
     }
     app.close();
-    // Those that wait already are accepted as well.
+    // Connections already waiting are accepted as well.
     let end = Instant::now() + LAST;
     while let Ok(accepted) = timeout_at(end.min(Instant::now() + WAITING), next()).await {
         let (stream, place) = accepted?;

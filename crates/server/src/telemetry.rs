@@ -1,4 +1,4 @@
-//! Telemetry: every request counted, timed and logged; connections closed with their next answer when the server ends.
+//! Telemetry: every request is counted, timed and logged; connections close after their next response when the server ends.
 
 use std::time::Instant;
 
@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use crate::app::App;
 
-/// Around every request.
+/// Middleware around every request.
 pub async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
-    // The pattern, not the path: names that clients make up are not kept.
+    // The pattern, not the path: arbitrary names from clients are not kept.
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("unknown", |path| path.as_str()).to_owned();
     let mut response = next.run(request).await;

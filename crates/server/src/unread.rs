@@ -1,7 +1,7 @@
-//! Answers that come before the request was read to its end: the client is told that the connection closes, and what it is
-//! still sending is read and forgotten for a moment, so that it gets to read the answer instead of a reset connection.
+//! Responses before the request was read to its end: the client is notified that the connection closes, and what it is
+//! still sending is read and discarded for a short time, so that it can read the response instead of a reset connection.
 //!
-//! A client that waits for `100 Continue` is not sent one: it has nothing under way.
+//! A client that waits for `100 Continue` is not sent one: it has nothing on the way.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,11 +17,11 @@ use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::timeout;
 
-/// How long a refused request is read on, and how much of it.
+/// How long the rest of a refused request is read, and how much of it.
 const DRAINING: Duration = Duration::from_secs(2);
 const DRAINED: usize = 16 << 20;
 
-/// A request's body as its handler reads it; what the handler leaves stays with the middleware.
+/// A request's body as its handler reads it; the unread rest stays with the middleware.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<State>>);
 
@@ -31,7 +31,7 @@ struct State {
     ended: bool,
 }
 
-/// Around every request.
+/// Middleware around every request.
 pub async fn drain(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;

@@ -1,7 +1,7 @@
-//! Uploads: the body of a request, raw or a form -> a recording in memory or, where it is large, in a file.
+//! Uploads: the body of a request, raw or a form -> a recording in memory or, if it is large, in a file.
 //!
 //! Bytes are counted and timed as they come: too many are answered with 413, too slow ones with 408. A recording takes at
-//! most [`HELD`] bytes of memory, so that a full queue has its limit too.
+//! most [`HELD`] bytes of memory, so that the memory of a full queue is bounded too.
 
 mod limits;
 
@@ -23,16 +23,16 @@ use crate::options::Options;
 use crate::query::is_parameter;
 use limits::limited;
 
-/// What is held in memory of a recording; the rest is in a file.
+/// How much of a recording is held in memory; the rest is in a file.
 const HELD: usize = 1 << 18;
 
-/// The most bytes of a field of a form that is text.
+/// The most bytes of a text field of a form.
 const TEXT: usize = 1 << 16;
 
 /// The most bytes of a JSON document.
 const DOCUMENT: u64 = 4 << 20;
 
-/// What a recording without a name is called.
+/// The name of a recording without one.
 const UNNAMED: &str = "recording";
 
 /// A recording, and the texts that came with it.
@@ -44,7 +44,7 @@ pub struct Upload {
     spool: Option<Spool>,
 }
 
-/// Bytes that go to a file when they are many.
+/// Bytes that are moved to a file when there are many.
 #[derive(Default)]
 struct Spool {
     held: Vec<u8>,
@@ -52,7 +52,7 @@ struct Spool {
 }
 
 impl Upload {
-    /// Receives the recording in `request`, which is called `name` where no form says otherwise.
+    /// Receives the recording in `request`, which is called `name` unless a form names it.
     pub async fn receive(
         request: Request,
         name: Option<&str>,
@@ -131,7 +131,7 @@ impl Upload {
         Ok(())
     }
 
-    /// The recording, to be decoded at `rate` Hz, of at most `seconds`, until `cancel` says otherwise.
+    /// The recording, to be decoded at `rate` Hz, of at most `seconds`, until `cancel` is cancelled.
     pub fn open(
         &self,
         rate: u32,
@@ -176,7 +176,7 @@ impl Spool {
             self.file = Some(file);
         }
         match &mut self.file {
-            // To the system's cache, as a rule: not worth a thread.
+            // Usually to the system's cache: not worth a thread.
             Some(file) => file.write_all(bytes).map_err(ApiError::internal),
             None => {
                 self.held.extend_from_slice(bytes);
@@ -186,7 +186,7 @@ impl Spool {
     }
 }
 
-/// Bodies are read as they are: a compressed one would be taken for damaged audio.
+/// Refuses encoded bodies: a compressed one would be taken for damaged audio.
 fn check_encoding(request: &Request) -> Result<(), ApiError> {
     let encodings = request.headers().get_all(header::CONTENT_ENCODING);
     let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
@@ -219,7 +219,7 @@ fn unread(why: &str) -> ApiError {
     ApiError::request(format!("the form cannot be read: {why}"))
 }
 
-/// A field of a form that is text.
+/// A text field of a form.
 async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
     let mut text = Vec::new();
     while let Some(bytes) = field.chunk().await.map_err(broken_form)? {

@@ -28,7 +28,7 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// What a browser may do with our answers: load from this server alone, and show them in no frame of others.
+/// Content security policy: load from this server alone, and allow no framing by others.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       media-src 'self' blob:; connect-src 'self' blob:; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
@@ -46,7 +46,7 @@ pub fn routes() -> Router<App> {
         })
 }
 
-/// Adds the security headers to every answer.
+/// Adds the security headers to every response.
 pub async fn protected(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! What several addresses have in common in the OpenAPI document: bodies that hold a recording, and errors.
+//! Shared by several routes in the OpenAPI document: bodies that hold a recording, and errors.
 
 use utoipa::{IntoResponses, ToSchema};
 

@@ -22,7 +22,7 @@ use crate::query::{CaptionQuery, Format};
 use crate::scheduler::Slot;
 use crate::upload::Upload;
 
-/// Events that wait for a slow client.
+/// The most events queued for a slow client.
 const WAITING: usize = 64;
 
 /// The captioned segments of a recording.
@@ -55,7 +55,7 @@ struct End {
     warnings: Vec<String>,
 }
 
-/// A timeline to be made.
+/// A timeline to be computed.
 struct Job {
     upload: Upload,
     cut: TimelineOptions,
@@ -65,7 +65,7 @@ struct Job {
     most: f64,
 }
 
-/// Answers with the timeline of `upload` as `query` asks for it.
+/// Responds with the timeline of `upload` as `query` specifies.
 pub async fn answer(
     app: App,
     slot: Slot,
@@ -122,7 +122,7 @@ impl Job {
     }
 }
 
-/// The events `segment`, one a segment, and at last `done` or `error`. The work is cancelled where the client disconnects.
+/// The events `segment`, one per segment, and finally `done` or `error`. The work is cancelled if the client disconnects.
 fn events(app: App, slot: Slot, job: Job) -> Response {
     let (to, from) = mpsc::channel(WAITING);
     tokio::spawn(async move {

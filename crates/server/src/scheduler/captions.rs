@@ -1,4 +1,4 @@
-//! The thread that decodes captions: encoded recordings, as they come -> their captions, up to a batch together.
+//! The thread that decodes captions: encoded recordings as they arrive -> their captions, up to a batch together.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,10 +14,10 @@ use super::slot::Slot;
 /// How long an encoded recording waits for others that are still being encoded.
 const WAITING: Duration = Duration::from_millis(300);
 
-/// How often it is checked whether they still are.
+/// How often to check whether they still are.
 const POLLED: Duration = Duration::from_millis(5);
 
-/// An encoded recording that wants a caption.
+/// An encoded recording that waits for its caption.
 pub struct CaptionJob {
     pub encoded: AudioAnalysis,
     pub options: CaptionOptions,
@@ -56,7 +56,7 @@ impl CaptionWorker {
         Arc::strong_count(&self.pending).saturating_sub(2)
     }
 
-    /// `first`, and those that come with it.
+    /// `first`, and those that arrive with it.
     fn gather(&self, first: CaptionJob) -> Vec<CaptionJob> {
         let end = Instant::now() + WAITING;
         let mut batch = vec![first];
@@ -73,13 +73,13 @@ impl CaptionWorker {
     }
 
     fn decode(&self, mut batch: Vec<CaptionJob>) {
-        // A client that has disconnected wants no answer.
+        // A client that has disconnected needs no response.
         batch.retain(|job| !job.reply.is_closed());
         metrics::histogram!("wsac_batch_size").record(batch.len() as f64);
         let together: Vec<_> = batch.iter().map(|j| (&j.encoded, &j.options)).collect();
         let captions = self.captioner.describe_all(&together);
         for (job, caption) in batch.into_iter().zip(captions) {
-            // The client may send its next request as soon as it has the answer: the slot is free by then.
+            // The client may send its next request as soon as it has the response: the slot is free by then.
             let CaptionJob { reply, slot, .. } = job;
             drop(slot);
             let _ = reply.send(caption);

@@ -1,8 +1,8 @@
-//! A slot: the right to be worked on, one of a bounded number.
+//! A slot: permission to process one request, out of a bounded number.
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// The right to be worked on.
+/// Permission to process one request.
 pub struct Slot {
     pub(super) _permit: OwnedSemaphorePermit,
 }

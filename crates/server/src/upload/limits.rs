@@ -1,4 +1,4 @@
-//! Limits: a body -> the same, which breaks off where it is too large or comes too slowly.
+//! Limits: a body -> the same, aborted if it is too large or comes too slowly.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -9,13 +9,13 @@ use tokio::time::timeout;
 
 use crate::error::ApiError;
 
-/// The bytes a second that a client must reach on the whole.
+/// The average rate that a client must reach, in bytes per second.
 const SLOWEST: f64 = 8192.0;
 
-/// A body on its way.
+/// A body being received.
 struct Limited {
     bytes: BodyDataStream,
-    /// What its header says that it has, at least.
+    /// Its least length by its header.
     announced: u64,
     most: u64,
     idle_timeout: Duration,
@@ -23,8 +23,8 @@ struct Limited {
     count: u64,
 }
 
-/// `body`, of at most `most` bytes, whose client sends something at least every `idle_timeout`. Where it breaks off, the second
-/// part has the reason. A body whose header says that it is too large is not begun.
+/// `body`, of at most `most` bytes, whose client sends something at least every `idle_timeout`. If it is aborted, the second
+/// part has the reason. A body that is too large by its header is not read at all.
 pub fn limited(body: Body, most: u64, idle_timeout: Duration) -> (Body, Arc<OnceLock<ApiError>>) {
     let cause = Arc::new(OnceLock::new());
     let limited = Limited {
