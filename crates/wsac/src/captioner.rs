@@ -75,7 +75,7 @@ impl Captioner {
         Ok(captioner.with_reader(encoder))
     }
 
-    /// A captioner that listens with `tower`.
+    /// A captioner that encodes with `tower`.
     ///
     /// # Errors
     /// Where the tower's embeddings have another width than those the model learned from.
@@ -192,12 +192,12 @@ impl Captioner {
         Ok(memory)
     }
 
-    /// The samples per second that it listens to.
+    /// The sample rate in Hz that it expects.
     pub fn rate(&self) -> u32 {
         self.tower.rate()
     }
 
-    /// What listens.
+    /// The audio encoder.
     pub(crate) fn tower(&self) -> &dyn AudioTower {
         &*self.tower
     }
@@ -207,7 +207,7 @@ impl Captioner {
         &self.model
     }
 
-    /// Listens to a recording.
+    /// Encodes a recording.
     ///
     /// # Errors
     /// As [`AudioStream::open`] and [`AudioStream::next_block`], and where the encoder cannot use the recording.
@@ -215,10 +215,10 @@ impl Captioner {
         self.encode_stream(&mut AudioStream::open(source, self.tower.rate())?)
     }
 
-    /// Listens to a recording that is open already, at the encoder's rate.
+    /// Encodes a recording that is open already, at the encoder's rate.
     ///
     /// # Errors
-    /// As [`Captioner::listen`].
+    /// As [`Captioner::encode`].
     pub fn encode_stream(&self, stream: &mut AudioStream) -> Result<AudioAnalysis> {
         Ok(self.tower.encode(stream)?)
     }
@@ -236,10 +236,10 @@ impl Captioner {
         alike(self.model.memory.as_ref(), query, texts)
     }
 
-    /// What is heard from moment to moment by name, the `most` likeliest sounds; `None` where the encoder names no sounds.
+    /// Class scores per frame, the `most` likeliest classes; `None` where the encoder has no classifier.
     ///
     /// # Errors
-    /// As [`Captioner::listen`].
+    /// As [`Captioner::encode`].
     pub fn activations(
         &self,
         stream: &mut AudioStream,
@@ -249,12 +249,12 @@ impl Captioner {
         Ok(activations.map(|activations| activations.likeliest(most)))
     }
 
-    /// A sentence about a recording: [`Captioner::listen_to`], then [`Captioner::draft`], [`Captioner::bridge`],
+    /// A sentence about a recording: [`Captioner::encode_stream`], then [`Captioner::draft`], [`Captioner::bridge`],
     /// [`Captioner::decode`], [`Captioner::bridge_unnamed`], [`Captioner::decode`], [`Captioner::rerank`] and
     /// [`Captioner::finish`].
     ///
     /// # Errors
-    /// As [`Captioner::listen`] and [`Captioner::finish`].
+    /// As [`Captioner::encode`] and [`Captioner::finish`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
         let mut stream = AudioStream::open(source, self.tower.rate())?;
         let analysis = self.encode_stream(&mut stream)?;

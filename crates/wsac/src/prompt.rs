@@ -41,11 +41,11 @@ pub enum Prompting {
         /// and at most so similar; never another caption of the same clip.
         #[serde(default = "high")]
         high: f32,
-        /// The probability that one is left out in training, so that the decoder does not lean on it alone.
+        /// The probability that one is left out in training, so that the decoder does not use it alone.
         #[serde(default)]
         mask: f32,
     },
-    /// Sounds by name: AudioSet's classes, at test those that the tower names, else those nearest to what was heard.
+    /// Sounds by name: AudioSet's classes, at test those that the tower names, else those nearest to the analysis.
     Keywords {
         /// At most so many.
         #[serde(default = "three")]

@@ -1,8 +1,8 @@
-//! Timeline: a recording of any length -> what is heard when, `[{start, end, caption, ..}]`, as a stream with bounded memory.
+//! Timeline: a recording of any length -> what sounds when, `[{start, end, caption, ..}]`, as a stream with bounded memory.
 //!
 //! ```text
 //! AudioStream -islands-> stretches of sound between silences -pieces-> cut where the sound changes
-//!     -AudioTower::listen-> AudioAnalysis -bridge, decode (32 together)-> Segment, equal neighbours joined
+//!     -AudioTower::encode-> AudioAnalysis -bridge, decode (32 together)-> Segment, equal neighbours joined
 //! ```
 //!
 //! Nothing hangs on threads, on the sizes of blocks or on time, so a recording has one timeline.
@@ -58,7 +58,7 @@ use wsac_audio::{AudioStream, CancelToken, Waveform};
 use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::towers::AudioTower;
 
-/// Segments that are put into words together.
+/// Segments that are captioned together.
 const TOGETHER: usize = 32;
 
 /// What a recording came to.
@@ -68,19 +68,19 @@ pub struct Timeline {
     pub duration: f64,
     /// How many segments were told.
     pub segments: usize,
-    /// What was heard in all of them, for one sentence about the whole; `None` where all was silent.
+    /// The analysis of all of them together, for one sentence about the whole; `None` where all was silent.
     pub whole: Option<AudioAnalysis>,
     /// What was wrong with the recording though it could be heard, a sentence each.
     pub warnings: Vec<String>,
 }
 
-/// What was heard on the way to words.
+/// Analyses on the way to captions.
 struct Teller<'a> {
     captioner: &'a Captioner,
     options: &'a TimelineOptions,
     words: &'a CaptionOptions,
     each: &'a mut dyn FnMut(Segment) -> ControlFlow<()>,
-    /// Pieces that were listened to, not yet in words.
+    /// Pieces that are encoded but not yet captioned.
     analysis: Vec<(Piece, AudioAnalysis)>,
     /// Told when it is known that the next is another.
     last: Option<Segment>,
@@ -92,7 +92,7 @@ struct Teller<'a> {
 }
 
 impl Captioner {
-    /// Tells what is heard when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
+    /// Captions what sounds when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
     /// stop the work, as [`AudioStream::cancelled_by`] does between segments too. Two segments of the greatest length, and the
     /// minute around them that the noise floor is measured over, are the most that is in memory.
     ///
@@ -177,7 +177,7 @@ impl Teller<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Puts into words what was heard.
+    /// Captions the pending analyses.
     fn tell(&mut self) -> Result<ControlFlow<()>> {
         self.cancel.check(self.name)?;
         let analysis = std::mem::take(&mut self.analysis);

@@ -74,7 +74,7 @@ impl Named {
 }
 
 /// An inference strategy: how a sound's embedding is brought to the decoder, and how words are searched for. The defaults
-/// are the paper's: the recording as one point, greedy, no rules.
+/// are the paper's: the recording as one embedding, greedy, no rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inference {

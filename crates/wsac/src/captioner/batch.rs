@@ -17,12 +17,12 @@ use wsac_encoders::analysis::AudioAnalysis;
 /// Recordings whose captions are decoded together.
 const TOGETHER: usize = 32;
 
-/// What was heard, and what there was to warn of.
+/// An analysis, and the warnings about its recording.
 type Listened = Result<(AudioAnalysis, Vec<String>)>;
 
 impl Captioner {
     /// Captions the recordings at `paths`, each as its `options` say, and gives them to `each` in order; a recording that
-    /// fails never stops the others. `on_heard` is told the length in seconds of each that was listened to, in any order.
+    /// fails never stops the others. `on_heard` is told the length in seconds of each that was encoded, in any order.
     ///
     /// # Errors
     /// The first that `each` returns; then no more recordings are read.

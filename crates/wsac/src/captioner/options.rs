@@ -13,7 +13,7 @@ use crate::model::Model;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaptionOptions {
-    /// Moves what was heard to where texts are, before anything else, where paired recordings have shown the way
+    /// Moves the audio embeddings to where texts are, before anything else, where paired recordings have shown the way
     /// (`wsac gap learn`).
     pub gap_map: Option<Arc<GapMap>>,
     /// How the modality gap is bridged; the model's own strategy where `None`.
@@ -34,8 +34,8 @@ pub struct CaptionOptions {
     pub max_tokens: usize,
     /// How many of the nearest captions of the memory are reported; 0 saves a search.
     pub neighbours: usize,
-    /// Lean on this memory, not on the model's; [`Captioner::fit`](super::Captioner::fit) makes it ready. Recordings that lean on different
-    /// memories can still be put into words together.
+    /// Use this memory instead of the model's; [`Captioner::fit`](super::Captioner::fit) makes it ready. Recordings that use different
+    /// memories can still be captioned together.
     pub memory: Option<Arc<Memory>>,
 }
 
@@ -73,9 +73,9 @@ impl Default for CaptionOptions {
 /// The captions that a recording is told by.
 #[derive(Clone, Copy)]
 pub(super) struct Memories<'a> {
-    /// What the whole of a recording leans on.
+    /// What the whole of a recording uses.
     pub captions: Option<&'a Memory>,
-    /// What one of several sounds leans on, where the model has learned to join them.
+    /// What one of several sounds uses, where the model has learned to join them.
     pub clauses: Option<&'a Memory>,
 }
 

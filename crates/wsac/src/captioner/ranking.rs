@@ -1,7 +1,7 @@
 //! Which of several candidates is told: by their likeness to the sound (CLAP-Refine), or to each other and to the captions
 //! nearest to it (minimum Bayes risk).
 //!
-//! candidates {words, mean log-probability, embedding [d]?} + what was heard -> a score each, higher is better.
+//! candidates {words, mean log-probability, embedding [d]?} + the analysis -> a score each, higher is better.
 
 mod consensus;
 

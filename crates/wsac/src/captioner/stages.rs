@@ -20,7 +20,7 @@ use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::embedding::Embedding;
 
 impl Captioner {
-    /// A sentence about what was heard.
+    /// A caption for an analysis.
     ///
     /// # Errors
     /// As [`Captioner::finish`].

@@ -1,7 +1,7 @@
 //! Live: samples as they arrive -> an event as soon as it can be named, about 1.2 s after it began or when it ends.
 //!
 //! ```text
-//! silence -> sound -> 1.2 s of it, or its end -> listened to, told
+//! silence -> sound -> 1.2 s of it, or its end -> encoded, captioned
 //!                  -> every half second the last second is compared with the event: where it is another, so is the event
 //! ```
 //!
@@ -25,7 +25,7 @@ const COMPARED: usize = 25;
 const ENDED: usize = 45;
 /// What is kept of the past.
 const KEPT: usize = 3 * FRAMES;
-/// Tells events while it listens.
+/// Captions events as they arrive.
 pub struct Live<'a> {
     captioner: &'a Captioner,
     options: TimelineOptions,
@@ -42,7 +42,7 @@ pub struct Live<'a> {
     last: Option<(String, usize)>,
 }
 
-/// What is heard now.
+/// What sounds now.
 struct Event {
     /// The frame where it began.
     onset: usize,
@@ -190,7 +190,7 @@ impl<'a> Live<'a> {
         Ok(sum)
     }
 
-    /// Listens to frames `from..to` and tells what is heard, where that is not what was told just now.
+    /// Encodes frames `from..to` and tells what sounds, where that is not what was told just now.
     fn tell(&mut self, from: usize, to: usize) -> Result<Option<Segment>> {
         let (samples, rate) = (self.kept(from, to).to_vec(), self.captioner.rate());
         let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;

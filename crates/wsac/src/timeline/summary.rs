@@ -1,4 +1,4 @@
-//! Summary: what was heard in all segments -> the whole recording as one thing heard, for one sentence about it.
+//! Summary: the analysis in all segments -> the whole recording as one thing heard, for one sentence about it.
 
 use wsac_encoders::analysis::{AudioAnalysis, Sound, SoundEvent};
 use wsac_encoders::embedding::Embedding;
@@ -12,7 +12,7 @@ const SAME: f32 = 0.9;
 /// Sounds that are named.
 const NAMED: usize = 5;
 
-/// Gathers what was heard.
+/// Gathers the analysis.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
     /// The sum of embeddings, each times the seconds it was heard.

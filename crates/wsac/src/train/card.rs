@@ -1,4 +1,4 @@
-//! What a finished run says of its captioner: `config.json`, and the same in words.
+//! What a finished run says of its captioner: `config.json`, and the same as text.
 
 use super::job::Job;
 use super::trainer::Trainer;
@@ -24,7 +24,7 @@ pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> RunConf
     }
 }
 
-/// The card of a captioner, in words.
+/// The card of a captioner, as text.
 pub(super) fn readme(model: &Model, captions: usize, validation: Option<f64>) -> String {
     let validation = validation.map_or("not measured".to_owned(), |nats| {
         format!("{nats:.4} nats a token")
