@@ -1,6 +1,6 @@
-//! What is computed once: an artifact's file is named after everything that determines it, and written whole or not at all.
+//! The artifact cache: an artifact's file is named by a hash of everything that determines it, and written atomically.
 //!
-//! Folders and keys keep the words of the first version (`told`, `heard`), so that experiments made by it go on.
+//! Folders and keys keep the words of the first version (`told`, `heard`), so that its experiments can be resumed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use wsac::tensors::atomic_file::write_whole;
 use wsac::{Error, Result};
 
-/// Raised where a stage makes something else of the same inputs, so that older artifacts are not taken for its own.
+/// Incremented when a stage changes its output for the same inputs, so that older artifacts are not reused.
 const VERSION: &str = "1";
 
 /// The SHA-256 of everything that determines an artifact.
@@ -19,12 +19,12 @@ const VERSION: &str = "1";
 pub struct Key(Sha256);
 
 impl Key {
-    /// The key of an artifact of `stage`, so far of nothing else.
+    /// The key of an artifact of `stage`, with no inputs yet.
     pub fn of(stage: &str) -> Self {
         Self(Sha256::new()).with(VERSION).with(stage)
     }
 
-    /// The same, determined by `text` as well.
+    /// The key extended by `text`.
     #[must_use]
     pub fn with(mut self, text: impl AsRef<[u8]>) -> Self {
         let text = text.as_ref();
@@ -33,7 +33,7 @@ impl Key {
         self
     }
 
-    /// The same, determined by every one of `texts` as well.
+    /// The key extended by each of `texts`.
     #[must_use]
     pub fn with_all<T: AsRef<[u8]>>(self, texts: impl IntoIterator<Item = T>) -> Self {
         let (key, count) = texts
@@ -42,7 +42,7 @@ impl Key {
         key.with(count.to_le_bytes())
     }
 
-    /// The same, determined by the captions of `clips` as well, clip by clip.
+    /// The key extended by the captions of `clips`, clip by clip.
     #[must_use]
     pub fn with_clips<'c>(self, clips: impl IntoIterator<Item = &'c Vec<String>>) -> Self {
         clips.into_iter().fold(self, |key, clip| key.with_all(clip))
@@ -59,10 +59,10 @@ impl Key {
     }
 }
 
-/// The artifact at `path`, made and written where it is missing. True where it was there.
+/// The artifact at `path`, computed and written if it is missing. True if it existed.
 ///
 /// # Errors
-/// Those of `make`, and where the file cannot be written. A file that cannot be parsed is made again.
+/// Those of `make`, and if the file cannot be written. A file that cannot be parsed is computed again.
 pub fn get_or_make<T: Serialize + DeserializeOwned>(
     path: &Path,
     make: impl FnOnce() -> Result<T>,
@@ -75,12 +75,12 @@ pub fn get_or_make<T: Serialize + DeserializeOwned>(
     Ok((made, false))
 }
 
-/// The artifact at `path`, where it can be read and parsed.
+/// The artifact at `path`, if it can be read and parsed.
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Writes `value` as JSON, whole or not at all; its folder is created where it is missing.
+/// Writes `value` as JSON, atomically; its folder is created if it is missing.
 ///
 /// # Errors
 /// Where it cannot be written.

@@ -28,11 +28,11 @@ pub struct Captioned {
     pub neighbours: Vec<(String, f32)>,
 }
 
-/// A captioner of `model` as `inference` wants it, with `memory` where there is one, else its own; `text` embeds candidates
-/// where they are re-ranked.
+/// A captioner of `model` with the settings of `inference`, with `memory` if given, else its own; `text` embeds candidates
+/// if they are re-ranked.
 ///
 /// # Errors
-/// Where the model has no embeddings of its own width.
+/// If the model's embeddings have another width.
 pub fn captioner(
     mut model: Model,
     memory: Option<Memory>,
@@ -86,7 +86,7 @@ pub fn options(
 /// Captions of `encoded`, in order; `each` is called with how many are done.
 ///
 /// # Errors
-/// Where the strategy needs a memory that the model has not.
+/// If the strategy needs a memory and the model has none.
 pub fn caption_all(
     captioner: &Captioner,
     inference: &Inference,

@@ -1,4 +1,4 @@
-//! What an experiment is: a TOML file -> [`Config`]. Paths in it are relative to the file.
+//! The configuration of an experiment: a TOML file -> [`Config`]. Paths in it are relative to the file.
 
 mod source;
 mod strategy;
@@ -25,7 +25,7 @@ pub struct Config {
     /// The encoder: `mini`, a model of the hub, a folder or a checkpoint.
     #[serde(default = "mini")]
     pub encoder: String,
-    /// A decoder is trained for each seed; scores are their means.
+    /// A decoder is trained for each seed; scores are means over them.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
     /// The data sets: captions to train on and clips to caption.
@@ -33,7 +33,7 @@ pub struct Config {
     /// Settings of all trainings: a `preset` (`fast`, `paper`, `reference`) and keys of `train.toml`.
     #[serde(default)]
     pub train: toml::Table,
-    /// The training strategies (section 3.1): a name, and the keys of `train.toml` that make the difference.
+    /// The training strategies (section 3.1): a name, and the keys of `train.toml` that differ.
     pub training: Vec<Named>,
     /// The inference strategies (section 3.2).
     pub inference: Vec<Inference>,
@@ -48,10 +48,10 @@ fn one_seed() -> Vec<u64> {
 }
 
 impl Config {
-    /// Reads an experiment; paths in it are taken from where it lies.
+    /// Reads the configuration of an experiment; paths in it are relative to its file.
     ///
     /// # Errors
-    /// Where the file cannot be read, names an unknown setting, or describes nothing that can be done.
+    /// If the file cannot be read, has an unknown setting, or describes an impossible experiment.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
         let wrong =
@@ -188,7 +188,7 @@ impl Config {
     }
 }
 
-/// `name` as a part of a file's name: lower-case letters, digits and single dashes.
+/// `name` as a part of a file name: lower-case letters, digits and single dashes.
 pub fn slug(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {

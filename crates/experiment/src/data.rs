@@ -12,23 +12,23 @@ use crate::artifact_cache::Key;
 use crate::config::Source;
 use crate::mixture::Mixture;
 
-/// Endings that a recording may have where its name has none.
+/// Possible extensions of a recording whose name has none.
 const ENDINGS: [&str; 6] = ["wav", "flac", "ogg", "mp3", "m4a", "aac"];
 
-/// A data set as it was read.
+/// A data set as read from its files.
 #[derive(Debug)]
 pub struct Data {
-    /// As it stands in the table.
+    /// Its name in tables.
     pub name: String,
     /// The training captions, clip by clip.
     pub train: Vec<Vec<String>>,
-    /// The captions of the validation loss, where they were given.
+    /// The captions for the validation loss, if given.
     pub validation: Option<Vec<Vec<String>>>,
-    /// The recordings of the validation clips, where they were given; the gap is measured between both.
+    /// The recordings of the validation clips, if given; the gap is measured between both.
     pub validation_sounds: Option<Vec<Sound>>,
-    /// What is captioned.
+    /// The clips to caption.
     pub items: Vec<Item>,
-    /// What correct captions of a label contain, where captions are scored by keywords.
+    /// The patterns that correct captions of a label match, if captions are scored by keywords.
     pub keywords: Option<Keywords>,
 }
 
@@ -41,7 +41,7 @@ pub struct Item {
     pub references: Vec<String>,
     /// The classes that occur in it; empty where it has references.
     pub labels: Vec<String>,
-    /// Its audio, or what stands in for it.
+    /// Its audio, or its replacement.
     pub sound: Sound,
 }
 
@@ -50,27 +50,27 @@ pub struct Item {
 pub enum Sound {
     /// A recording.
     File(PathBuf),
-    /// Two recordings at once.
+    /// A mixture of two recordings.
     Mixture(Mixture),
-    /// No recording: a caption that stands in for one.
+    /// A caption in place of a recording.
     Caption(String),
 }
 
 /// Patterns by label.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Keywords {
-    /// Words that only this class has.
+    /// Words for this class only.
     pub strict: BTreeMap<String, String>,
-    /// These, and words for what sounds alike.
+    /// These, and words for classes that sound similar.
     #[serde(default)]
     pub lenient: BTreeMap<String, String>,
 }
 
 impl Data {
-    /// Reads what `source` names.
+    /// Reads the files that `source` names.
     ///
     /// # Errors
-    /// Where a file is missing, broken, or holds no clip.
+    /// If a file is missing, damaged, or contains no clip.
     pub fn read(source: &Source) -> Result<Self> {
         let mut train = read_captions(&source.train)?.captions_by_clip();
         train.truncate(source.most.unwrap_or(usize::MAX));
@@ -117,7 +117,7 @@ impl Data {
         })
     }
 
-    /// `key`, determined by the training and validation captions as well.
+    /// `key`, extended by the training and validation captions.
     pub fn key(&self, key: Key) -> Key {
         key.with_clips(self.train.iter().chain(self.validation.iter().flatten()))
     }
@@ -153,7 +153,7 @@ fn captioned(source: &Source) -> Result<Vec<Item>> {
     Ok(clips.map(item).collect())
 }
 
-/// Clips of several captions: one of them, another each clip, stands in for the recording, the others are the references.
+/// Clips of several captions: one of them, chosen by clip, replaces the recording; the others are the references.
 fn stand_ins(source: &Source) -> Result<Vec<Item>> {
     let set = read_captions(&source.test)?;
     let clips = set.captions_by_clip();

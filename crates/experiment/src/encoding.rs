@@ -1,4 +1,4 @@
-//! The encoding stage: [`Sound`]s -> the audio tower's output for each, or why there is none; computed once and kept.
+//! The encoding stage: [`Sound`]s -> the audio tower's output for each, or the reason why there is none; cached.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use wsac::{Error, Result};
 use crate::artifact_cache::{self as cache, Key};
 use crate::data::Sound;
 
-/// The encoder's output for each sound, or why there is none.
+/// The encoder's output for each sound, or the reason why there is none.
 pub type Encoded = Vec<std::result::Result<AudioAnalysis, String>>;
 
-/// Encodes `sounds`, which must not be captions, or reads from `folder` what was encoded before. `each` is called after each
+/// Encodes `sounds`, which must not be captions, or reads cached results from `folder`. `each` is called after each
 /// sound that is encoded.
 ///
 /// # Errors
@@ -84,7 +84,7 @@ fn sound_stamp(sound: &Sound) -> String {
     }
 }
 
-/// `embedding` as if it were that of a recording.
+/// `embedding` in the form of an encoded recording.
 pub fn point(embedding: Embedding) -> AudioAnalysis {
     AudioAnalysis {
         embedding,

@@ -1,4 +1,4 @@
-//! Captions that a training has besides the data set's own: other corpora, and paraphrases -> [`ExtraCorpora`].
+//! Training captions in addition to the data set's own: other corpora, and paraphrases -> [`ExtraCorpora`].
 
 use wsac::Result;
 use wsac::dataset::read_captions;
@@ -6,12 +6,12 @@ use wsac::dataset::read_captions;
 use crate::artifact_cache::Key;
 use crate::config::Named;
 
-/// Captions of clips [K] that are no clips of the data set.
+/// Captions of clips [K] that are not in the data set.
 #[derive(Debug, Clone, Default)]
 pub struct ExtraCorpora {
     /// The captions, clip by clip.
     pub clips: Vec<Vec<String>>,
-    /// How often an epoch has each clip, as [`wsac::train::Job::shares`].
+    /// How often an epoch uses each clip, as [`wsac::train::Job::shares`].
     pub shares: Vec<f64>,
 }
 
@@ -31,13 +31,13 @@ impl ExtraCorpora {
         Ok(extra)
     }
 
-    /// Adds `clips`, each of which an epoch has `share` times.
+    /// Adds `clips`, each of which an epoch uses `share` times.
     pub fn add(&mut self, clips: impl IntoIterator<Item = Vec<String>>, share: f64) {
         self.clips.extend(clips);
         self.shares.resize(self.clips.len(), share);
     }
 
-    /// `key`, determined by these captions as well.
+    /// `key`, extended by these captions.
     pub fn key(&self, key: Key) -> Key {
         if self.clips.is_empty() {
             return key;

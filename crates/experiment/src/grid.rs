@@ -1,4 +1,4 @@
-//! The grid, cell by cell: what an earlier run has made is read, the rest is made, and the run can be stopped anywhere.
+//! The grid, cell by cell: results of earlier runs are reused, the rest is computed, and the run can be stopped at any time.
 
 mod block;
 mod event;
@@ -21,10 +21,10 @@ use block::Block;
 use event::Observer;
 use inputs::Inputs;
 
-/// Runs `config` to its end, or until `observer` answers [`ControlFlow::Break`]. What is done is kept in any case.
+/// Runs `config` to its end, or until `observer` returns [`ControlFlow::Break`]. Finished work is kept in any case.
 ///
 /// # Errors
-/// [`wsac::Error::Interrupted`] after a break. Where data cannot be read, settings make no sense (checked before any work),
+/// [`wsac::Error::Interrupted`] after a break. If data cannot be read, settings are invalid (checked before any work),
 /// or files cannot be written. A recording that cannot be encoded is no error.
 pub fn run(
     config: &Config,

@@ -6,7 +6,7 @@
 //!        -scoring-> scores per item -table-> rows of means, spreads, intervals and differences
 //! ```
 //!
-//! What a stage makes lies in the experiment's folder, named after everything that determines it ([`artifact_cache`]): a
+//! The output of a stage is in the experiment's folder, named by everything that determines it ([`artifact_cache`]): a
 //! second run resumes where the first one stopped, and a changed setting repeats only what depends on it.
 
 pub mod artifact_cache;

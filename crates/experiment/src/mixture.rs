@@ -1,4 +1,4 @@
-//! Two recordings at once: a row of a table -> their sum.
+//! Mixtures of two recordings: a row of a table -> their sum.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
-//! What a person sees of an experiment: tables, pictures and a page -> a folder that opens from disk.
+//! The report of an experiment: tables, figures and a page -> a folder that opens from disk.
 //!
-//! `index.html` beside `table.{md,csv,json,tex}` and every picture as SVG and PNG.
+//! `index.html` beside `table.{md,csv,json,tex}` and every figure as SVG and PNG.
 
 mod clips;
 mod curves;
@@ -27,12 +27,12 @@ use draft::{Draft, drawn, named};
 pub use run::write as write_run;
 pub use tables::{table, write as write_tables};
 
-/// What is drawn beside the table.
+/// The options of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// How many clips are shown with their captions: the worst, the best and some between, of each data set.
     pub clips: usize,
-    /// The seed of the pictures.
+    /// The seed of the figures.
     pub seed: u64,
 }
 
@@ -42,8 +42,8 @@ impl Default for Options {
     }
 }
 
-/// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` is what makes it
-/// again, as the page shows it.
+/// Writes the report of `outcome` to `folder`, and `differences.csv` to the experiment's own; `command` reproduces it
+/// and is shown on the page.
 ///
 /// # Errors
 /// Where a file cannot be written or a captioner of the grid cannot be read.
@@ -121,12 +121,12 @@ pub fn write(
     Ok(table)
 }
 
-/// What must be said wherever captions stand in for sounds.
+/// The notice for results in which captions replace recordings.
 const PROBE: &str = "Text-probe: no recording was encoded. Another caption of the same clip, moved by a measured modality gap and \
                      scattered, stands in for it. These scores compare trainings and bridges with each other and say nothing \
                      about how well sounds are captioned.";
 
-/// What each row of a data set adds to its first.
+/// The improvement of each row of a data set over its first.
 fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.data == data).collect();
     let scores = rows.first()?.scores.iter().filter(|s| s.value.is_ok());
@@ -153,11 +153,11 @@ fn bars(config: &Config, rows: &[Row], data: usize) -> Option<Bars> {
     })
 }
 
-/// The scores of clips under each inference strategy, by the training that does best with one of them.
+/// The scores of clips under each inference strategy, for the training with the best score under any of them.
 fn histogram(config: &Config, outcome: &Outcome, data: usize) -> Option<Histogram> {
     let cells: Vec<_> = outcome.cells.iter().filter(|c| c.data == data).collect();
     let (by, _) = ranked(&cells.first()?.measures)?;
-    // Hits are 0 or 1: nothing to see.
+    // Hits are 0 or 1: a distribution shows nothing.
     if by == "strict" {
         return None;
     }

@@ -9,34 +9,34 @@ use wsac_metrics::{Comparison, Interval, Items, Sampling, Scores, compare, inter
 
 use crate::data::{Item, Keywords};
 
-/// What computes the metrics; it may need tables, jars and models, which the caller has.
+/// The scorer of the metrics; it may need tables, jars and models, which the caller has.
 pub trait Scorer {
-    /// What distinguishes its scores from another scorer's: the metrics, and what they are computed with.
+    /// What distinguishes its scores from another scorer's: the metrics, and the tools that compute them.
     fn identity(&self) -> String;
 
-    /// The measures of `items` (not yet tokenised), in the order of the table, each with its value or why there is none.
+    /// The metrics of `items` (not yet tokenised), in the order of the table, each with its value or the reason why there is none.
     fn measure(&self, items: &Items) -> Result<Vec<(String, std::result::Result<Scores, String>)>>;
 }
 
-/// One metric of one cell, as it is kept.
+/// One metric of one cell, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
     /// Its name, e.g. `cider_d`.
     pub name: String,
-    /// Its value, or why there is none.
+    /// Its value, or the reason why there is none.
     pub value: std::result::Result<Value, String>,
 }
 
-/// The metrics by which cells and clips are ranked, the first that there is.
+/// The metrics that rank cells and clips; the first available one is used.
 const RANKED_BY: [&str; 3] = ["spider", "cider_d", "strict"];
 
-/// The one of these `names` by which cells and clips are ranked.
+/// The one of these `names` that ranks cells and clips.
 pub fn ranked_by<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<&'static str> {
     let is_there = |by: &&str| names.clone().any(|name| name == *by);
     RANKED_BY.into_iter().find(is_there)
 }
 
-/// The metric by which a cell and its clips are ranked, the first that has a value.
+/// The metric that ranks a cell and its clips, the first that has a value.
 pub fn ranked(measures: &[Measure]) -> Option<(&'static str, &Value)> {
     let values = || {
         measures
@@ -54,12 +54,12 @@ pub fn ranked(measures: &[Measure]) -> Option<(&'static str, &Value)> {
         .map(|(_, value)| (by, value))
 }
 
-/// A score of all items and of each.
+/// The score of all items and of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Value {
     /// The score of all.
     pub corpus: f64,
-    /// Where it lies: the ends of a 95 % bootstrap interval over the items.
+    /// The ends of its 95 % bootstrap interval over the items.
     pub interval: (f64, f64),
     /// The score of each item; `None` where it has none.
     pub per_item: Vec<Option<f64>>,
@@ -93,8 +93,8 @@ impl Value {
     }
 }
 
-/// The mean over seeds of scores of the same items: their mean item by item, so that an interval shows what the items vary,
-/// not the seeds. `None` where there are none.
+/// The mean over seeds of scores of the same items: item by item, so that an interval shows the variation of the items,
+/// not of the seeds. `None` if there are none.
 pub fn over_seeds(values: &[&Value]) -> Option<Value> {
     let first = values.first()?;
     let n = values.len() as f64;
@@ -121,10 +121,10 @@ pub fn over_seeds(values: &[&Value]) -> Option<Value> {
     Some(value)
 }
 
-/// How much better `ours` is than `theirs` on the same items; `None` where the metric is no mean of its items.
+/// How much better `ours` is than `theirs` on the same items; `None` if the metric is not a mean over items.
 ///
 /// # Errors
-/// Where the two are not of the same number of items.
+/// If the two do not have the same number of items.
 pub fn difference(ours: &Value, theirs: &Value) -> Result<Option<Comparison>> {
     if !(ours.mean && theirs.mean) {
         return Ok(None);
@@ -133,7 +133,7 @@ pub fn difference(ours: &Value, theirs: &Value) -> Result<Option<Comparison>> {
     compared.map(Some).map_err(|e| Error::Config(e.to_string()))
 }
 
-/// Scores `captions` of `items`, by keywords where there are some, else by `scorer`.
+/// Scores `captions` of `items`, by keywords if there are any, else by `scorer`.
 ///
 /// # Errors
 /// Where a pattern is no regular expression, or the metrics cannot be computed.
@@ -158,7 +158,7 @@ pub fn score(
 }
 
 /// Hits: the share of captions that name every class of their item; `either`: at least one of several; `invented`: the
-/// share that names, by strict keywords, a class that is not there.
+/// share that names, by strict keywords, a class that does not occur.
 fn by_keywords(items: &[&Item], captions: &[&str], keywords: &Keywords) -> Result<Vec<Measure>> {
     let compile = |patterns: &BTreeMap<String, String>| -> Result<BTreeMap<String, Regex>> {
         let one = |(label, pattern): (&String, &String)| {

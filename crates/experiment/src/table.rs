@@ -10,13 +10,13 @@ use crate::scoring::{Value, difference, over_seeds};
 /// The scores of a training and an inference strategy on a data set.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The data set, by its place in the settings.
+    /// The data set, by its index in the settings.
     pub data: usize,
-    /// The training strategy, by its place.
+    /// The training strategy, by its index.
     pub training: usize,
-    /// The inference strategy, by its place.
+    /// The inference strategy, by its index.
     pub inference: usize,
-    /// The scores, a metric each.
+    /// The scores, one per metric.
     pub scores: Vec<Score>,
 }
 
@@ -25,18 +25,18 @@ pub struct Row {
 pub struct Score {
     /// Its name, e.g. `cider_d`.
     pub name: String,
-    /// Its mean over the seeds, or why there is none.
+    /// Its mean over the seeds, or the reason why there is none.
     pub value: std::result::Result<Value, String>,
     /// The standard deviation over the seeds; `None` for a single one.
     pub spread: Option<f64>,
-    /// How much better than the data set's first row it is; `None` for that row, and where the metric is no mean of items.
+    /// How much better than the data set's first row it is; `None` for that row, and if the metric is not a mean over items.
     pub better: Option<Comparison>,
 }
 
 /// The rows of all cells, in the order of the settings.
 ///
 /// # Errors
-/// Where two cells of a data set have other items.
+/// If two cells of a data set have different items.
 pub fn rows(config: &Config, outcome: &Outcome) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
     for data in 0..config.data.len() {

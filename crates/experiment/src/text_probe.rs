@@ -1,9 +1,9 @@
-//! The text-probe: where no recordings can be had, another caption of the same clip stands in for the sound.
+//! The text probe: without recordings, another caption of the same clip replaces the sound.
 //!
-//! text embedding [d] -> `unit(text + gap + noise)` [d]: moved by the modality gap (Eq. 2), measured between recordings of
-//! one's own and the captions, and scattered as captions of one clip are (section 3.1.1). What the decoder is given is then
-//! as far from what it learned as a sound would be, as far as mean and spread go; it does not show how good an
-//! audio tower is. So results with it compare trainings and bridges with each other, and with nothing else.
+//! text embedding [d] -> `unit(text + gap + noise)` [d]: shifted by the modality gap (Eq. 2), measured between one's own
+//! recordings and the captions, and with the spread of the captions of a clip (section 3.1.1). The decoder's input is then
+//! as far from its training data in mean and spread as an audio embedding would be; it does not show how good an
+//! audio tower is. So its results compare training and inference strategies with each other, and with nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::config::Probe;
 use crate::data::Sound;
 use crate::encoding::{self, Encoded};
 
-/// How far stand-ins lie from their captions.
+/// How the embeddings that replace audio are moved from their captions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Displacement {
     /// The gap [d].
@@ -31,7 +31,7 @@ pub struct Displacement {
 }
 
 impl Displacement {
-    /// What `probe` asks for, in a space where `clips` are the embeddings of captions, clip by clip.
+    /// The settings of `probe`, in a space where `clips` are the embeddings of captions, clip by clip.
     ///
     /// # Errors
     /// Where its recordings cannot be read, or no clip has two captions to measure the noise by.
@@ -83,7 +83,7 @@ impl Displacement {
             .sqrt()
     }
 
-    /// Caption `i` of `what` as if it were an encoded recording; `text` is its embedding.
+    /// Caption `i` of `what` in the form of an encoded recording; `text` is its embedding.
     pub fn stand_in(
         &self,
         text: &[f32],
@@ -103,7 +103,7 @@ impl Displacement {
             .ok_or_else(|| "has no direction".into())
     }
 
-    /// All of `texts` [N, d] as if they were encoded recordings.
+    /// All of `texts` [N, d] in the form of encoded recordings.
     pub fn stand_ins(&self, texts: &Embeddings, what: &str) -> Encoded {
         texts
             .rows()
@@ -113,7 +113,7 @@ impl Displacement {
     }
 }
 
-/// The files of a folder, by name, those that are no recordings left out by their endings.
+/// The files of a folder, sorted by name, without those whose extension is not that of a recording.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     const SOUND: [&str; 9] = [
         "wav", "flac", "ogg", "oga", "mp3", "m4a", "mp4", "aac", "mkv",

@@ -16,7 +16,7 @@ use crate::config::{Named, slug};
 use crate::data::Data;
 use crate::extra_corpora::ExtraCorpora;
 
-/// The files of a Hugging Face folder that a decoder begins with.
+/// The files of a Hugging Face folder that a decoder starts from.
 const GPT2: [&str; 4] = [
     "config.json",
     "model.safetensors",
@@ -24,21 +24,21 @@ const GPT2: [&str; 4] = [
     "vocab.json",
 ];
 
-/// What a training is given besides its settings.
+/// The inputs of a training besides its settings.
 pub struct Ground<'a> {
     /// The captions.
     pub data: &'a Data,
-    /// Captions that this training has besides.
+    /// Additional captions of this training.
     pub extra: &'a ExtraCorpora,
     /// The encoder.
     pub encoder: &'a Encoder,
     /// Its text tower.
     pub text: &'a dyn TextTower,
-    /// The modality gap, where a strategy shifts by it.
+    /// The modality gap, if a strategy shifts by it.
     pub gap: Option<&'a [f32]>,
     /// The experiment's folder.
     pub out: &'a Path,
-    /// A folder that keeps embeddings between experiments.
+    /// A folder that caches embeddings between experiments.
     pub cache: &'a Path,
 }
 
@@ -46,12 +46,12 @@ pub struct Ground<'a> {
 pub struct Trained {
     /// Its run folder; `None` for the built-in one.
     pub folder: Option<PathBuf>,
-    /// What shaped it.
+    /// The key of everything that determined it.
     pub key: Key,
 }
 
 impl Trained {
-    /// Trains by `strategy` with `settings`, or finds that this was done.
+    /// Trains with `strategy` and `settings`, or finds that this was done.
     ///
     /// # Errors
     /// As [`train::run`].
@@ -74,7 +74,7 @@ impl Trained {
             .key(key)
             .with_all(shift.iter().flatten().map(|x| x.to_le_bytes()));
         let key = ground.extra.key(key);
-        // A GPT-2 to begin with is known by its folder, and by what lies in it.
+        // A GPT-2 to start from is identified by its folder and the files in it.
         let gpt2 = settings.gpt2.iter();
         let key = gpt2.fold(key, |key, folder| {
             key.with_all(GPT2.map(|file| file_stamp(&folder.join(file))))
@@ -87,7 +87,7 @@ impl Trained {
             key.name()
         );
         let folder = ground.out.join("runs").join(name);
-        // A run folder with a config.json is whole: it is written last.
+        // A run folder with a config.json is complete: it is written last.
         if !folder.join("config.json").is_file() {
             let (own, extra) = (&ground.data.train, ground.extra);
             let clips = [own.as_slice(), &extra.clips].concat();

@@ -1,7 +1,7 @@
-//! Section 3 of the paper: how a decoder that learned from text embeddings is given audio embeddings.
+//! Section 3 of the paper: how a decoder trained on text embeddings is conditioned on audio embeddings.
 //!
-//! Train side: [`Augmentation`] turns a text embedding [d] into what the decoder learns from (noise, shift). Test side:
-//! [`Bridge`] turns an audio embedding [d] into one the decoder knows (direct, nearest, projection).
+//! Training: [`Augmentation`] turns a text embedding [d] into the decoder's training input (noise, shift). Inference:
+//! [`Bridge`] turns an audio embedding [d] into one like those the decoder was trained on (direct, nearest, projection).
 
 mod map;
 mod strategy;
@@ -19,38 +19,38 @@ pub use strategy::Strategy;
 use wsac_encoders::embedding::{Embedding, Embeddings, normalize};
 use wsac_nn::rng::Stream;
 
-/// Clips that the noise level is estimated from (section 3.1.1).
+/// Clips from which the noise level is estimated (section 3.1.1).
 const SIGMA_CLIPS: usize = 50;
 
-/// The temperatures of a projection. With smaller ones similarities divided by them leave the range of f32; larger ones all
-/// give the mean of the memory.
+/// The range of a projection's temperature. Smaller values overflow f32 when similarities are divided by them; larger ones
+/// all give the mean of the memory.
 pub const TAU_RANGE: RangeInclusive<f32> = 1e-5..=1000.0;
 
-/// Whose word counts where the paper and its reference code part.
+/// Which to follow where the paper and its reference code differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compat {
-    /// The paper: `x + n`, `x + gap`, and projections as Eq. 5 gives them.
+    /// The paper: `x + n`, `x + gap`, and projections as in Eq. 5.
     #[default]
     Paper,
-    /// The published code: `unit(unit(x) + n + gap)`, nothing at all where the variance is 0, and unit projections.
+    /// The published code: `unit(unit(x) + n + gap)`, no change at all if the variance is 0, and unit projections.
     Reference,
 }
 
-/// What is done to an audio embedding before the decoder sees it (section 3.2).
+/// How an audio embedding is transformed before the decoder sees it (section 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bridge {
-    /// Nothing: the decoder takes it as if it were a text embedding.
+    /// Not at all: the decoder takes it as if it were a text embedding.
     #[default]
     Direct,
-    /// The most similar row of the memory takes its place (Eq. 3).
+    /// Replaced by the most similar row of the memory (Eq. 3).
     Nearest,
-    /// The rows of the memory, weighted by softmax(similarity / tau), take its place (Eq. 4 and 5).
+    /// Replaced by the sum of the memory's rows, weighted by softmax(similarity / tau) (Eq. 4 and 5).
     Project {
-        /// The temperature: towards 0 this becomes [`Bridge::Nearest`], larger values blur. The code uses 0.01.
+        /// The temperature: towards 0 this becomes [`Bridge::Nearest`]; larger values average over more. The code uses 0.01.
         tau: f32,
-        /// Only so many most similar rows take part; all where `None`, as in the paper.
+        /// Use only this many most similar rows; all if `None`, as in the paper.
         #[serde(default)]
         top_k: Option<usize>,
     },
@@ -60,7 +60,7 @@ impl Bridge {
     /// Says what is wrong with its settings.
     ///
     /// # Errors
-    /// Where a projection's temperature is out of range, or it is on no caption.
+    /// If a projection's temperature is out of range, or it uses no captions.
     pub fn check(&self) -> Result<()> {
         let Self::Project { tau, top_k } = self else {
             return Ok(());
@@ -77,11 +77,11 @@ impl Bridge {
         Ok(())
     }
 
-    /// The decoder's input [d] for `audio`. A projection has length at most 1; `renormalise` makes it 1 (as a decoder
-    /// expects that was trained on unit embeddings, and as the reference code does). The others are unit in any case.
+    /// The decoder's input [d] for `audio`. A projection has length at most 1; `renormalise` makes it 1 (needed by a decoder
+    /// trained on unit embeddings, and done by the reference code). The others are unit in any case.
     ///
     /// # Errors
-    /// Where a memory is needed and there is none or of another width, or the settings are out of range.
+    /// If a memory is needed and is missing or of another width, or the settings are out of range.
     pub fn apply(
         &self,
         audio: &Embedding,
@@ -121,8 +121,8 @@ impl Bridge {
     }
 }
 
-/// A mix of a sound's own embedding and what a bridge gave for it: `share * audio + (1 - share) * bridged`, of unit length
-/// where `renormalise` says so. `bridged` as it is where the share is 0.
+/// A blend of the audio embedding and its bridged embedding: `share * audio + (1 - share) * bridged`, normalised
+/// if `renormalise`. `bridged` unchanged if the share is 0.
 pub fn blend(audio: &Embedding, bridged: Vec<f32>, share: f32, renormalise: bool) -> Vec<f32> {
     if share == 0.0 {
         return bridged;
@@ -135,31 +135,31 @@ pub fn blend(audio: &Embedding, bridged: Vec<f32>, share: f32, renormalise: bool
     mix
 }
 
-/// What is done to a text embedding before the decoder learns from it (section 3.1).
+/// How a text embedding is augmented for training (section 3.1).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Augmentation {
     /// The variance of the normal noise added to each coordinate; the paper's is 0.013 for its own encoder. 0 adds none.
     pub noise_variance: f64,
-    /// The modality gap [d] (Eq. 2), added to move text to where audio is.
+    /// The modality gap [d] (Eq. 2), added to shift text embeddings to the audio embeddings.
     pub shift: Option<Vec<f32>>,
-    /// Scale the sum to unit length. Not so in the paper; the reference code always does.
+    /// Scale the sum to unit length. The paper does not; the reference code always does.
     pub renormalise: bool,
-    /// [`Compat::Reference`] does everything in the order of the code instead.
+    /// With [`Compat::Reference`], all steps are done in the order of the code instead.
     pub compat: Compat,
 }
 
 impl Augmentation {
-    /// Perturbs `row` [d] with the noise of `stream` at counters `first..first + d`.
+    /// Augments `row` [d] with the noise of `stream` at counters `first..first + d`.
     pub fn apply(&self, row: &mut [f32], stream: Stream, first: u64) {
         self.apply_with(row, |j| stream.gauss(first + j as u64));
     }
 
-    /// Perturbs `row` [d], `noise(j)` being the standard normal number of coordinate `j`.
+    /// Augments `row` [d]; `noise(j)` is the standard normal number of coordinate `j`.
     pub fn apply_with(&self, row: &mut [f32], noise: impl Fn(usize) -> f32) {
         let reference = self.compat == Compat::Reference;
         if reference && self.noise_variance == 0.0 {
-            return; // So the code does, even where there is a shift.
+            return; // As in the reference code, even if there is a shift.
         }
         if reference {
             normalize(row);
@@ -178,7 +178,7 @@ impl Augmentation {
         }
     }
 
-    /// Whether rows are left as they are.
+    /// Whether rows are left unchanged.
     pub fn is_none(&self) -> bool {
         self.noise_variance == 0.0 && (self.shift.is_none() || self.compat == Compat::Reference)
     }
@@ -186,7 +186,7 @@ impl Augmentation {
     /// Says what is wrong with these settings for embeddings of width `dim`.
     ///
     /// # Errors
-    /// Where the variance is negative or not finite, or the shift has another width.
+    /// If the variance is negative or not finite, or the shift has another width.
     pub fn check(&self, dim: usize) -> Result<()> {
         if !(self.noise_variance >= 0.0 && self.noise_variance.is_finite()) {
             return Err(Error::Config(format!(
@@ -205,7 +205,7 @@ impl Augmentation {
 
 /// The noise level (section 3.1.1): how far apart captions of one clip are. The mean over the unordered pairs of each
 /// clip's captions of the largest difference in any coordinate, over the first 50 of `clips` that have two captions.
-/// `None` where there are none. Its square is the [`Augmentation::noise_variance`].
+/// `None` if there are none. Its square is the [`Augmentation::noise_variance`].
 pub fn sigma_pairs<'a>(clips: impl IntoIterator<Item = &'a Embeddings>) -> Option<f64> {
     let mut distances = Vec::new();
     for clip in clips.into_iter().filter(|c| c.len() > 1).take(SIGMA_CLIPS) {
@@ -221,10 +221,10 @@ pub fn sigma_pairs<'a>(clips: impl IntoIterator<Item = &'a Embeddings>) -> Optio
     (!distances.is_empty()).then(|| sum / distances.len() as f64)
 }
 
-/// The modality gap (Eq. 2), [d]: mean of `audio` minus mean of `text`, neither of which need be pairs.
+/// The modality gap (Eq. 2), [d]: the mean of `audio` minus the mean of `text`, which need not be paired.
 ///
 /// # Errors
-/// Where one is empty or the widths differ.
+/// If one is empty or the widths differ.
 pub fn gap(audio: &Embeddings, text: &Embeddings) -> Result<Vec<f32>> {
     if audio.is_empty() || text.is_empty() || audio.dim() != text.dim() {
         return Err(Error::Config(format!(

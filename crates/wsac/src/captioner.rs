@@ -1,7 +1,7 @@
 //! The facade: a recording -> a [`Caption`], and each stage on the way alone.
 //!
 //! ```text
-//! Source -listen-> AudioAnalysis{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
+//! Source -encode-> AudioAnalysis{embedding [d], parts} -draft, bridge-> [parts, d] -decode-> candidates -rerank, finish-> Caption
 //! ```
 //!
 //! ```no_run
@@ -48,7 +48,7 @@ use wsac_encoders::towers::{AudioTower, TextTower};
 pub struct Captioner {
     tower: Box<dyn AudioTower>,
     model: Model,
-    /// What reads candidates, once it is needed, and the encoder that has it.
+    /// The text tower that embeds candidates, loaded when first needed, and the encoder it belongs to.
     reader: OnceLock<Box<dyn TextTower>>,
     encoder: Option<Encoder>,
 }
@@ -75,7 +75,7 @@ impl Captioner {
         Ok(captioner.with_reader(encoder))
     }
 
-    /// A captioner that encodes with `tower`.
+    /// A captioner that encodes audio with `tower`.
     ///
     /// # Errors
     /// Where the tower's embeddings have another width than those the model learned from.
@@ -95,15 +95,15 @@ impl Captioner {
         })
     }
 
-    /// The same captioner, whose candidates are read by the text tower of `encoder`: what [`CaptionOptions::rerank`] needs
-    /// to measure similarities. It is opened when it is first needed. ([`Captioner::bundled`] and [`Captioner::open`] know
-    /// theirs.)
+    /// The same captioner, with the text tower of `encoder`, which [`CaptionOptions::rerank`] needs to embed candidates. It is
+    /// loaded when it is first needed. ([`Captioner::bundled`] and [`Captioner::open`] know
+    /// their own.)
     pub fn with_reader(mut self, encoder: Encoder) -> Self {
         (self.reader, self.encoder) = (OnceLock::new(), Some(encoder));
         self
     }
 
-    /// [`Captioner::with_reader`], with a text tower that is open already.
+    /// [`Captioner::with_reader`], with a text tower that is already loaded.
     ///
     /// # Errors
     /// Where its embeddings have another width than the sounds'.
@@ -128,7 +128,7 @@ impl Captioner {
                         .into(),
                 )
             })?;
-            // Of two that open it at once, the first one's stays.
+            // If two threads load it at once, the first one's is kept.
             let _ = self.reader.set(encoder.text_tower()?);
         }
         let reader = self.reader.get().ok_or_else(|| {
@@ -166,7 +166,7 @@ impl Captioner {
         let memory = self
             .fit(Memory::load(&path)?)
             .map_err(|error| Error::model(path, error.to_string()))?;
-        // Its captions stand in for the clauses too: what the user wants said comes from nowhere else.
+        // It replaces the clause memory too, so that every retrieved text is the user's own.
         let model = &mut self.model;
         model.clauses = model.clauses.take().map(|_| memory.clone());
         model.memory = Some(memory);
@@ -192,7 +192,7 @@ impl Captioner {
         Ok(memory)
     }
 
-    /// The sample rate in Hz that it expects.
+    /// The encoder's sample rate, in Hz.
     pub fn rate(&self) -> u32 {
         self.tower.rate()
     }
@@ -202,7 +202,7 @@ impl Captioner {
         &*self.tower
     }
 
-    /// What turns embeddings into words.
+    /// The model that turns embeddings into captions.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -215,7 +215,7 @@ impl Captioner {
         self.encode_stream(&mut AudioStream::open(source, self.tower.rate())?)
     }
 
-    /// Encodes a recording that is open already, at the encoder's rate.
+    /// Encodes an open recording, already at the encoder's sample rate.
     ///
     /// # Errors
     /// As [`Captioner::encode`].
@@ -223,20 +223,20 @@ impl Captioner {
         Ok(self.tower.encode(stream)?)
     }
 
-    /// The `k` captions of the memory nearest to `heard`, best first; none where there is no memory. What several people
-    /// wrote alike is told once.
+    /// The `k` captions of the memory nearest to `analysis`, best first; none if there is no memory. Captions that are equal
+    /// but for case count once.
     pub fn neighbours(&self, analysis: &AudioAnalysis, k: usize) -> Vec<Neighbour> {
         let memory = self.model.memory.as_ref();
         memory.map_or(Vec::new(), |memory| nearest(memory, analysis, k))
     }
 
-    /// How alike `query` and each of `texts` are, in [-1, 1], measured as the captions of the memory are: from its mean,
-    /// where the model does so.
+    /// The similarity of `query` to each of `texts`, in [-1, 1], measured as for the captions of the memory: from the memory's
+    /// mean, if the model does so.
     pub fn similarities(&self, query: &Embedding, texts: &Embeddings) -> Vec<f32> {
         alike(self.model.memory.as_ref(), query, texts)
     }
 
-    /// Class scores per frame, the `most` likeliest classes; `None` where the encoder has no classifier.
+    /// Sound event activations over time, for the `most` likeliest classes; `None` where the encoder has no classifier.
     ///
     /// # Errors
     /// As [`Captioner::encode`].
@@ -249,7 +249,7 @@ impl Captioner {
         Ok(activations.map(|activations| activations.likeliest(most)))
     }
 
-    /// A sentence about a recording: [`Captioner::encode_stream`], then [`Captioner::draft`], [`Captioner::bridge`],
+    /// The caption of a recording: [`Captioner::encode_stream`], then [`Captioner::draft`], [`Captioner::bridge`],
     /// [`Captioner::decode`], [`Captioner::bridge_unnamed`], [`Captioner::decode`], [`Captioner::rerank`] and
     /// [`Captioner::finish`].
     ///
@@ -264,7 +264,7 @@ impl Captioner {
     }
 }
 
-/// How alike a sound and each of `texts` are, measured as the captions of `memory` are.
+/// The similarity of a sound to each of `texts`, measured as for the captions of `memory`.
 fn alike(memory: Option<&Memory>, sound: &Embedding, texts: &Embeddings) -> Vec<f32> {
     let from = |origin: Option<&[f32]>, point: &[f32]| -> Option<Embedding> {
         Embedding::new(match origin {

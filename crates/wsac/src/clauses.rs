@@ -1,21 +1,21 @@
-//! A caption's clauses: English text -> one to `most` shorter texts, one sound each, with the order they are heard in.
+//! A caption's clauses: English text -> one to `most` shorter texts, one sound each, with their order in time.
 //!
 //! "Rain falls while a man speaks, followed by thunder" has three clauses: rain falls; *together* with it a man speaks;
 //! *then* thunder. Captions of single sounds have one clause, themselves.
 //!
-//! Why: in a recording of several sounds these are heard and looked up one by one, so the decoder is given one embedding
-//! a sound. It learns to join them from captions whose clauses are embedded one by one in the same way.
+//! Why: in a recording of several sounds, these are encoded and retrieved one by one, so the decoder is given one embedding
+//! per sound. It learns to join them from captions whose clauses are embedded one by one in the same way.
 //!
-//! The rules, in plain words:
+//! The rules:
 //! 1. Cut at every comma and connector ("as", "while", "and", "followed by"; all in `CONNECTORS`). Longer ones win.
 //! 2. "A man and a woman talk" is one clause: before a bare "and", words without verb and sound are part of the subject.
-//! 3. A piece stays apart if both sides have what the connector needs and the piece does not begin with a pronoun;
-//!    otherwise it goes back to the left. "And" joins nearly anything, so it needs a subject with its verb on both sides
+//! 3. A part stays separate if both sides have what the connector needs and the part does not begin with a pronoun;
+//!    otherwise it is merged with the left one. "And" joins nearly anything, so it needs a subject with its verb on both sides
 //!    ("a dog barks and growls" is one clause); "followed by" needs nothing.
 //! 4. Of more than `most` clauses, the last ones stay together, joined by a comma or "followed by".
 //!
-//! There is no grammar here, only lists of words (`clauses/words.txt`) and what stands beside them. Where they do not know
-//! a verb, the caption stays whole, and the decoder learns from its one embedding as in the paper.
+//! There is no grammar here, only word lists (`clauses/words.txt`) and neighbouring words. If they do not know
+//! a verb, the caption stays whole, and the decoder learns from its single embedding as in the paper.
 
 mod words;
 
@@ -29,35 +29,35 @@ use Relation::{After, First, Then, Together};
 use words::{DEVICES, LOOSE_FIRST, LOOSE_LAST, NOT_AFTER_AS, NOT_BEFORE_AS, PRONOUNS, Words};
 use words::{begins_sounding, has_verb, is_verb, names_sound};
 
-/// When a clause is heard, seen from the clause to its left.
+/// When the sound of a clause occurs, relative to the clause on its left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
-    /// There is none to its left.
+    /// There is none on its left.
     First,
     /// At the same time: "as", "while", "and", a comma.
     Together,
     /// Later: "followed by", "then", "before".
     Then,
-    /// Earlier, for it is the one told after "after".
+    /// Earlier: this clause follows the word "after" in the text.
     After,
 }
 
-/// A part of a caption that tells of one sound.
+/// A part of a caption that describes one sound.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Clause {
-    /// When it is heard.
+    /// When its sound occurs.
     pub relation: Relation,
     /// Its words: lower case, single spaces, no full stops, no loose "and" at either end. Never empty.
     pub text: String,
 }
 
-/// What a connector needs on both sides of it, to part two clauses.
+/// What a connector needs on both sides to separate two clauses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,
     /// A subject with its verb, or a sound ("typing", "loud music").
     Sound,
-    /// As `Sound`; but on the right no mere participle, nor a device that the left is heard over.
+    /// As `Sound`; but on the right no mere participle, and no device over which the left is played.
     Source,
     /// A subject with its verb.
     Verb,
@@ -93,12 +93,12 @@ static CONNECTORS_BY_WORD: LazyLock<HashMap<&str, Vec<Connector>>> = LazyLock::n
 });
 type Connector = (Vec<&'static str>, Relation, Needs);
 
-/// What lies between two connectors.
+/// The words between two connectors.
 struct Piece {
     relation: Relation,
     /// What the connector before it needs.
     needs: Needs,
-    /// Where its words are. The connector's lie between the piece to the left and this one.
+    /// The range of its words. The connector's words lie between the part on the left and this one.
     at: Range<usize>,
 }
 
@@ -120,7 +120,7 @@ pub fn split(caption: &str, most: usize) -> Vec<Clause> {
         let full = clauses.len() >= most.max(1);
         match clauses.last_mut() {
             Some((_, last)) if full => {
-                // "Followed by" for `After` too, which turns these two round: 5 of 49,274 AudioCaps captions.
+                // "Followed by" for `After` too, which would swap these two: 5 of 49,274 AudioCaps captions.
                 last.extend_from_slice(match piece.relation {
                     Together => &[","],
                     _ => &["followed", "by"],
@@ -143,7 +143,7 @@ pub fn split(caption: &str, most: usize) -> Vec<Clause> {
     clauses
 }
 
-/// Lower case, with no other marks than apostrophes and commas, these as words of their own.
+/// Lower case, with no marks but apostrophes and commas, commas as words of their own.
 fn plain(caption: &str) -> String {
     let mut text = String::with_capacity(caption.len() + 8);
     for char in caption.to_lowercase().chars() {
@@ -157,7 +157,7 @@ fn plain(caption: &str) -> String {
     text
 }
 
-/// Rule 1: cuts at every comma and connector. A connector that begins a piece is one of its words.
+/// Rule 1: cuts at every comma and connector. A connector at the beginning of a part is one of its words.
 fn cut(words: &[&str]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut piece = Piece {
@@ -204,7 +204,7 @@ fn connector(words: &[&str], i: usize) -> Option<(usize, Relation, Needs)> {
         .or((comma == 1).then_some((1, Together, Verb)))
 }
 
-/// Gives pieces back to the piece on their left, with the connector between them, where they `belong` to it: to these
+/// Merges parts with the part on their left, with the connector between them, if they `belong` to it: to these
 /// words on the left, with this connector and what it needs, do these words on the right?
 fn rejoin(
     words: &[&str],
@@ -226,7 +226,7 @@ fn rejoin(
     joined
 }
 
-/// Rule 2: nothing here sounds ("a man").
+/// Rule 2: nothing here makes a sound ("a man").
 fn is_bare(words: &[&str]) -> bool {
     !words.iter().any(|word| is_verb(word)) && !names_sound(words)
 }
@@ -255,7 +255,7 @@ fn begins_after(needs: Needs, words: &[&str]) -> bool {
     enough && !PRONOUNS.contains(first)
 }
 
-/// The words as text, without what a cut leaves loose at their ends.
+/// The words as text, without what a cut leaves dangling at the ends.
 fn tidy(mut words: &[&str]) -> String {
     while let [first, rest @ ..] = words
         && LOOSE_FIRST.contains(first)

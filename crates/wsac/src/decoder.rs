@@ -5,7 +5,7 @@
 //!                        tokens [T] -wte-> words [T, d] -+-> + wpe -> blocks -> ln_f [rows, d] -> wte^T -> logits
 //! ```
 //!
-//! Words may stand before the prefix too (a prompt): the rows of a sequence are `[prompt][prefix][caption]`.
+//! A prompt may precede the prefix: the rows of a sequence are `[prompt][prefix][caption]`.
 //!
 //! A caption is conditioned on one embedding (the paper) or on several, one for each sound; each gives `p` prefix
 //! rows. Sequences of a batch are packed without padding. Tensor names and the storage of weights are those of the
@@ -61,16 +61,16 @@ pub struct Decoder {
     packed: Option<matrices::Matrices>,
 }
 
-/// A batch of captions with what they are conditioned on.
+/// A batch of captions with their conditioning.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The words before the prefix of each sequence, which are no targets; empty where no sequence has any.
+    /// The prompt tokens of each sequence, which are no targets; empty if no sequence has any.
     pub prompts: Vec<Vec<u32>>,
     /// The embeddings of all sequences one after the other, [sum of `parts`, E].
     pub embeddings: Vec<f32>,
-    /// How many embeddings each sequence has (1 in the paper).
+    /// The number of embeddings of each sequence (1 in the paper).
     pub parts: Vec<usize>,
-    /// The words of each sequence, all of them targets but those that are [`Batch::PAD`].
+    /// The tokens of each sequence, all of them targets but those that are [`Batch::PAD`].
     pub tokens: Vec<Vec<u32>>,
 }
 
@@ -79,20 +79,20 @@ impl Batch {
     pub const PAD: u32 = 0;
 }
 
-/// What one caption is conditioned on.
+/// The conditioning of one caption.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Condition<'a> {
-    /// The words before the prefix; none in the paper.
+    /// The prompt tokens; none in the paper.
     pub words: &'a [u32],
     /// The embeddings that become the prefix, [parts, E].
     pub embeddings: &'a [f32],
 }
 
 impl Decoder {
-    /// A decoder of this shape with `weight(name, shape)` for the numbers of each tensor.
+    /// A decoder of this shape; `weight(name, shape)` gives the numbers of each tensor.
     ///
     /// # Errors
-    /// Where the shape is impossible (a zero, or a width that the heads do not divide), or a tensor is missing or
+    /// If the shape is impossible (a zero, or a width that is not divisible by the heads), or a tensor is missing or
     /// has another size.
     pub fn with_weights(
         config: Config,
@@ -161,12 +161,12 @@ impl Decoder {
         })
     }
 
-    /// A fresh decoder: normal weights of deviation 0.02, zero biases, unit gains (GPT-2's initialisation).
+    /// A randomly initialised decoder: normal weights of standard deviation 0.02, zero biases, unit gains (as GPT-2).
     pub fn new(config: Config, seed: u64) -> Result<Self> {
         Self::with_weights(config, |name, shape| Ok(Self::fresh(name, shape, seed)))
     }
 
-    /// The numbers that tensor `name` begins with.
+    /// The initial values of tensor `name`.
     pub(crate) fn fresh(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {
         let n = shape.iter().product::<usize>();
         let stream = Stream::new(&format!("seed{seed}/{name}"));
@@ -179,7 +179,7 @@ impl Decoder {
         }
     }
 
-    /// Where the mapper's weights begin: behind all those of the language model.
+    /// The index of the first mapper weight: after all those of the language model.
     pub fn mapper_start(&self) -> usize {
         let specs = self.layout.specs().iter();
         let mut own = specs.filter(|spec| spec.name.starts_with("clap_project."));
@@ -192,17 +192,17 @@ impl Decoder {
         &self.config
     }
 
-    /// Names, shapes and places of the tensors in [`Decoder::weights`].
+    /// Names, shapes and offsets of the tensors in [`Decoder::weights`].
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// All weights, laid out as [`Decoder::layout`] says.
+    /// All weights, laid out as in [`Decoder::layout`].
     pub fn weights(&self) -> &[f32] {
         &self.weights
     }
 
-    /// All weights, to update.
+    /// All weights, mutable.
     pub fn weights_mut(&mut self) -> &mut [f32] {
         self.packed = None;
         &mut self.weights

@@ -1,6 +1,6 @@
 //! Captions from a conditioned decoder: greedy (the paper), beam search or sampling over a KV cache.
 //!
-//! embeddings [parts, E] -> `Hypothesis { tokens, logprob, score }`, best first. Rules come in the order of Hugging
+//! embeddings [parts, E] -> `Hypothesis { tokens, logprob, score }`, best first. Rules are applied in the order of Hugging
 //! Face `generate`: repetition penalty, n-grams, minimum length, bans, then temperature, top-k, top-p, min-p.
 
 mod average;
@@ -20,35 +20,35 @@ use wsac_nn::loss::{argmax, log_total};
 use crate::decoder::{Condition, Decoder, KvCache};
 use crate::error::{Error, Result};
 
-/// How the most fitting words are searched for.
+/// The decoding strategy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Search {
-    /// The likeliest word at each step (the paper).
+    /// The most likely token at each step (the paper).
     Greedy,
-    /// The `width` likeliest captions side by side.
+    /// Beam search over the `width` most likely captions.
     Beam {
-        /// How many are kept; 3 to 5 is usual.
+        /// The beam width; 3 to 5 is usual.
         width: usize,
         /// Scores are `sum of log-probabilities / length^length_penalty`: 0 favours short captions, 1 is the mean.
         length_penalty: f64,
         /// When to stop.
         stop: Stop,
     },
-    /// The `width` captions of the highest mean log-probability side by side, finished ones among them: ClapCap's own
+    /// Beam search over the `width` captions of the highest mean log-probability, finished ones among them: ClapCap's own
     /// search.
     Average {
-        /// How many are kept; ClapCap keeps 5.
+        /// The beam width; ClapCap's is 5.
         width: usize,
     },
-    /// Words drawn at random: other words each seed.
+    /// Sampling: other captions with each seed.
     Sample(Sampling),
 }
 
 impl Search {
-    /// Says what is wrong with its settings.
+    /// Checks its settings.
     ///
     /// # Errors
-    /// Where the temperature of sampling, or the share of words that are drawn from, is out of range.
+    /// If the temperature of sampling, or the share of tokens to draw from, is out of range.
     pub fn check(&self) -> Result<()> {
         let Self::Sample(sampling) = self else {
             return Ok(());
@@ -70,7 +70,7 @@ impl Search {
         Ok(())
     }
 
-    /// A beam as wide as asked for; of one caption, that is [`Search::Greedy`].
+    /// A beam of this width; of width 1, that is [`Search::Greedy`].
     pub fn of_width(width: usize) -> Self {
         match width {
             0 | 1 => Self::Greedy,
@@ -83,14 +83,14 @@ impl Search {
     }
 }
 
-/// How captions are generated. `Default` is the paper's: greedy, at most 30 words, no rules.
+/// How captions are generated. `Default` is the paper's: greedy, at most 30 tokens, no rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodeOptions {
-    /// How words are searched for.
+    /// The decoding strategy.
     pub search: Search,
-    /// The most tokens of a caption; raise it for captions that stop in the middle.
+    /// The most tokens of a caption; raise it if captions stop in the middle.
     pub max_tokens: usize,
-    /// What captions may not do.
+    /// The rules for captions.
     pub rules: Rules,
 }
 
@@ -104,10 +104,10 @@ impl Default for DecodeOptions {
     }
 }
 
-/// What is asked of [`generate_together`]: words and a prefix, embeddings [parts, E], and how to go on from them.
+/// A request to [`generate_together`]: a prompt and a prefix, embeddings [parts, E], and the settings of decoding.
 #[derive(Debug, Clone, Copy)]
 pub struct Prompt<'a> {
-    /// The words before the prefix; none in the paper.
+    /// The prompt tokens; none in the paper.
     pub words: &'a [u32],
     /// The embeddings, [parts, E].
     pub embeddings: &'a [f32],
@@ -115,9 +115,9 @@ pub struct Prompt<'a> {
     pub options: &'a DecodeOptions,
 }
 
-/// Writes captions for one prefix, embeddings [parts, E], best first (greedy and sampling: one). `end` is the end token.
+/// Generates captions for one prefix, embeddings [parts, E], best first (greedy and sampling: one). `end` is the end token.
 ///
-/// Generation also ends where the decoder has no position left.
+/// Generation also ends when the decoder has no position left.
 pub fn generate(
     decoder: &Decoder,
     embeddings: &[f32],
@@ -132,9 +132,9 @@ pub fn generate(
     generate_together(decoder, &[prompt], end).swap_remove(0)
 }
 
-/// [`generate`] for several prompts, side by side: each weight of the decoder is read once a word for all of them.
+/// [`generate`] for several prompts, side by side: each weight of the decoder is read once per token for all of them.
 ///
-/// Captions do not hang on their company where weights are packed ([`Decoder::pack`]); in f32 log-probabilities may
+/// A caption does not depend on the others if weights are packed ([`Decoder::pack`]); in f32 log-probabilities may
 /// differ in their last digits.
 pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec<Vec<Hypothesis>> {
     if prompts.is_empty() {
@@ -188,7 +188,7 @@ pub fn generate_together(decoder: &Decoder, prompts: &[Prompt], end: u32) -> Vec
 }
 
 impl DecodeOptions {
-    /// The search that these options ask for, from `state` on, with room for so many tokens.
+    /// The search with these options, from `state` on, with room for this many tokens.
     fn begin(&self, state: KvCache, end: u32, room: usize) -> Box<dyn DecodingStrategy + '_> {
         let limits = Limits {
             end,
@@ -215,13 +215,13 @@ impl DecodeOptions {
     }
 }
 
-/// One caption, each word the likeliest or drawn.
+/// One caption, each token the most likely or drawn.
 struct One<'a> {
     limits: Limits<'a>,
     sampling: Option<&'a Sampling>,
     state: KvCache,
     found: Hypothesis,
-    /// The logits before the rules.
+    /// The logits before the rules are applied.
     raw: Vec<f32>,
 }
 

@@ -33,14 +33,14 @@ pub struct Memory {
     corpus: OnceLock<Arc<Corpus>>,
 }
 
-/// Where the angle between a query and a row is measured from.
+/// The point from which the angle between a query and a row is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Centre {
     /// From the origin: the cosine, as in the paper.
     #[default]
     None,
-    /// From the mean of the memory's rows, subtracted from both. Right where all texts share a large common part, as in
+    /// From the mean of the memory's rows, subtracted from both. Best if all texts share a large common component, as in
     /// the sentence space of `mini`.
     MemoryMean,
 }
@@ -48,7 +48,7 @@ pub enum Centre {
 #[derive(Debug, Clone)]
 struct Centring {
     mean: Vec<f32>,
-    /// Where queries are measured from, if not from there: the mean of sounds.
+    /// The point that queries are measured from, if another: the mean of sounds.
     sounds: Option<Vec<f32>>,
     /// 1 / |row - mean| of each row.
     inverse_norms: Vec<f32>,
@@ -128,13 +128,13 @@ impl Memory {
         self.captions.iter()
     }
 
-    /// Its captions as CIDEr sees them, each a document. Counted when first asked for (a second for 100,000 captions).
+    /// Document frequencies of its captions, as CIDEr uses them. Computed on first use (a second for 100,000 captions).
     pub fn corpus(&self) -> &Corpus {
         let count = || Arc::new(Corpus::of(&self.captions().collect::<Vec<_>>()));
         self.corpus.get_or_init(count)
     }
 
-    /// The embeddings [N, d] as they are kept.
+    /// The embeddings [N, d] as stored.
     pub fn rows(&self) -> &EmbeddingMatrix {
         &self.rows
     }
@@ -162,10 +162,10 @@ impl Memory {
         Ok(part)
     }
 
-    /// The same memory with rows kept as `kind`, still of unit length.
+    /// The same memory with rows stored as `kind`, still of unit length.
     ///
     /// # Errors
-    /// Never for a memory that was made or loaded here: its rows have a direction.
+    /// Never for a memory that was made or loaded here: its rows are never zero.
     pub fn kept_as(&self, kind: StorageDtype) -> Result<Self> {
         let mut rows = self.rows.kept_as(kind);
         rows.normalise()?;
@@ -175,7 +175,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Chooses where similarities are measured from; the choice is saved with the memory.
+    /// Sets the point that similarities are measured from; it is saved with the memory.
     pub fn set_centre(&mut self, centre: Centre) {
         self.centring = None;
         if centre == Centre::MemoryMean {
@@ -203,7 +203,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Where similarities are measured from.
+    /// The point that similarities are measured from.
     pub fn centre(&self) -> Centre {
         match self.centring {
             Some(_) => Centre::MemoryMean,
@@ -236,7 +236,7 @@ impl Memory {
         });
     }
 
-    /// Measures from where `other` does.
+    /// Measures similarities from the same point as `other`.
     fn centre_as(&mut self, other: &Self) {
         if let Some(Centring { mean, sounds, .. }) = &other.centring {
             self.centre_on(mean.clone());
@@ -246,12 +246,12 @@ impl Memory {
         }
     }
 
-    /// The point [d] that similarities are measured from, where it is not the origin.
+    /// The point [d] that similarities are measured from, if it is not the origin.
     pub fn origin(&self) -> Option<&[f32]> {
         self.centring.as_ref().map(|centring| &centring.mean[..])
     }
 
-    /// The point [d] that queries are measured from, where it is not the origin: [`Memory::origin`], or the mean of sounds.
+    /// The point [d] that queries are measured from, if it is not the origin: [`Memory::origin`], or the mean of sounds.
     pub fn origin_of_queries(&self) -> Option<&[f32]> {
         let centring = self.centring.as_ref()?;
         Some(centring.sounds.as_ref().unwrap_or(&centring.mean))

@@ -1,4 +1,4 @@
-//! A captioner on disk, the one thing that `train`, `caption` and later rooms hand to each other: the run folder.
+//! A captioner on disk, the one thing passed between `train`, `caption` and later commands: the run folder.
 //!
 //! | file | content |
 //! |---|---|
@@ -35,55 +35,55 @@ use wsac_tensors::atomic_file::write_whole;
 pub use wsac_tensors::dtype::StorageDtype;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
-/// What `config.json` says of a captioner.
+/// The contents of `config.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunConfig {
-    /// The captioner's name, as it stands in results.
+    /// The captioner's name, as written in results.
     pub name: String,
-    /// The encoder whose space its embeddings live in: `mini`, or a path; one that begins with `./` lies in the run folder
-    /// itself (and is told from where it was read).
+    /// The encoder of its embedding space: `mini`, or a path; one that begins with `./` is relative to the run folder
+    /// itself (and is resolved from where it was read).
     pub clap: String,
-    /// That space's [`EmbeddingSpace::identity`]; where it is empty, the same as `clap`.
+    /// That space's [`EmbeddingSpace::identity`]; if empty, the same as `clap`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub space: String,
     /// The decoder's shape.
     pub decoder: Config,
-    /// The strategy it does best with.
+    /// The best strategy for it.
     pub bridge: Bridge,
     /// Whether similarities to the memory are measured from the memory's mean.
     pub centred: bool,
-    /// Whether the decoder has learned from the embeddings of clauses, so that several sounds can condition it.
+    /// Whether the decoder was trained on the embeddings of clauses, so that several sounds can condition it.
     pub clauses: bool,
-    /// Whether it has learned from unit embeddings, so that projections are scaled to unit length.
+    /// Whether it was trained on unit embeddings, so that projections are scaled to unit length.
     pub renormalise: bool,
     /// The variance of the noise it was trained with.
     pub noise_variance: f64,
-    /// Whose order of normalising, noise and shift it was trained with.
+    /// Which order of normalising, noise and shift it was trained with.
     pub compat: Compat,
-    /// What it reads before the prefix.
+    /// The kind of its prompt.
     #[serde(default, skip_serializing_if = "Prompting::is_none")]
     pub prompt: Prompting,
-    /// Whether it learned from text embeddings, and not from sounds as ClapCap did.
+    /// Whether it was trained on text embeddings, and not on audio as ClapCap was.
     #[serde(default)]
     pub from_text: bool,
 }
 
-/// A captioner: what turns embeddings into words.
+/// A captioner without its encoder: it turns embeddings into captions.
 #[derive(Debug)]
 pub struct Model {
-    /// What it is.
+    /// Its configuration.
     pub card: RunConfig,
     /// Its decoder.
     pub decoder: Decoder,
     /// Its vocabulary.
     pub tokenizer: Tokenizer,
-    /// The captions it knows; a decoder that others trained may come without, and is then used directly.
+    /// Its memory of captions; an imported decoder may have none, and is then used directly.
     pub memory: Option<Memory>,
-    /// The clauses it knows, one sound each: the memory of a recording's parts. Present where [`RunConfig::clauses`].
+    /// Its memory of clauses, one sound each, for the parts of a recording. Present if [`RunConfig::clauses`].
     pub clauses: Option<Memory>,
-    /// The names of sounds and where they are in the space, where it is prompted with them.
+    /// The names of sounds and their embeddings, if it is prompted with them.
     pub keywords: Option<Memory>,
-    /// The modality gap [d] it was trained with, where it was.
+    /// The modality gap [d] it was trained with, if any.
     pub gap: Option<Vec<f32>>,
 }
 
@@ -111,7 +111,7 @@ impl Model {
         Ok(model)
     }
 
-    /// Reads a captioner from `file(name)`, wherever that finds it; `folder` is its name in messages.
+    /// Reads a captioner from `file(name)`, wherever that finds it; `folder` names it in messages.
     ///
     /// # Errors
     /// As [`Model::load`].
@@ -220,7 +220,7 @@ impl Model {
         if let Some(gap) = &self.gap {
             save_gap(gap, &folder.join("gap.safetensors"))?;
         }
-        // Last, so that a folder with a config.json is whole.
+        // Last, so that a folder with a config.json is complete.
         let card =
             serde_json::to_string_pretty(&self.card).map_err(|e| Error::Config(e.to_string()))?;
         Ok(write_whole(
@@ -243,15 +243,15 @@ impl Model {
         })
     }
 
-    /// Whether it is ClapCap, which learned from sounds: a baseline that is used as its own code uses it.
+    /// Whether it is ClapCap, which was trained on audio: a baseline that is used as in its own code.
     pub fn is_clapcap(&self) -> bool {
         !self.card.from_text && matches!(self.decoder.config().mapper, Mapper::Transformer { .. })
     }
 
-    /// Whether the embeddings of `space` are those that it learned from.
+    /// Checks that the embeddings of `space` are those that it was trained on.
     ///
     /// # Errors
-    /// Where they are not.
+    /// If they are not.
     pub fn check_space(&self, space: &EmbeddingSpace) -> Result<()> {
         let RunConfig {
             name,
@@ -272,7 +272,7 @@ impl Model {
 }
 
 impl RunConfig {
-    /// Where similarities to the memory are measured from.
+    /// The point that similarities to the memory are measured from.
     pub fn centre(&self) -> Centre {
         if self.centred {
             Centre::MemoryMean

@@ -1,10 +1,10 @@
-//! What stands before the prefix: captions found in the memory, or sounds by name -> the words of a prompt.
+//! The prompt before the prefix: captions retrieved from the memory, or names of sounds -> the tokens of a prompt.
 //!
 //! ```text
 //! [piece [SEP] piece [SEP] ..] [prefix] [caption]
 //! ```
 //!
-//! In training pieces come from the text side ([`crate::train`]), at test from the memory or from what the tower names
+//! In training, the pieces come from the text side ([`crate::train`]), at test time from the memory or the tower's classes
 //! ([`Prompting::pieces`]). Retrieved captions: DRCap (arXiv 2410.09472); masked keywords: Zhang et al. (arXiv 2406.06295).
 
 use std::collections::HashSet;
@@ -30,27 +30,27 @@ pub enum Prompting {
     /// Nothing (the paper).
     #[default]
     None,
-    /// Captions that say much the same: at test the nearest of the memory.
+    /// Similar captions: at test time the nearest of the memory.
     Captions {
-        /// At most so many.
+        /// The most pieces.
         #[serde(default = "three")]
         most: usize,
-        /// In training they are drawn from those at least so similar to the caption, by the space's own measure,
+        /// In training they are drawn from those at least this similar to the caption, by the space's own measure,
         #[serde(default = "low")]
         low: f32,
-        /// and at most so similar; never another caption of the same clip.
+        /// and at most this similar; never another caption of the same clip.
         #[serde(default = "high")]
         high: f32,
-        /// The probability that one is left out in training, so that the decoder does not use it alone.
+        /// The probability that a piece is left out in training, so that the decoder does not depend on it alone.
         #[serde(default)]
         mask: f32,
     },
-    /// Sounds by name: AudioSet's classes, at test those that the tower names, else those nearest to the analysis.
+    /// Names of sounds: AudioSet's classes, at test time those that the tower detects, else those nearest to the embedding.
     Keywords {
-        /// At most so many.
+        /// The most pieces.
         #[serde(default = "three")]
         most: usize,
-        /// The probability that one is left out in training.
+        /// The probability that a piece is left out in training.
         #[serde(default = "keyword_mask")]
         mask: f32,
     },
@@ -73,7 +73,7 @@ fn keyword_mask() -> f32 {
 }
 
 impl Prompting {
-    /// Whether nothing is read before the prefix.
+    /// Whether there is no prompt.
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -86,7 +86,7 @@ impl Prompting {
         }
     }
 
-    /// The most positions that a prompt takes.
+    /// The most positions of a prompt.
     pub fn positions(&self) -> usize {
         self.most() * LONGEST
     }
@@ -102,7 +102,7 @@ impl Prompting {
     /// Says what is wrong with these settings.
     ///
     /// # Errors
-    /// Where a number is out of range.
+    /// If a number is out of range.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::Config(format!("prompt: {what}")));
         if !(0.0..1.0).contains(&self.mask()) {
@@ -117,8 +117,8 @@ impl Prompting {
         }
     }
 
-    /// The pieces for `point`, of which `sounds` were named: captions of `memory`, each once, or names, of `keywords`
-    /// where the tower names nothing.
+    /// The pieces for `point`, for which `sounds` were detected: captions of `memory`, each once, or names, from `keywords`
+    /// if the tower detects nothing.
     pub fn pieces(
         &self,
         point: &Embedding,
@@ -148,7 +148,7 @@ impl Prompting {
     }
 }
 
-/// A piece as tokens: [`LONGEST`] at most, its end among them. Nothing where it has no word that is known.
+/// A piece as tokens, at most [`LONGEST`] with its end token. Empty if none of its words is known.
 pub fn tokens(tokenizer: &Tokenizer, piece: &str) -> Vec<u32> {
     let mut ids = tokenizer.encode_truncated(piece, LONGEST + 1, true);
     if ids.first() == Some(&tokenizer.cls()) {
@@ -162,7 +162,7 @@ pub fn tokens(tokenizer: &Tokenizer, piece: &str) -> Vec<u32> {
     ids
 }
 
-/// A class by its first name, in small letters: "Crowing, cock-a-doodle-doo" -> "crowing".
+/// A class by its first name, in lower case: "Crowing, cock-a-doodle-doo" -> "crowing".
 pub fn keyword(name: &str) -> String {
     name.split([',', '('])
         .next()
@@ -171,10 +171,10 @@ pub fn keyword(name: &str) -> String {
         .to_lowercase()
 }
 
-/// AudioSet's classes that say something: each keyword with the embedding of how a caption would say it.
+/// AudioSet's classes that are useful in captions: each keyword with the embedding of how a caption would phrase it.
 ///
 /// # Errors
-/// Where this build has no table of classes, or `text` cannot embed.
+/// If this build has no table of classes, or `text` cannot embed.
 pub fn keywords(text: &dyn TextTower, centre: Centre) -> Result<Memory> {
     let table = "classes.csv";
     let classes = Class::read_all(table, assets::file("mini/classes.csv")?)?;

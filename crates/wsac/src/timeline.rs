@@ -1,11 +1,11 @@
-//! Timeline: a recording of any length -> what sounds when, `[{start, end, caption, ..}]`, as a stream with bounded memory.
+//! Timeline: a recording of any length -> captioned segments `[{start, end, caption, ..}]`, as a stream in bounded memory.
 //!
 //! ```text
-//! AudioStream -islands-> stretches of sound between silences -pieces-> cut where the sound changes
-//!     -AudioTower::encode-> AudioAnalysis -bridge, decode (32 together)-> Segment, equal neighbours joined
+//! AudioStream -active regions-> stretches of sound between silences -segmentation-> cut where the sound changes
+//!     -AudioTower::encode-> AudioAnalysis -bridge, decode (32 together)-> Segment, equal neighbours merged
 //! ```
 //!
-//! Nothing hangs on threads, on the sizes of blocks or on time, so a recording has one timeline.
+//! Nothing depends on threads, block sizes or time, so a recording always has the same timeline.
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
@@ -61,40 +61,40 @@ use wsac_encoders::towers::AudioTower;
 /// Segments that are captioned together.
 const TOGETHER: usize = 32;
 
-/// What a recording came to.
+/// The result for a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The length of the recording in seconds.
     pub duration: f64,
-    /// How many segments were told.
+    /// Number of segments.
     pub segments: usize,
-    /// The analysis of all of them together, for one sentence about the whole; `None` where all was silent.
+    /// The analysis of all of them, for one sentence about the whole; `None` if all was silent.
     pub whole: Option<AudioAnalysis>,
-    /// What was wrong with the recording though it could be heard, a sentence each.
+    /// Problems of the recording that did not keep it from being analysed, a sentence each.
     pub warnings: Vec<String>,
 }
 
-/// Analyses on the way to captions.
+/// The state of a timeline between audio and captions.
 struct Teller<'a> {
     captioner: &'a Captioner,
     options: &'a TimelineOptions,
     words: &'a CaptionOptions,
     each: &'a mut dyn FnMut(Segment) -> ControlFlow<()>,
-    /// Pieces that are encoded but not yet captioned.
+    /// Segments that are encoded but not captioned yet.
     analysis: Vec<(Piece, AudioAnalysis)>,
-    /// Told when it is known that the next is another.
+    /// The last segment, held back until it is known that the next one differs.
     last: Option<Segment>,
     segments: usize,
     summary: Summary,
-    /// Names the recording in errors.
+    /// The recording's name for error messages.
     name: &'a Path,
     cancel: CancelToken,
 }
 
 impl Captioner {
-    /// Captions what sounds when in `stream`, which is at [`Captioner::rate`]: `each` gets the segments in order, and may
-    /// stop the work, as [`AudioStream::cancelled_by`] does between segments too. Two segments of the greatest length, and the
-    /// minute around them that the noise floor is measured over, are the most that is in memory.
+    /// Captions the segments of `stream`, which is at [`Captioner::rate`]: `each` receives the segments in order, and may
+    /// stop the work, as [`AudioStream::cancelled_by`] does between segments too. Memory holds at most two segments of the
+    /// greatest length and the minute around them over which the noise floor is measured.
     ///
     /// # Errors
     /// As [`TimelineOptions::check`], [`AudioStream::next_block`] and [`Captioner::describe`].
@@ -149,7 +149,7 @@ impl Captioner {
 }
 
 impl Teller<'_> {
-    /// Cuts and hears the islands that are whole, and tells what there is of it.
+    /// Segments and encodes the complete regions, and captions them once there are enough.
     fn work(&mut self, regions: &mut ActiveRegions) -> Result<ControlFlow<()>> {
         while let Some(region) = regions.next() {
             self.cancel.check(self.name)?;
@@ -177,7 +177,7 @@ impl Teller<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Captions the pending analyses.
+    /// Captions the segments that are waiting.
     fn tell(&mut self) -> Result<ControlFlow<()>> {
         self.cancel.check(self.name)?;
         let analysis = std::mem::take(&mut self.analysis);
@@ -217,7 +217,7 @@ impl Teller<'_> {
     }
 }
 
-/// What `tower` hears in a piece alone.
+/// The analysis of a segment alone.
 fn encode(tower: &dyn AudioTower, region: &ActiveRegion, piece: &Piece) -> Result<AudioAnalysis> {
     let rate = tower.rate();
     let samples = region.sounds(piece.start, piece.end);
@@ -228,13 +228,13 @@ fn encode(tower: &dyn AudioTower, region: &ActiveRegion, piece: &Piece) -> Resul
 }
 
 impl Segment {
-    /// Whether `next` tells the same, right after.
+    /// Whether `next` follows directly and has the same caption.
     fn continues_in(&self, next: &Self, options: &TimelineOptions) -> bool {
         let near = next.start - self.end <= options.max_gap;
         near && self.caption == next.caption && next.end - self.start <= options.max_length
     }
 
-    /// Goes on to the end of `next`; what speaks for it is taken from the surer of both.
+    /// Extends the segment to the end of `next`; caption evidence is taken from the more confident of the two.
     fn join(&mut self, next: Self) {
         let start = self.start;
         let end = next.end;

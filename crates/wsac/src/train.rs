@@ -1,11 +1,11 @@
-//! Training from text alone: captions and their embeddings -> a decoder that rebuilds each caption from its embedding.
+//! Training from text alone: captions and their embeddings -> a decoder that reconstructs each caption from its embedding.
 //!
-//! One step: draw a batch, perturb its embeddings (section 3.1), cross-entropy of the captions, one Adam update.
-//! Everything random comes from streams named after seed, epoch and place, so a run can stop after any step and go on
-//! bit for bit as if it had not.
+//! One step: sample a batch, augment its embeddings (section 3.1), cross-entropy of the captions, one Adam update.
+//! Everything random comes from streams named by seed, epoch and position, so a run can stop after any step and resume
+//! bit for bit as if it had not stopped.
 //!
 //! ```text
-//! job -> plan (what is learned, what is held out) -> prepare (embeddings, examples) -> trainer (steps) -> run folder
+//! job -> plan (training and held-out data) -> prepare (embeddings, examples) -> trainer (steps) -> run folder
 //! ```
 
 mod auxiliary;

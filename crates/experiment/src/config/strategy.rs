@@ -12,7 +12,7 @@ use wsac::{Error, Result};
 /// A training strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Named {
-    /// As it stands in the table.
+    /// Its name in tables.
     pub name: String,
     /// A finished captioner to use instead of training: a run folder, or `mini`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,12 +23,12 @@ pub struct Named {
     /// Paraphrases of the data set's captions, to train on as well; needs METEOR's word tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paraphrases: Option<Paraphrases>,
-    /// What differs from [`Config::train`].
+    /// The settings that differ from [`Config::train`].
     #[serde(flatten)]
     pub settings: toml::Table,
 }
 
-/// Takes the paths of `settings` (keys of `train.toml`) from `folder`.
+/// Resolves the paths in `settings` (keys of `train.toml`) relative to `folder`.
 pub(super) fn settings_from(settings: &mut toml::Table, folder: &Path) {
     if let Some(toml::Value::String(gpt2)) = settings.get_mut("gpt2") {
         *gpt2 = folder.join(&*gpt2).to_string_lossy().into_owned();
@@ -39,7 +39,7 @@ pub(super) fn settings_from(settings: &mut toml::Table, folder: &Path) {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paraphrases {
-    /// How often an epoch has each: 1 is once, 0.3 is three of ten, others each epoch.
+    /// How often an epoch uses each: 1 is once, 0.3 is three of ten, others each epoch.
     #[serde(default = "once")]
     pub share: f64,
     /// How they are made, as by `wsac paraphrase`.
@@ -48,7 +48,7 @@ pub struct Paraphrases {
 }
 
 impl Named {
-    /// Takes paths from `folder`.
+    /// Resolves paths relative to `folder`.
     pub(super) fn from(&mut self, folder: &Path) {
         if let Some(model) = self.model.as_mut().filter(|model| *model != "mini") {
             *model = folder.join(&*model).to_string_lossy().into_owned();
@@ -59,7 +59,7 @@ impl Named {
         settings_from(&mut self.settings, folder);
     }
 
-    /// Refuses what cannot be trained on.
+    /// Checks that it can be trained on.
     pub(super) fn check(&self) -> Result<()> {
         if let Some(Paraphrases { share, how }) = &self.paraphrases {
             how.check()?;
@@ -73,31 +73,31 @@ impl Named {
     }
 }
 
-/// An inference strategy: how a sound's embedding is brought to the decoder, and how words are searched for. The defaults
-/// are the paper's: the recording as one embedding, greedy, no rules.
+/// An inference strategy: how a sound's embedding is bridged to the decoder, and how captions are decoded. The defaults
+/// are the paper's: one embedding for the whole recording, greedy decoding, no rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inference {
-    /// As it stands in the table.
+    /// Its name in tables.
     pub name: String,
-    /// Direct, nearest or projection; without it, what the captioner does best by itself.
+    /// Direct, nearest or projection; by default the captioner's own strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
-    /// The temperature of a projection; without it the encoder's.
+    /// The temperature of a projection; by default the encoder's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau: Option<f32>,
-    /// A projection onto the so many nearest captions only.
+    /// Project onto this many nearest captions only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
-    /// Whether similarities are measured from the memory's mean; without it as the encoder wants it.
+    /// Whether similarities are measured from the memory's mean; by default as is best for the encoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<bool>,
-    /// Whether the captions of the data set's `train` take the place of the model's own memory: what a finished captioner
+    /// Whether the captions of the data set's `train` replace the model's own memory: shows what a finished captioner
     /// gains from the data set's captions. The memory of a captioner that was trained here holds its training captions in any
     /// case, with those of other corpora and paraphrases.
     #[serde(default)]
     pub train_memory: bool,
-    /// Whether duplicate captions are removed from the memory; with `near` also of those above that cosine to another.
+    /// Whether duplicate captions are removed from the memory; with `near` also those above that cosine to another.
     #[serde(default)]
     pub dedup: bool,
     /// See `dedup`.
@@ -109,19 +109,19 @@ pub struct Inference {
     /// The share of the sound's own embedding in what a bridge gives, in [0, 1].
     #[serde(default)]
     pub blend: f32,
-    /// How the candidates of a search are ranked; without it the likeliest is taken.
+    /// How the candidates are re-ranked; by default the most probable is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank: Option<Rerank>,
-    /// How many captions are searched side by side; 1 is greedy.
+    /// The beam width; 1 is greedy.
     #[serde(default = "greedy")]
     pub beam: usize,
     /// The most tokens of a caption.
     #[serde(default = "thirty")]
     pub max_tokens: usize,
-    /// Whether a recording of several sound events is captioned event by event, where the encoder finds events.
+    /// Whether a recording of several sound events is captioned event by event, if the encoder detects events.
     #[serde(default)]
     pub parts: bool,
-    /// Whether captions keep to the rules of style (no repetition, no order of events that the encoder did not find).
+    /// Whether captions follow the rules of style (no repetition, no order of events that the encoder did not detect).
     #[serde(default)]
     pub rules: bool,
     /// Whether, of a beam's captions, one that names the detected sounds is preferred.

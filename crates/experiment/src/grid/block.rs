@@ -15,7 +15,7 @@ use crate::{captioning, scoring};
 
 /// The part of a grid that one data set has.
 pub(super) struct Block<'a, 'o> {
-    /// What its cells have in common.
+    /// The inputs that its cells share.
     pub inputs: Inputs<'a, 'o>,
     /// The index of the data set in the settings.
     pub index: usize,
@@ -63,7 +63,7 @@ impl Block<'_, '_> {
         Ok(used)
     }
 
-    /// The data set as all cells use it, and the key of its encoded items.
+    /// The data set as used by all cells, and the key of its encoded items.
     fn used(&self) -> Result<(Used, Key)> {
         let Inputs { data, observer, .. } = self.inputs;
         let probe = self.inputs.probe()?;
@@ -132,7 +132,7 @@ impl Block<'_, '_> {
         })
     }
 
-    /// Captions and scores of `cell`, and whether both were made by an earlier run.
+    /// Captions and scores of `cell`, and whether both came from an earlier run.
     fn cell(
         &self,
         mut cell: Cell,

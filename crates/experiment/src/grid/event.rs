@@ -9,7 +9,7 @@ use wsac::{Error, Result};
 
 use super::outcome::Cell;
 
-/// What happens, for a progress bar.
+/// An event, for a progress bar.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A data set begins.
@@ -23,10 +23,10 @@ pub enum Event<'a> {
     Embedded {
         /// How many are done.
         done: usize,
-        /// Of how many.
+        /// Out of how many.
         total: usize,
     },
-    /// A recording could not be encoded; all cells do without it.
+    /// A recording could not be encoded; all cells go without it.
     Failed {
         /// Its name.
         item: &'a str,
@@ -46,7 +46,7 @@ pub enum Event<'a> {
     Captioning {
         /// How many are done.
         done: usize,
-        /// Of how many.
+        /// Out of how many.
         total: usize,
     },
     /// A cell is done.
@@ -57,7 +57,7 @@ pub enum Event<'a> {
         done: usize,
         /// Cells of the grid.
         total: usize,
-        /// Whether an earlier run had made it.
+        /// Whether it came from an earlier run.
         reused: bool,
     },
 }
@@ -76,7 +76,7 @@ impl<'o> Observer<'o> {
     /// Reports `event`.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] where the observer wants the run to stop.
+    /// [`Error::Interrupted`] if the observer asks the run to stop.
     pub fn notify(&self, event: &Event) -> Result<()> {
         let mut callback = self.0.lock().unwrap_or_else(|lock| lock.into_inner());
         match callback(event) {
@@ -107,7 +107,7 @@ impl<'a, 'o> Counter<'a, 'o> {
     pub fn one(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let total = self.total.max(done);
-        // Whether to stop is asked at the next cell.
+        // Whether to stop is checked at the next cell.
         let _ = self.observer.notify(&Event::Embedded { done, total });
     }
 }

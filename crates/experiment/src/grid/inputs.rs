@@ -1,5 +1,5 @@
-//! What all cells of a data set have in common: its recordings (or their stand-ins) encoded, the modality gap, a map across
-//! it, its captions as a memory, and other captions to learn from.
+//! The inputs that all cells of a data set share: its encoded recordings (or their replacements), the modality gap, a map
+//! across it, its captions as a memory, and further training captions.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -24,7 +24,7 @@ use crate::encoding::{self, Encoded};
 use crate::extra_corpora::ExtraCorpora;
 use crate::text_probe::Displacement;
 
-/// A data set, and what was made of it for all its cells.
+/// A data set, and everything derived from it for all its cells.
 pub(super) struct Inputs<'a, 'o> {
     pub config: &'a Config,
     pub setup: &'a Setup<'a>,
@@ -40,7 +40,7 @@ pub(super) struct Inputs<'a, 'o> {
 }
 
 impl<'a, 'o> Inputs<'a, 'o> {
-    /// Of the data set that `source` names and `data` holds; nothing is computed yet.
+    /// For the data set that `source` names and `data` holds; nothing is computed yet.
     pub fn new(
         config: &'a Config,
         setup: &'a Setup<'a>,
@@ -61,7 +61,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         }
     }
 
-    /// The embeddings of the validation captions, else of those learned from, clip by clip: what gaps are measured on.
+    /// The embeddings of the validation captions, else of the training captions, clip by clip: gaps are measured on these.
     fn clips(&self) -> Result<&[Embeddings]> {
         if let Some(clips) = self.clips.get() {
             return Ok(clips);
@@ -78,7 +78,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         Ok(self.clips.get_or_init(|| clips))
     }
 
-    /// The validation clips, encoded, where their recordings were given.
+    /// The encoded validation clips, if their recordings were given.
     fn validation(&self) -> Result<Option<Encoded>> {
         let Some(sounds) = &self.data.validation_sounds else {
             return Ok(None);
@@ -88,7 +88,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         Ok(Some(encoded.0))
     }
 
-    /// How far stand-ins are moved, where captions stand in for sounds.
+    /// How captions' embeddings are moved, if captions replace sounds.
     pub fn probe(&self) -> Result<Option<Displacement>> {
         let Some(probe) = &self.source.probe else {
             return Ok(None);
@@ -130,7 +130,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         encoding::encode_all(sounds, encoder, out, &slug(what), &each)
     }
 
-    /// The modality gap, where a training shifts by it: as it was given, or measured between validation clips and their
+    /// The modality gap, if a training shifts by it: as given, or measured between validation clips and their
     /// captions.
     pub fn gap(&self, probe: Option<&Displacement>) -> Result<Option<Vec<f32>>> {
         let wanted = |t: &Named| {
@@ -161,8 +161,8 @@ impl<'a, 'o> Inputs<'a, 'o> {
         gap(&encoding::embeddings(&audio, texts.dim()), &texts).map(Some)
     }
 
-    /// The map from audio to text embeddings, where an inference strategy uses one: learned from the validation clips, none of
-    /// which is captioned. With a probe, the first caption of a clip stands in for its recording, the others are its texts.
+    /// The map from audio to text embeddings, if an inference strategy uses one: learned from the validation clips, none of
+    /// which is captioned. With a probe, the first caption of a clip replaces its recording, and the others are its texts.
     pub fn map(&self, probe: Option<&Displacement>) -> Result<Option<Arc<GapMap>>> {
         if !self.config.inference.iter().any(|i| i.gap_map) {
             return Ok(None);
@@ -213,7 +213,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         Ok(self.memory.get_or_init(|| memory).clone())
     }
 
-    /// The captions that training `t` has besides the data set's.
+    /// The additional captions of training `t`.
     pub fn extra_corpora(&self, t: usize) -> Result<ExtraCorpora> {
         let mut extra = self.extra[t].clone();
         if let Some(Paraphrases { share, how }) = &self.config.training[t].paraphrases {
@@ -223,7 +223,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
         Ok(extra)
     }
 
-    /// Paraphrases of each training caption, made once: they take minutes.
+    /// Paraphrases of each training caption, computed once: they take minutes.
     fn paraphrases(&self, how: &Paraphrasing) -> Result<Vec<Vec<String>>> {
         let Some(tables) = self.setup.tables else {
             let reason =
@@ -253,7 +253,7 @@ impl<'a, 'o> Inputs<'a, 'o> {
     fn embed(&self, texts: &[String]) -> Result<Embeddings> {
         let space = self.setup.encoder.made_in();
         let mut on_progress = |done, total| {
-            // Whether to stop is asked at the next cell; a batch of texts takes no time.
+            // Whether to stop is checked at the next cell; a batch of texts takes no time.
             let _ = self.observer.notify(&Event::Embedded { done, total });
         };
         embed_cached(

@@ -1,4 +1,4 @@
-//! What comes out of a grid: its [`Cell`]s, and the data sets as all cells used them.
+//! The results of a grid: its [`Cell`]s, and the data sets as used by all cells.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::data::Item;
 use crate::scoring::Measure;
 use crate::text_probe::Displacement;
 
-/// One cell of the grid: a captioner, a way to use it, and how good its captions were.
+/// One cell of the grid: a captioner, an inference strategy, and the scores of its captions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
     /// The index of the data set in the settings.
@@ -30,7 +30,7 @@ pub struct Cell {
     pub run: Option<PathBuf>,
 }
 
-/// A data set as all cells have used it.
+/// A data set as used by all cells.
 #[derive(Debug)]
 pub struct Used {
     /// The items that could be encoded.
@@ -39,15 +39,15 @@ pub struct Used {
     pub encoded: Vec<AudioAnalysis>,
     /// The items that could not be encoded, and why.
     pub failed: Vec<(String, String)>,
-    /// The modality gap [d], where it could be measured.
+    /// The modality gap [d], if it could be measured.
     pub gap: Option<Vec<f32>>,
-    /// The map from audio to text embeddings, where one was learned.
+    /// The map from audio to text embeddings, if one was learned.
     pub map: Option<Arc<GapMap>>,
-    /// How far stand-ins were moved, where captions stood in for recordings.
+    /// How captions' embeddings were moved, if captions replaced recordings.
     pub probe: Option<Displacement>,
 }
 
-/// What came out.
+/// The results.
 #[derive(Debug)]
 pub struct Outcome {
     /// All cells: data by data, training by training, seed by seed, inference by inference.

@@ -1,4 +1,4 @@
-//! What an experiment needs besides its settings.
+//! The requirements of an experiment besides its settings.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ pub struct Setup<'a> {
     pub encoder: &'a Encoder,
     /// Its text tower.
     pub text: Arc<dyn TextTower>,
-    /// What computes the metrics.
+    /// The scorer of the metrics.
     pub scorer: &'a dyn Scorer,
     /// The experiment's folder.
     pub out: &'a Path,
-    /// A folder that keeps embeddings of captions between experiments.
+    /// A folder that caches embeddings of captions between experiments.
     pub cache: &'a Path,
-    /// METEOR's word tables, where a training paraphrases with them.
+    /// METEOR's word tables, if a training paraphrases with them.
     pub tables: Option<&'a Path>,
 }

@@ -1,4 +1,4 @@
-//! The clips of a data set on the page: the worst, the best and some between, each with its picture and all its captions.
+//! The clips of a data set on the page: the worst, the best and some between, each with its plots and all its captions.
 
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,14 @@ use crate::data::Sound;
 use crate::grid::{Cell, Outcome, Setup};
 use crate::scoring::ranked;
 
-/// Sounds shown of a clip.
+/// The most sounds shown for a clip.
 const SOUNDS: usize = 4;
 
 /// At most `most` clips of data set `data`, ranked by how well the last cell captions them. Recordings are copied to
 /// `folder/clips`, so that the page can play them.
 ///
 /// # Errors
-/// Where the encoder cannot be opened or a file cannot be written. A recording that cannot be read has no picture.
+/// If the encoder cannot be opened or a file cannot be written. A recording that cannot be read has no plots.
 pub fn of(
     config: &Config,
     outcome: &Outcome,
@@ -33,7 +33,7 @@ pub fn of(
     folder: &Path,
 ) -> Result<Vec<Clip>> {
     let used = &outcome.data[data];
-    // A caption of each strategy, by the first seed.
+    // One caption per strategy, of the first seed.
     let mut cells: Vec<&Cell> = Vec::new();
     for cell in outcome.cells.iter().filter(|c| c.data == data) {
         if !cells
@@ -101,7 +101,7 @@ pub fn of(
     shown.iter().map(clip).collect()
 }
 
-/// `most` of `order`, its ends first of all: a third from each end, a third between.
+/// Selects `most` of `order`, its ends first of all: a third from each end, a third between.
 fn spread(order: &[usize], most: usize) -> Vec<usize> {
     let (n, most) = (order.len(), most.min(order.len()));
     let third = most / 3;
@@ -120,7 +120,7 @@ fn waveform(sound: &Sound, rate: u32) -> Option<Waveform> {
     }
 }
 
-/// The recording beside the page, where it is one.
+/// A copy of the recording beside the page, if there is one.
 fn copied(sound: &Sound, folder: &Path) -> Result<Option<String>> {
     let Sound::File(path) = sound else {
         return Ok(None);
@@ -132,7 +132,7 @@ fn copied(sound: &Sound, folder: &Path) -> Result<Option<String>> {
     Ok(Some(format!("clips/{}", name.to_string_lossy())))
 }
 
-/// Waveform, log-mel spectrogram and the likeliest sounds over time.
+/// Waveform, log-mel spectrogram and the activations of the most likely sounds.
 fn picture(
     name: &str,
     wave: &Waveform,
@@ -166,7 +166,7 @@ fn picture(
             })
             .collect(),
     };
-    // The spectrogram is for looking at: YAMNet's 64 bands, whatever front end the encoder has.
+    // The spectrogram is only for display: YAMNet's 64 bands, whatever the encoder's front end.
     let mut front_end = YamnetFrontEnd::new();
     let at_rate = if wave.rate == YamnetFrontEnd::RATE {
         Some(wave.samples.clone())

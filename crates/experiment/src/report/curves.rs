@@ -9,7 +9,7 @@ use wsac_report::curves::{Curves, Run};
 use crate::config::Config;
 use crate::grid::Outcome;
 
-/// The curves of data set `data`; `None` where nothing was trained.
+/// The curves of data set `data`; `None` if nothing was trained.
 ///
 /// # Errors
 /// Where a log cannot be read.

@@ -1,4 +1,4 @@
-//! What all parts of a report use: figures written beside the page, and the names of rows.
+//! Shared by all parts of a report: figures written beside the page, and the names of rows.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use wsac_report::page::{Block, Figure};
 
 use crate::config::Config;
 
-/// An error of a picture or table as this crate's own.
+/// Converts an error of a figure or table into this crate's.
 pub fn drawn<T>(made: wsac_report::Result<T>) -> Result<T> {
     made.map_err(|e| Error::Config(e.to_string()))
 }
 
-/// Where pictures go.
+/// The folder of the figures.
 pub struct Draft<'a> {
     pub folder: &'a Path,
     pub command: &'a str,

@@ -15,7 +15,7 @@ use wsac_report::tsne::Tsne;
 use super::curves;
 use super::draft::{Draft, drawn};
 
-/// Captions of the memory that are drawn.
+/// The most captions of the memory in the plot.
 const DRAWN: usize = 400;
 
 /// Writes the report of the run folder `run` to `folder`.

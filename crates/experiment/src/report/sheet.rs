@@ -1,4 +1,4 @@
-//! Figures 2 and 3 of the paper: where audio and text lie, and where each strategy brings them, with the gap in numbers.
+//! Figures 2 and 3 of the paper: the audio and text embeddings, and where each strategy moves them, with the gap in numbers.
 
 use wsac::bridge::{Augmentation, Bridge, gap};
 use wsac::encoders::embedding::Embeddings;
@@ -15,10 +15,10 @@ use super::draft::drawn;
 use crate::config::Config;
 use crate::grid::{Outcome, Setup, Used};
 
-/// The noise of the paper, where no training of the grid had any.
+/// The paper's noise, if no training of the grid had any.
 const NOISE: f64 = 0.013;
 
-/// The sheet of data set `data` and what it shows; `None` where there are too few clips for a map.
+/// The sheet of data set `data` and its description; `None` if there are too few clips for a map.
 ///
 /// # Errors
 /// Where captions cannot be embedded or a captioner cannot be read.
@@ -155,7 +155,7 @@ fn sounds(used: &Used) -> &'static str {
     }
 }
 
-/// What an item is paired with: its first reference, else its classes.
+/// The label of an item: its first reference, else its classes.
 fn described(item: &crate::data::Item) -> String {
     item.references
         .first()
@@ -163,7 +163,7 @@ fn described(item: &crate::data::Item) -> String {
         .unwrap_or_else(|| item.labels.join(" and "))
 }
 
-/// The captioners of a data set, one a training strategy.
+/// The captioners of a data set, one per training strategy.
 fn models(outcome: &Outcome, data: usize) -> Result<Vec<Model>> {
     let mut seen = Vec::new();
     let mut models = Vec::new();

@@ -1,4 +1,4 @@
-//! Rows to the table of the paper's Table 1: a group a data set, with what others published, as Markdown, CSV, JSON, LaTeX.
+//! Rows to the layout of the paper's Table 1: a group per data set, with published scores, as Markdown, CSV, JSON, LaTeX.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ const COLUMNS: [(&str, &str); 11] = [
     ("invented", "invented"),
 ];
 
-/// How a metric is called in tables.
+/// The name of a metric in tables.
 pub fn head(name: &str) -> String {
     let known = COLUMNS.iter().find(|(key, _)| *key == name);
     known.map_or_else(|| name.to_owned(), |(_, head)| (*head).to_owned())
@@ -35,7 +35,7 @@ pub fn head(name: &str) -> String {
 /// The table of `rows`.
 pub fn table(config: &Config, outcome: &Outcome, rows: &[Row]) -> Table {
     let scores = || rows.iter().flat_map(|row| &row.scores);
-    // BLEU-2 and -3 and SPICE's parts are in the files of the cells; papers leave them out.
+    // BLEU-2 and -3 and SPICE's parts are in the files of the cells; papers omit them.
     let left_out = |name: &str| matches!(name, "bleu_2" | "bleu_3") || name.starts_with("spice.");
     let mut keys: Vec<String> = COLUMNS.iter().map(|(key, _)| (*key).to_owned()).collect();
     for name in scores().map(|score| &score.name) {
@@ -198,7 +198,7 @@ pub fn write_differences(config: &Config, rows: &[Row], folder: &Path) -> Result
     file.flush().map_err(|e| Error::io(&path, e))
 }
 
-/// What a data set was, in sentences.
+/// The description of a data set, in sentences.
 pub fn facts(config: &Config, outcome: &Outcome, data: usize) -> Vec<String> {
     let source = &config.data[data];
     let used = &outcome.data[data];

@@ -1,5 +1,5 @@
-//! The map from sounds to texts that paired recordings show (the supervised gap mapper of the paper's outlook):
-//! an audio embedding [d] -> where its caption would be, [d].
+//! A map from audio to text embeddings, learned from paired recordings (the supervised gap mapper of the paper's outlook):
+//! an audio embedding [d] -> the estimated embedding of its caption, [d].
 //!
 //! `text_mean + (audio - audio_mean) W`; without `W` it is the shift of the means alone.
 
@@ -19,16 +19,16 @@ pub use learn::LearnOptions;
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
-/// What a map may do.
+/// The kinds of map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Move the mean of sounds to the mean of texts.
+    /// Shift the mean of the audio embeddings to the mean of the text embeddings.
     Shift,
-    /// That, and the linear map of least squares, drawn towards doing nothing where the pairs say little.
+    /// That, and ridge regression, regularised towards the identity.
     #[default]
     Ridge,
-    /// That, and a rotation (orthogonal Procrustes): right where the two clouds have one shape.
+    /// That, and a rotation (orthogonal Procrustes): right if both distributions have the same shape.
     Procrustes,
 }
 
@@ -43,16 +43,16 @@ impl Kind {
     }
 }
 
-/// A map from sounds to texts.
+/// A map from audio to text embeddings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GapMap {
-    /// What it does.
+    /// Its kind.
     pub kind: Kind,
     audio_mean: Vec<f32>,
     text_mean: Vec<f32>,
-    /// [d, d], a row a coordinate of the sound; `None` is the identity.
+    /// [d, d], a row for each coordinate of the audio embedding; `None` is the identity.
     linear: Option<Vec<f32>>,
-    /// What was measured when it was learned.
+    /// Its measurements from when it was learned.
     pub learned: Option<Learned>,
 }
 
@@ -73,10 +73,10 @@ impl GapMap {
         self.audio_mean.len()
     }
 
-    /// Where the caption of a sound would be.
+    /// The estimated embedding of a sound's caption.
     ///
     /// # Errors
-    /// Where the embedding has another width, or is mapped to the origin.
+    /// If the embedding has another width, or is mapped to the origin.
     pub fn apply(&self, audio: &Embedding) -> Result<Embedding> {
         let x = audio.as_slice();
         if x.len() != self.dim() {
@@ -120,7 +120,7 @@ impl GapMap {
         y.into_iter().map(|y| y as f32).collect()
     }
 
-    /// Writes the map: `audio_mean` [d], `text_mean` [d], `linear` [d, d] unless it is a shift, and what was measured as
+    /// Writes the map: `audio_mean` [d], `text_mean` [d], `linear` [d, d] unless it is a shift, and its measurements as
     /// JSON in its description.
     ///
     /// # Errors
@@ -185,7 +185,7 @@ impl GapMap {
     }
 }
 
-/// What a file says of its map.
+/// The description of a map in its file.
 #[derive(Serialize, Deserialize)]
 struct Said {
     kind: Kind,

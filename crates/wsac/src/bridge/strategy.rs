@@ -1,11 +1,11 @@
-//! Strategies by name, as users ask for them: a name, perhaps with a temperature -> a [`Bridge`].
+//! Strategies by name, as users give them: a name, perhaps with a temperature -> a [`Bridge`].
 
 use serde::{Deserialize, Serialize};
 
 use super::Bridge;
 use crate::error::{Error, Result};
 
-/// The temperature of a projection where neither the user nor the model has one.
+/// The temperature of a projection if neither the user nor the model sets one.
 const TAU: f32 = 0.02;
 
 /// The strategies of the paper, section 3.2.
@@ -31,10 +31,10 @@ impl Strategy {
         }
     }
 
-    /// The bridge that is asked for, `None` where none is; what is not said of a projection is as in the model's `own`.
+    /// The bridge asked for, `None` if none is; settings of a projection that are not given are as in the model's `own`.
     ///
     /// # Errors
-    /// Where a projection's settings are given for another strategy, or are out of range.
+    /// If a projection's settings are given for another strategy, or are out of range.
     pub fn bridge(
         asked: Option<Self>,
         tau: Option<f32>,
@@ -64,7 +64,7 @@ impl Strategy {
 }
 
 impl Bridge {
-    /// The temperature that captions are weighted with: its own, where it is a projection, else the usual one.
+    /// The temperature that captions are weighted with: its own if it is a projection, else the default.
     pub fn tau(&self) -> f32 {
         match self {
             Self::Project { tau, .. } => *tau,

@@ -1,8 +1,8 @@
 //! Many recordings: while the captions of some are decoded together, the next are read and encoded.
 //!
-//! Paths in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds what was
-//! heard in two batches of [`TOGETHER`] and the blocks of the recordings being read. Batches are cut by place, not by
-//! time, so that nothing hangs on which recording is ready first.
+//! Paths in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds the analyses
+//! of two batches of [`TOGETHER`] and the blocks of the recordings being read. Batches are cut by position, not by
+//! time, so the result does not depend on which recording is ready first.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -17,12 +17,12 @@ use wsac_encoders::analysis::AudioAnalysis;
 /// Recordings whose captions are decoded together.
 const TOGETHER: usize = 32;
 
-/// An analysis, and the warnings about its recording.
+/// The analysis of a recording, and the warnings about it.
 type Listened = Result<(AudioAnalysis, Vec<String>)>;
 
 impl Captioner {
-    /// Captions the recordings at `paths`, each as its `options` say, and gives them to `each` in order; a recording that
-    /// fails never stops the others. `on_heard` is told the length in seconds of each that was encoded, in any order.
+    /// Captions the recordings at `paths`, each with its `options`, and passes the results to `each` in order; a recording that
+    /// fails never stops the others. `on_heard` receives the duration in seconds of each recording encoded, in any order.
     ///
     /// # Errors
     /// The first that `each` returns; then no more recordings are read.
@@ -66,7 +66,7 @@ impl Captioner {
         }
     }
 
-    /// [`Captioner::describe_together`], where no recording can bring the others down, whatever mistake wsac makes.
+    /// [`Captioner::describe_together`], guarded so that a panic over one recording cannot fail the others.
     pub fn describe_all(
         &self,
         asked: &[(&AudioAnalysis, &CaptionOptions)],
@@ -108,7 +108,7 @@ impl Captioner {
     }
 }
 
-/// The last resort: no recording, however strange, may take the others with it.
+/// The last resort: no recording, however strange, makes the others fail.
 fn unharmed<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(Error::Config(

@@ -1,32 +1,32 @@
-//! A caption: a sentence about a recording, and what speaks for it.
+//! A caption: a sentence about a recording, and the evidence for it.
 
 use crate::bridge::Bridge;
 use wsac_encoders::analysis::Sound;
 
-/// A sentence about a recording, and what speaks for it.
+/// A sentence about a recording, and the evidence for it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Caption {
     /// The sentence: first letter upper-case, a full stop at the end.
     #[serde(rename = "caption")]
     pub text: String,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder; `None` where it stood in the memory.
+    /// The sum of its tokens' log-probabilities (nats) under the decoder; `None` if it was retrieved from the memory.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub logprob: Option<f64>,
-    /// What [`CaptionOptions::rerank`] gave it, where candidates were ranked; comparable for one recording only.
+    /// Its score from [`CaptionOptions::rerank`], if candidates were ranked; comparable within one recording only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub score: Option<f32>,
-    /// How the modality gap was bridged to find these words.
+    /// The bridge across the modality gap that led to this caption.
     #[serde(serialize_with = "name_of")]
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub strategy: Bridge,
     /// The length of the recording in seconds.
     pub duration: f64,
-    /// How likely the caption is true, in [0, 1]: calibrated where the encoder scores sounds (the built-in one), else the
-    /// similarity of the nearest caption.
+    /// The probability that the caption is true, in [0, 1]: calibrated if the encoder scores sounds (the built-in one), else
+    /// the similarity of the nearest caption.
     pub confidence: f32,
-    /// Whether that is so little that the caption is a guess.
+    /// Whether that is low enough that the caption is a guess.
     pub weak: bool,
     /// The likeliest sounds by name, best first.
     pub sounds: Vec<Sound>,
@@ -34,7 +34,7 @@ pub struct Caption {
     pub neighbours: Vec<Neighbour>,
     /// The name of the model.
     pub model: String,
-    /// What was wrong with the recording though it could be heard, a sentence each.
+    /// Problems of the recording that did not keep it from being analysed, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub warnings: Vec<String>,
@@ -48,7 +48,7 @@ fn name_of<S: serde::Serializer>(bridge: &Bridge, to: S) -> std::result::Result<
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Neighbour {
-    /// As it stands in the memory.
+    /// The caption, verbatim.
     pub caption: String,
     /// Its similarity to the recording, in [-1, 1].
     pub similarity: f32,

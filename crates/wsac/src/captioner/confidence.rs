@@ -1,30 +1,30 @@
-//! Confidence: how near the nearest caption lies, and how sure the encoder is of any sound -> how likely the caption is
-//! true, in [0, 1], and whether it is a guess.
+//! Confidence: the similarity of the nearest caption, and the encoder's score of its most likely sound -> the probability
+//! that the caption is true, in [0, 1], and whether it is a guess.
 //!
-//! Similarity alone says how well a caption fits what the encoder believes; a single sample of 0.5 lies next to "a person
-//! speaking". So an encoder that scores sounds has both combined by a logistic model, fitted on true and false captions.
-//! One that names no sounds has no such score: there the similarity is the confidence, uncalibrated.
+//! Similarity alone says how well a caption fits the embedding; the embedding of a single sample of 0.5 lies next to "a person
+//! speaking". For an encoder with sound classes, both are combined by a logistic model, fitted on true and false captions.
+//! An encoder without sound classes has no such score: there the similarity is the confidence, uncalibrated.
 
 use wsac_encoders::analysis::AudioAnalysis;
 
 /// `P(true) = logistic(BIAS + PER_SIMILARITY * similarity + PER_DECADE * log10(evidence))` for the built-in model.
 ///
 /// Fitted on every other clip of ESC-10 (200) and every other mixture of two of them (100), true where the caption has a
-/// strict keyword of a class that sounds (either, of a mixture), and on every other of the synthetic recordings of nothing
-/// that have any evidence (hum with harmonics, clipped noise), where every caption is false. reference/confidence.py fits
-/// them; how well they are calibrated on the other halves stands in MODEL_CARD.md.
+/// strict keyword of a class that is present (either, of a mixture), and on every other of the synthetic recordings without
+/// content that have any evidence (hum with harmonics, clipped noise), where every caption is false. reference/confidence.py
+/// fits them; MODEL_CARD.md gives the calibration on the other halves.
 const BIAS: f32 = -3.42;
 const PER_SIMILARITY: f32 = 8.25;
 const PER_DECADE: f32 = 3.18;
 
-/// Below this calibrated confidence a caption is a guess: of the ESC-10 clips above it 87 % are captioned truly, of
+/// Below this calibrated confidence a caption is a guess: of the ESC-10 clips above it 87 % are captioned correctly, of
 /// those below it 45 %.
 const GUESS: f32 = 0.6;
 
-/// Below this similarity, measured from the mean of the memory, captions of an encoder without named sounds are guesses.
+/// Below this similarity, measured from the mean of the memory, captions of an encoder without sound classes are guesses.
 const FAR: f32 = 0.70;
 
-/// How likely a caption is true, in [0, 1], and whether that is so little that it is a guess.
+/// The probability that a caption is true, in [0, 1], and whether it is low enough to call the caption a guess.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Confidence {
     pub value: f32,
@@ -32,8 +32,8 @@ pub(super) struct Confidence {
 }
 
 impl Confidence {
-    /// Of the caption of `heard`, where the nearest caption of the memory has this `similarity` (`None`: no memory),
-    /// measured from the mean of the memory where `centred`.
+    /// For the caption of `heard`, if the nearest caption of the memory has this `similarity` (`None`: no memory),
+    /// measured from the mean of the memory if `centred`.
     pub fn of(analysis: &AudioAnalysis, similarity: Option<f32>, centred: bool) -> Self {
         let by_encoder = Self {
             value: analysis.confidence,
@@ -58,8 +58,8 @@ impl Confidence {
     }
 }
 
-/// How likely a caption is true whose nearest caption has this `similarity`, where the surest sound has this much
-/// `evidence`; 0 where there is none.
+/// The probability that a caption is true, given the `similarity` of the nearest caption and the `evidence` for the most
+/// likely sound; 0 if there is none.
 fn calibrated(similarity: f32, evidence: f32) -> f32 {
     let logit = BIAS + PER_SIMILARITY * similarity + PER_DECADE * evidence.log10();
     1.0 / (1.0 + (-logit).exp())

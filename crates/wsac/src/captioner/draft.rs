@@ -1,5 +1,5 @@
-//! Draft: one recording on the way to its caption. Each stage of the captioner fills in more of it: the routes that the
-//! bridge opens, the candidates that decoding finds on them, their scores.
+//! Draft: one recording on the way to its caption. Each stage of the captioner adds to it: the routes of the
+//! bridges, the candidates decoded from them, their scores.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -23,40 +23,40 @@ pub struct Draft<'a> {
     pub(super) routes: Vec<Route>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) error: Option<Error>,
-    /// The words of each candidate, whatever their case and punctuation.
+    /// The normalised words of each candidate, without case and punctuation.
     seen: HashSet<String>,
 }
 
-/// From the sound into the space of texts, and how captions are decoded from there.
+/// A route from audio to text space, and how captions are decoded from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
     /// How the modality gap is bridged.
     pub bridge: Bridge,
-    /// What the decoder is conditioned on, [parts, d].
+    /// The decoder's conditioning, [parts, d].
     pub embeddings: Vec<f32>,
-    /// The decoding strategies that begin here.
+    /// The decoding strategies to run on it.
     pub decode: Vec<DecodeOptions>,
 }
 
-/// A caption that may be chosen.
+/// A candidate caption.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// Its words.
     pub text: String,
-    /// The sum of its tokens' log-probabilities (nats); `None` where it stood in the memory.
+    /// The sum of its tokens' log-probabilities (nats); `None` if it was retrieved from the memory.
     pub logprob: Option<f64>,
-    /// Their mean; for a caption of the memory the lowest mean of the decoded ones.
+    /// Their mean; for a caption of the memory, the lowest mean of the decoded ones.
     pub mean_logprob: f64,
     /// How the gap was bridged to find it.
     pub strategy: Bridge,
-    /// How well it names the sounds by keyword; 0 where that does not matter.
+    /// How well it names the sounds by keyword; 0 if that is not used.
     pub named: usize,
-    /// What the ranking gives it, where there is one.
+    /// Its score from re-ranking, if any.
     pub score: Option<f32>,
 }
 
 impl<'a> Draft<'a> {
-    /// Nothing is known but the recording and how it is captioned.
+    /// A draft with nothing but the analysis and the options.
     pub(super) fn new(analysis: &'a AudioAnalysis, options: &'a CaptionOptions) -> Self {
         Self {
             analysis: Cow::Borrowed(analysis),
@@ -70,22 +70,22 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The tokens that the decoder reads before the prefix; none where it learned without.
+    /// The prompt tokens that the decoder reads before the prefix; none if it was trained without.
     pub fn prompt(&self) -> &[u32] {
         &self.prompt
     }
 
-    /// The routes that are bridged and not decoded yet.
+    /// The routes that are bridged but not decoded yet.
     pub fn routes(&self) -> &[Route] {
         &self.routes
     }
 
-    /// The captions found so far, no two of the same words.
+    /// The candidates so far, no two with the same words.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
-    /// What went wrong on the way. Later stages pass over such a draft; finishing it gives the error.
+    /// The error that occurred, if any. Later stages skip such a draft; finishing it returns the error.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
@@ -116,7 +116,7 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// What is to be decoded on all routes.
+    /// The decoding work of all routes.
     pub(super) fn to_decode(&self) -> impl Iterator<Item = Prompt<'_>> {
         self.routes.iter().flat_map(|route| {
             route.decode.iter().map(|options| Prompt {
@@ -127,7 +127,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Adds a candidate, unless there is one of these words already.
+    /// Adds a candidate, unless one with the same words exists.
     pub(super) fn add(
         &mut self,
         text: String,
@@ -155,13 +155,13 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// Whether a sound goes unnamed in every candidate, where names matter.
+    /// Whether every candidate leaves a sound unnamed, if naming sounds is asked for.
     pub(super) fn leaves_unnamed(&self) -> bool {
         let named = self.candidates.iter().map(|c| c.named).max().unwrap_or(0);
         self.options.name_sounds && named < keyword_rerank::most(&self.analysis)
     }
 
-    /// The candidate that becomes the caption; of equal ones the first.
+    /// The candidate that becomes the caption; the first of equal ones.
     pub(super) fn best(&self) -> Option<&Candidate> {
         let soft = |rerank: &Rerank| rerank.naming != 0.0;
         let names_first =

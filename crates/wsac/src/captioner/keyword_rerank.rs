@@ -1,19 +1,19 @@
-//! Keyword re-ranking: of a beam's captions, the one that names most of the sounds heard is preferred.
+//! Keyword re-ranking: of a beam's captions, prefer the one that names most of the detected sounds.
 //!
-//! A language model prefers usual company: of a clock beside a crying baby it soon says only the baby. The tower's own
-//! names for each sound are evidence that needs no model to be read again.
+//! A language model prefers common combinations: of a clock beside a crying baby it soon mentions only the baby. The tower's
+//! own class names for each sound are evidence that costs no further forward pass.
 
 use std::collections::HashSet;
 
 use wsac_encoders::analysis::{AudioAnalysis, Sound};
 
-/// How many of a sound's names count; the names behind them are often another sound's.
+/// How many of a sound's names count; lower-ranked names often belong to another sound.
 const NAMES: usize = 3;
 
-/// What a sound counts that is named by its first name.
+/// The score of a sound that is named by its first name.
 pub(super) const BEST: usize = 2;
 
-/// How well the text names the sounds in `heard`: 2 for each by its first name, 1 by another.
+/// How well the text names the sounds in `heard`: 2 for each by its first name, 1 by another name.
 pub(super) fn named(text: &str, analysis: &AudioAnalysis) -> usize {
     let said: HashSet<String> = stems(text).collect();
     let names = |sound: &Sound| stems(&sound.name).any(|stem| said.contains(&stem));
@@ -28,12 +28,12 @@ pub(super) fn named(text: &str, analysis: &AudioAnalysis) -> usize {
     }
 }
 
-/// What [`named`] gives where every sound is named by its first name.
+/// The value of [`named`] if every sound is named by its first name.
 pub(super) fn most(analysis: &AudioAnalysis) -> usize {
     BEST * analysis.parts.len().max(1)
 }
 
-/// The words of a text without their endings, so that "Sneeze" is found in "a man is sneezing".
+/// The words of a text without their suffixes, so that "Sneeze" matches "a man is sneezing".
 fn stems(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphabetic())
         .map(|word| stem(&word.to_lowercase()))
@@ -45,7 +45,7 @@ fn stem(word: &str) -> String {
         .iter()
         .find(|e| word.len() > e.len() + 2 && word.ends_with(**e));
     let stem = &word[..word.len() - ending.map_or(0, |e| e.len())];
-    // "humming" is of "hum".
+    // "humming" matches "hum".
     let mut last = stem.chars().rev();
     match (last.next(), last.next()) {
         (Some(a), Some(b)) if ending.is_some() && a == b && !"lsz".contains(a) => {

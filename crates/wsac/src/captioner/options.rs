@@ -1,4 +1,4 @@
-//! How recordings are captioned: the bridge, the search, the ranking, and the memory that is leaned on.
+//! How recordings are captioned: the bridge, decoding, re-ranking, and the memory.
 
 use std::sync::Arc;
 
@@ -9,38 +9,38 @@ use crate::generate::Search;
 use crate::memory::Memory;
 use crate::model::Model;
 
-/// How recordings are captioned. `Default` is what the model does best with.
+/// How recordings are captioned. `Default` is what works best with the built-in model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaptionOptions {
-    /// Moves the audio embeddings to where texts are, before anything else, where paired recordings have shown the way
+    /// A map across the modality gap, applied to the audio embedding first, if one has been learned from paired recordings
     /// (`wsac gap learn`).
     pub gap_map: Option<Arc<GapMap>>,
-    /// How the modality gap is bridged; the model's own strategy where `None`.
+    /// How the modality gap is bridged; `None` is the model's own strategy.
     pub bridge: Option<Bridge>,
-    /// The share of the sound's own embedding in what a bridge gives, in [0, 1]: `blend * sound + (1 - blend) * bridged`.
-    /// 0 is the paper's. Raise it a little where the memory is small or of another domain.
+    /// The share of the audio embedding itself in the output of a bridge, in [0, 1]: `blend * sound + (1 - blend) * bridged`.
+    /// 0 is the paper's. Raise it a little if the memory is small or of another domain.
     pub blend: f32,
-    /// How words are searched for. A beam is a little better than greedy and a few times slower.
+    /// The decoding strategy. Beam search is a little better than greedy and a few times slower.
     pub search: Search,
-    /// Whether, of the captions that a beam finds, one that names more of the sounds heard is preferred to a likelier one.
+    /// Whether a beam's caption that names more of the detected sounds is preferred to a more probable one.
     pub name_sounds: bool,
-    /// Whether captions keep to the rules of [`Captioner::rules`](super::Captioner::rules); the paper's know none.
+    /// Whether decoding follows the rules of [`Captioner::rules`](super::Captioner::rules); the paper uses none.
     pub rules: bool,
-    /// Further candidates, and by what the one is chosen that is told; `None` tells the likeliest (or what `name_sounds`
+    /// Additional candidates, and the score that selects the caption; `None` selects the most probable (or what `name_sounds`
     /// prefers).
     pub rerank: Option<Rerank>,
-    /// The most tokens of a caption; raise it for captions that stop in the middle.
+    /// The most tokens of a caption; raise it if captions stop in the middle.
     pub max_tokens: usize,
-    /// How many of the nearest captions of the memory are reported; 0 saves a search.
+    /// How many of the nearest captions of the memory to report; 0 saves a search.
     pub neighbours: usize,
-    /// Use this memory instead of the model's; [`Captioner::fit`](super::Captioner::fit) makes it ready. Recordings that use different
-    /// memories can still be captioned together.
+    /// Use this memory instead of the model's; [`Captioner::fit`](super::Captioner::fit) prepares it. Recordings with different
+    /// memories can still be decoded together.
     pub memory: Option<Arc<Memory>>,
 }
 
 impl CaptionOptions {
-    /// What `model` does best with: the default, or ClapCap's own search.
+    /// The best options for `model`: the default, or ClapCap's own decoding.
     pub fn of(model: &Model) -> Self {
         if !model.is_clapcap() {
             return Self::default();
@@ -70,12 +70,12 @@ impl Default for CaptionOptions {
     }
 }
 
-/// The captions that a recording is told by.
+/// The memories that a recording is bridged with.
 #[derive(Clone, Copy)]
 pub(super) struct Memories<'a> {
-    /// What the whole of a recording uses.
+    /// For the recording as a whole.
     pub captions: Option<&'a Memory>,
-    /// What one of several sounds uses, where the model has learned to join them.
+    /// For single sounds, if the model was trained to join them.
     pub clauses: Option<&'a Memory>,
 }
 
@@ -95,7 +95,7 @@ impl CaptionOptions {
         Ok(())
     }
 
-    /// The bridges that are asked for (the model's `own` where none is), and the searches for each of them.
+    /// The bridges asked for (the model's `own` if none is), and the decoding strategies for each of them.
     pub(super) fn bridges_and_searches(&self, own: Bridge) -> (Vec<Bridge>, Vec<Search>) {
         let mut bridges = vec![self.bridge.unwrap_or(own)];
         let mut searches = vec![self.search.clone()];
@@ -115,7 +115,7 @@ impl CaptionOptions {
         (bridges, searches)
     }
 
-    /// The memory asked for, which stands in for the clauses too (what the user wants said comes from nowhere else); else
+    /// The memory asked for, which also replaces the memory of clauses (so that every retrieved text is the user's own); else
     /// those of `model`.
     pub(super) fn memories<'a>(&'a self, model: &'a Model) -> Memories<'a> {
         match self.memory.as_deref() {

@@ -1,7 +1,7 @@
-//! Which of several candidates is told: by their likeness to the sound (CLAP-Refine), or to each other and to the captions
+//! Re-ranking of candidate captions: by their similarity to the sound (CLAP-Refine), or to each other and to the captions
 //! nearest to it (minimum Bayes risk).
 //!
-//! candidates {words, mean log-probability, embedding [d]?} + the analysis -> a score each, higher is better.
+//! candidates {words, mean log-probability, embedding [d]?} + audio analysis -> a score each, higher is better.
 
 mod consensus;
 
@@ -11,56 +11,56 @@ use crate::bridge::Bridge;
 use crate::error::{Error, Result};
 pub(super) use consensus::{Voter, consensus};
 
-/// Which captions are weighed against each other, and by what. `Default` weighs those that the search finds, by their
-/// likeness to the sound alone.
+/// Which candidates are compared, and how they are scored. `Default` takes those that decoding finds, scored by their
+/// similarity to the sound alone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rerank {
-    /// What they are ranked by.
+    /// How they are scored.
     pub by: Measure,
-    /// Beams of these widths are searched with too: 2 to 8 in SLAM-AAC. Each costs a search of its own.
+    /// Also decode with beams of these widths: 2 to 8 in SLAM-AAC. Each costs a beam search of its own.
     pub widths: Vec<usize>,
-    /// These bridges give candidates too, found with the same searches.
+    /// Also decode from these bridges, with the same strategies.
     pub bridges: Vec<Bridge>,
-    /// So many of the nearest captions of the memory are candidates, as they stand there.
+    /// Also take this many of the nearest captions of the memory as candidates, verbatim.
     pub nearest: usize,
-    /// How much a caption gains, in its score, for each sound that it names by its first name (half for another name). 0
-    /// lets names decide only where [`CaptionOptions::name_sounds`](super::CaptionOptions::name_sounds) does.
+    /// How much is added to a caption's score for each sound that it names by its first name (half for another name). 0
+    /// uses names only where [`CaptionOptions::name_sounds`](super::CaptionOptions::name_sounds) does.
     pub naming: f32,
 }
 
-/// What candidates are ranked by.
+/// How candidates are scored.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Measure {
-    /// `similarity to the sound + alpha * mean log-probability of its words`, the similarity measured as the memory's are.
-    /// Each candidate is read by the encoder's text tower.
+    /// `similarity to the sound + alpha * mean log-probability of its tokens`, the similarity measured as for the memory.
+    /// Each candidate is embedded by the encoder's text tower.
     Similarity {
-        /// What a nat a word weighs; 0 is CLAP-Refine.
+        /// The weight of the mean log-probability (nats per token); 0 is CLAP-Refine.
         #[serde(default)]
         alpha: f32,
     },
-    /// `mean likeness to the captions nearest to the sound, weighted by softmax(similarity / tau) + alpha * mean
-    /// log-probability`: the caption that errs least whichever of them is right (minimum Bayes risk). Likeness is that of
-    /// words, CIDEr-D's; no tower is needed.
+    /// `mean similarity to the captions nearest to the sound, weighted by softmax(similarity / tau) + alpha * mean
+    /// log-probability`: the caption with the least expected loss over them (minimum Bayes risk). Similarity of texts is
+    /// CIDEr-D; no text tower is needed.
     Consensus {
-        /// How many of the memory's nearest captions have a vote.
+        /// How many of the memory's nearest captions vote.
         #[serde(default = "votes")]
         retrieved: usize,
-        /// The temperature of the votes' weights; without it [`WIDER`] times the model's own for projections.
+        /// The temperature of the votes' weights; by default [`WIDER`] times the model's own for projections.
         #[serde(default)]
         tau: Option<f32>,
-        /// The share of the candidates that the decoder wrote in the vote, in [0, 1].
+        /// The share of the decoder's own candidates in the vote, in [0, 1].
         #[serde(default = "peers")]
         peers: f32,
-        /// What a nat a word weighs.
+        /// The weight of the mean log-probability (nats per token).
         #[serde(default)]
         alpha: f32,
     },
 }
 
-/// A vote is worth hearing from farther off than a caption is worth mixing in: of 1.5, 2.5 and 3.5 times the temperature of
-/// a projection the best on AudioCaps' validation captions.
+/// Voting works best with a wider neighbourhood than projection: of 1.5, 2.5 and 3.5 times the projection's temperature,
+/// this was the best on AudioCaps' validation captions.
 pub(super) const WIDER: f32 = 2.5;
 
 fn votes() -> usize {
@@ -78,7 +78,7 @@ impl Default for Measure {
 }
 
 impl Measure {
-    /// By consensus, as it did best on AudioCaps' validation captions.
+    /// Consensus, with the settings that were best on AudioCaps' validation captions.
     pub fn consensus() -> Self {
         Self::Consensus {
             retrieved: votes(),
@@ -88,7 +88,7 @@ impl Measure {
         }
     }
 
-    /// The same, a nat a word weighing so much.
+    /// The same, with this weight of the mean log-probability.
     #[must_use]
     pub fn with_alpha(mut self, new: f32) -> Self {
         match &mut self {
@@ -97,7 +97,7 @@ impl Measure {
         self
     }
 
-    /// What a nat a word weighs.
+    /// The weight of the mean log-probability (nats per token).
     pub(super) fn alpha(self) -> f32 {
         match self {
             Self::Similarity { alpha } | Self::Consensus { alpha, .. } => alpha,
@@ -109,7 +109,7 @@ impl Rerank {
     /// Says what is wrong with these settings.
     ///
     /// # Errors
-    /// Where a number is not finite or out of its range, or a beam has no width.
+    /// If a number is not finite or out of range, or a beam has no width.
     pub fn check(&self) -> Result<()> {
         if let Measure::Consensus { tau, peers, .. } = self.by {
             if tau.is_some_and(|tau| !(tau > 0.0 && tau.is_finite())) {

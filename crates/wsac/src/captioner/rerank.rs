@@ -1,5 +1,5 @@
-//! The stage that scores candidates where options ask for it: by similarity to the sound, each text embedded once however
-//! many drafts have it, or by consensus.
+//! The stage that scores candidates if the options ask for it: by similarity to the sound, each text embedded once however
+//! many drafts contain it, or by consensus.
 
 use std::collections::HashMap;
 
@@ -14,15 +14,15 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use wsac_encoders::embedding::Embeddings;
 
-/// Texts and their embeddings [N, d], or why there are none.
+/// Texts and their embeddings [N, d], or the reason why there are none.
 struct Embedded {
     places: HashMap<String, usize>,
     rows: std::result::Result<Embeddings, String>,
 }
 
 impl Captioner {
-    /// Scores the candidates of the drafts whose options ask for it, after adding the nearest captions of the memory where
-    /// they are asked for.
+    /// Scores the candidates of the drafts whose options ask for it, after adding the nearest captions of the memory if
+    /// the options ask for them.
     pub fn rerank(&self, drafts: &mut [Draft]) {
         for draft in drafts.iter_mut().filter(|draft| draft.error.is_none()) {
             draft.add_nearest(draft.options.memories(&self.model).captions);
@@ -85,7 +85,7 @@ impl Captioner {
 }
 
 impl Candidate {
-    /// The score of a candidate, of which `measured` is the measure.
+    /// The score of a candidate; `measured` is its measure.
     fn scored(&self, rerank: &Rerank, measured: f32) -> f32 {
         let names = rerank.naming * self.named as f32 / keyword_rerank::BEST as f32;
         measured + rerank.by.alpha() * self.mean_logprob as f32 + names
@@ -93,8 +93,8 @@ impl Candidate {
 }
 
 impl Draft<'_> {
-    /// Adds the nearest captions of the memory, where they are asked for. The decoder has not written them: they count as
-    /// no likelier than any other candidate.
+    /// Adds the nearest captions of the memory, if asked for. They have no log-probability from the decoder, so they count as
+    /// no more likely than any other candidate.
     fn add_nearest(&mut self, memory: Option<&Memory>) {
         let Some((rerank, memory)) = self.options.rerank.as_ref().zip(memory) else {
             return;

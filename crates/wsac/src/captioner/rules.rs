@@ -1,9 +1,9 @@
-//! What a caption that a person would write never does, as rules for decoding.
+//! Decoding rules: what a caption written by a person never does.
 
 use super::Captioner;
 use crate::generate::{RepetitionRule, Rules};
 
-/// Words that tell of an order; forbidden where none was heard.
+/// Words that express an order; forbidden unless sounds were detected one after the other.
 const ORDER: [&str; 8] = [
     "followed",
     "then",
@@ -15,13 +15,13 @@ const ORDER: [&str; 8] = [
     "eventually",
 ];
 
-/// Words after which the word before them may not come again ("crinkling and crinkling").
+/// Words after which the preceding word may not be repeated ("crinkling and crinkling").
 const JOINS: [&str; 6] = ["and", "then", "as", "while", "by", ","];
 
 impl Captioner {
-    /// The rules of a caption that a person would write: no unknown word, no echo, no phrase twice, and no word of
-    /// order unless sounds were heard one after the other (`ordered`; a model that never learned clauses cannot tell).
-    /// ClapCap, as its own code, knows no rules.
+    /// The rules of a caption that a person would write: no unknown token, no echo, no repeated phrase, and no word of
+    /// order unless sounds occur one after the other (`ordered`; a model trained without clauses cannot know).
+    /// ClapCap, as in its own code, has no rules.
     pub fn rules(&self, ordered: bool) -> Rules {
         let tokenizer = &self.model.tokenizer;
         if self.model.is_clapcap() {

@@ -1,8 +1,8 @@
-//! Stages: audio analysis -> draft -> bridge -> decode -> (bridge and decode again where a sound goes unnamed) -> rerank ->
+//! Stages: audio analysis -> draft -> bridge -> decode -> (bridge and decode again if a sound is unnamed) -> rerank ->
 //! caption. Every stage can be called alone; [`Captioner::describe_together`] calls one after another.
 //!
-//! All but the first and the last take many drafts at once, so that the decoder reads its weights once for all of them. A
-//! draft that fails keeps its error and is passed over; the others go on.
+//! All but the first and the last process many drafts at once, so that the decoder reads its weights once for all of them. A
+//! draft that fails keeps its error and is skipped; the others go on.
 
 use rayon::prelude::*;
 
@@ -20,7 +20,7 @@ use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::embedding::Embedding;
 
 impl Captioner {
-    /// A caption for an analysis.
+    /// The caption of an analysed recording.
     ///
     /// # Errors
     /// As [`Captioner::finish`].
@@ -32,7 +32,7 @@ impl Captioner {
     /// [`Captioner::describe`] for several recordings at once, which takes less time than one by one.
     ///
     /// # Errors
-    /// As [`Captioner::finish`], each for itself.
+    /// As [`Captioner::finish`], for each recording separately.
     pub fn describe_together(
         &self,
         asked: &[(&AudioAnalysis, &CaptionOptions)],
@@ -49,7 +49,7 @@ impl Captioner {
         captions.collect()
     }
 
-    /// The first stage: checks the options, moves the recording through the gap map, and settles the rules and the prompt.
+    /// The first stage: checks the options, applies the gap map, and sets up the rules and the prompt.
     pub fn draft<'a>(&self, analysis: &'a AudioAnalysis, options: &'a CaptionOptions) -> Draft<'a> {
         let mut draft = Draft::new(analysis, options);
         draft.attempt(|draft| {
@@ -71,7 +71,7 @@ impl Captioner {
         draft
     }
 
-    /// Opens a route across the modality gap for each bridge that is asked for.
+    /// Adds a route across the modality gap for each bridge asked for.
     pub fn bridge(&self, drafts: &mut [Draft]) {
         let bridge = |draft: &mut Draft| {
             let own = self.model.card.bridge;
@@ -84,8 +84,8 @@ impl Captioner {
         (drafts.par_iter_mut()).for_each(|draft| draft.attempt(bridge));
     }
 
-    /// Opens a further route, by the nearest captions, where every candidate leaves a sound unnamed: their words may have
-    /// it. Not where a bridge was asked for by name.
+    /// Adds a route by nearest captions if every candidate leaves a sound unnamed: the words of those captions may name
+    /// it. Not if a bridge was asked for explicitly.
     pub fn bridge_unnamed(&self, drafts: &mut [Draft]) {
         let bridge = |draft: &mut Draft| {
             let options = draft.options;
@@ -99,7 +99,7 @@ impl Captioner {
         (drafts.par_iter_mut()).for_each(|draft| draft.attempt(bridge));
     }
 
-    /// Decodes on all routes of all drafts together, and adds what is found to their candidates.
+    /// Decodes all routes of all drafts together, and adds the results to their candidates.
     pub fn decode(&self, drafts: &mut [Draft]) {
         let Model {
             tokenizer, decoder, ..
@@ -120,7 +120,7 @@ impl Captioner {
     /// The last stage: the best candidate as a sentence, with the evidence for it.
     ///
     /// # Errors
-    /// What went wrong in an earlier stage: options out of range, a memory that is missing or of another width, or a
+    /// The error of an earlier stage: options out of range, a memory that is missing or of another width, or a
     /// decoder without room for a caption.
     pub fn finish(&self, mut draft: Draft) -> Result<Caption> {
         if let Some(error) = draft.error.take() {
@@ -131,7 +131,7 @@ impl Captioner {
             Error::Config("the decoder has no position left for a caption".into())
         })?;
         let (analysis, options) = (&*draft.analysis, draft.options);
-        // How near the nearest caption lies is half of the confidence.
+        // The similarity of the nearest caption is half of the confidence.
         let needed = card.centred || analysis.sounds.is_empty();
         let count = options.neighbours.max(usize::from(needed));
         let memory = options.memories(&self.model).captions;
@@ -154,7 +154,7 @@ impl Captioner {
         })
     }
 
-    /// The tokens that the decoder reads before the prefix; none where it learned without.
+    /// The prompt tokens that the decoder reads before the prefix; none if it was trained without.
     fn prompt(&self, analysis: &AudioAnalysis, over: Memories) -> Vec<u32> {
         let Model {
             card,
@@ -168,8 +168,8 @@ impl Captioner {
         pieces.iter().flat_map(tokens).collect()
     }
 
-    /// Adds a route by `bridge`: one row for each sound, from the memory of clauses, where the model has learned to join
-    /// several; else the recording as a whole, from the memory of captions.
+    /// Adds a route by `bridge`: one row for each sound, from the memory of clauses, if the model was trained to join
+    /// several; else one row for the whole recording, from the memory of captions.
     fn open_route(&self, draft: &mut Draft, bridge: Bridge, searches: &[Search]) -> Result<()> {
         let (analysis, options) = (&draft.analysis, draft.options);
         let over = options.memories(&self.model);

@@ -73,7 +73,7 @@ impl Decoder {
         total / tape.targets.words.len().max(1) as f64
     }
 
-    /// Zeros in `grads` for all weights whose gradients are gathered; those of the blocks' matrices are written whole.
+    /// Zeroes `grads` for all weights whose gradients are accumulated; those of the blocks' matrices are overwritten.
     fn clear(&self, grads: &mut Vec<f32>) {
         grads.resize(self.weights.len(), 0.0);
         let mut start = 0;
@@ -194,7 +194,7 @@ impl Decoder {
         );
     }
 
-    /// Adds the gradients of word and position embeddings; `dprefix` becomes that of the mapper's output.
+    /// Adds the gradients of token and position embeddings; `dprefix` becomes that of the mapper's output.
     fn embed_backward(&self, tape: &Tape, dx: &[f32], dprefix: &mut [f32], grads: &mut [f32]) {
         let d = self.config.width;
         dprefix.fill(0.0);

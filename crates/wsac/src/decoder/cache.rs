@@ -1,4 +1,4 @@
-//! The decoder one word at a time over a KV cache: what generation uses.
+//! The decoder one token at a time over a KV cache: what generation uses.
 
 use rayon::prelude::*;
 use wsac_nn::activation::gelu_tanh;
@@ -11,7 +11,7 @@ use super::tape::{Part, Tape};
 use super::{Batch, Condition, Decoder, EPS};
 use crate::params::Slot;
 
-/// One sequence being written: the keys and values of its rows so far, for each block. Cheap enough to clone,
+/// One sequence being generated: the keys and values of its rows so far, for each block. Cheap enough to clone,
 /// which is how a beam branches.
 #[derive(Debug, Clone)]
 pub struct KvCache {
@@ -28,7 +28,7 @@ impl KvCache {
 }
 
 impl Decoder {
-    /// Reads what several captions are conditioned on -> their states; `logits` receives those of their first words,
+    /// Prefills the caches of several captions from their conditioning; `logits` receives those of their first tokens,
     /// [captions, V].
     pub fn begin(&self, conditions: &[Condition], logits: &mut Vec<f32>) -> Vec<KvCache> {
         let d = self.config.width;
@@ -64,10 +64,10 @@ impl Decoder {
         states
     }
 
-    /// Appends one word to each of several sequences; `logits` receives those of their next words, [sequences, V].
+    /// Appends one token to each of several sequences; `logits` receives those of their next tokens, [sequences, V].
     ///
     /// # Panics
-    /// Where a sequence has used up the decoder's positions.
+    /// If a sequence has used up the decoder's positions.
     pub fn advance(&self, states: &mut [&mut KvCache], words: &[u32], logits: &mut Vec<f32>) {
         let (w, d, n) = (&self.weights, self.config.width, states.len());
         let mut x = Vec::with_capacity(n * d);

@@ -1,4 +1,4 @@
-//! The shape of a decoder, as it stands in `config.json` and `train.toml`.
+//! The shape of a decoder, as written in `config.json` and `train.toml`.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::mapper::layout::Mapper;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The number of words.
+    /// The size of the vocabulary.
     pub vocab: usize,
     /// The width `E` of the embeddings that condition it.
     pub embedding: usize,
@@ -20,7 +20,7 @@ pub struct Config {
     pub heads: usize,
     /// The longest sequence, prefix included.
     pub positions: usize,
-    /// The rows `p` that one embedding becomes.
+    /// The prefix rows `p` for each embedding.
     pub prefix: usize,
     /// The mapping network.
     pub mapper: Mapper,

@@ -1,4 +1,4 @@
-//! The decoder forward: a packed batch -> hidden states [rows, d], keeping on a tape what gradients need.
+//! The decoder forward: a packed batch -> hidden states [rows, d], with what gradients need kept on a tape.
 
 use wsac_nn::activation::gelu_tanh;
 use wsac_nn::attention::{Shape, attention};
@@ -12,10 +12,10 @@ use super::{Batch, Decoder, EPS};
 use crate::params::Slot;
 
 impl Decoder {
-    /// Runs a batch; `drop_last_word` leaves out the last word of each sequence, whose output predicts nothing.
+    /// Runs a batch; `drop_last_word` leaves out the last token of each sequence, whose output predicts nothing.
     ///
     /// # Panics
-    /// Where a sequence is longer than the positions, or an id is outside the vocabulary.
+    /// If a sequence is longer than the positions, or an id is outside the vocabulary.
     pub fn forward(&self, tape: &mut Tape, batch: &Batch, drop_last_word: bool, dropout: Dropout) {
         let (d, layers) = (self.config.width, self.blocks.len());
         self.map_prefixes(tape, &batch.embeddings);
@@ -64,7 +64,7 @@ impl Decoder {
             let weight = self.operand(i, part, precision);
             linear(out, Mat::new(x, n, x.len() / n), weight, Some(bias));
         };
-        // out = residual + dropout(x W + b), in the pass of the product.
+        // out = residual + dropout(x W + b), fused with the product.
         let join = |out: &mut Vec<f32>, x: &[f32], part, residual: &[f32], dropout: Dropout| {
             resize(out, n * d);
             let (bias, weight) = (bias(part), self.operand(i, part, precision));
@@ -175,7 +175,7 @@ impl Decoder {
         }
     }
 
-    /// What the head is asked.
+    /// The hidden states that the head is applied to.
     pub(super) fn question<'a>(&'a self, targets: &'a Targets) -> Question<'a> {
         Question {
             hidden: &targets.hidden,
@@ -186,19 +186,19 @@ impl Decoder {
     }
 }
 
-/// What [`Decoder::nll`] measures.
+/// The result of [`Decoder::nll`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Nll {
     /// Summed negative log-likelihood in nats.
     pub total: f64,
-    /// Targets that were the most likely word.
+    /// Targets that were the most likely token.
     pub right: usize,
     /// All targets.
     pub targets: usize,
 }
 
 impl Nll {
-    /// The mean a target, in nats; NaN where there is no target.
+    /// The mean per target, in nats; NaN if there is no target.
     pub fn mean(&self) -> f64 {
         self.total / self.targets as f64
     }

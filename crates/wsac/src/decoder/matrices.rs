@@ -2,18 +2,18 @@
 
 use wsac_nn::matmul::Packed;
 
-/// The kind of numbers matrices are laid out in.
+/// The number format of packed matrices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WeightDtype {
     /// f32, as trained.
     F32,
     /// bf16: a weight is off by at most 0.2 % of itself.
     Bf16,
-    /// int8 with a scale an output: a weight is off by at most 0.4 % of the largest that leads to the same output.
+    /// int8 with one scale per output: a weight is off by at most 0.4 % of the largest weight of the same output.
     Int8,
 }
 
-/// All matrices; those of a mapper of dense layers, which is met once a caption, always in f32.
+/// All matrices; those of a dense mapper, which is used once per caption, are always f32.
 #[derive(Debug, Clone)]
 pub(super) struct Matrices {
     pub mapper: Vec<Packed>,

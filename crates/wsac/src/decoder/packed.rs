@@ -1,6 +1,6 @@
-//! The decoder's matrices laid out for writing captions, in f32, bf16 (half the memory to read a word) or int8 (a quarter).
+//! The decoder's matrices packed for generation, in f32, bf16 (half the memory traffic per token) or int8 (a quarter).
 //!
-//! A word read by one caption needs every weight once, so that the time it takes is that of reading them from memory.
+//! Generating one caption reads every weight once per token, so the time it takes is that of reading them from memory.
 
 use wsac_nn::matmul::{Mat, Packed, ProductDtype, Right};
 
@@ -11,8 +11,8 @@ use super::tape::Part;
 use crate::params::Slot;
 
 impl Decoder {
-    /// Lays the matrices out for writing captions. The f32 weights stay; whoever changes them loses what was laid out.
-    /// Where f32 products are no faster so, [`WeightDtype::F32`] does nothing.
+    /// Packs the matrices for generation. The f32 weights are kept; changing them discards the packed ones.
+    /// If packing makes f32 products no faster, [`WeightDtype::F32`] does nothing.
     pub fn pack(&mut self, form: WeightDtype) {
         if form == WeightDtype::F32 && !ProductDtype::F32.packs() {
             return;
@@ -46,7 +46,7 @@ impl Decoder {
         });
     }
 
-    /// Weight and bias of a part.
+    /// The weight and bias of a layer.
     pub(super) fn part(&self, block: usize, part: Part) -> (Slot, Slot) {
         let block = &self.blocks[block];
         match part {
@@ -57,7 +57,7 @@ impl Decoder {
         }
     }
 
-    /// A part's weight, [in, out].
+    /// The weight of a layer, [in, out].
     pub(super) fn matrix(&self, block: usize, part: Part) -> Mat<'_> {
         let (weight, bias) = self.part(block, part);
         let (weight, outputs) = (weight.of(&self.weights), bias.range().len());
@@ -70,12 +70,12 @@ impl Decoder {
         Mat::new(self.wte.of(&self.weights), v, d).t()
     }
 
-    /// Layer `i` of the mapper as it was laid out.
+    /// Layer `i` of the mapper as packed.
     pub(super) fn packed_mapper(&self, i: usize) -> Option<&Packed> {
         self.packed.as_ref().and_then(|packed| packed.mapper.get(i))
     }
 
-    /// A part's weight as products take it: as it was laid out, else in `precision`.
+    /// The weight of a layer as products take it: packed, else in `precision`.
     pub(super) fn operand(&self, block: usize, part: Part, precision: ProductDtype) -> Right<'_> {
         match &self.packed {
             Some(packed) => (&packed.blocks[block][part as usize]).into(),

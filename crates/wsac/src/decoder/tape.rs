@@ -1,4 +1,4 @@
-//! What a pass through the decoder keeps: activations for the gradients, and the gradients, in buffers that are used again.
+//! The tape of a pass through the decoder: activations for the gradients, and the gradients, in reusable buffers.
 
 use rayon::prelude::*;
 use wsac_nn::dropout::Dropout;
@@ -12,17 +12,17 @@ use super::Batch;
 /// step allocates next to nothing.
 #[derive(Debug, Default)]
 pub struct Tape {
-    /// What products are made in.
+    /// The precision of matrix products.
     pub(super) precision: ProductDtype,
     /// Where sequences start among the rows.
     pub(super) starts: Vec<usize>,
-    /// The last prefix row of each sequence, which predicts its first word.
+    /// The last prefix row of each sequence, which predicts its first token.
     pub(super) firsts: Vec<usize>,
-    /// The input of each row: a prefix row, or the id of a word.
+    /// The input of each row: a prefix row, or the id of a token.
     pub(super) rows: Vec<Row>,
     /// After each layer of the mapper, [sum of parts, width].
     pub(crate) mapped: Vec<Vec<f32>>,
-    /// Inside a mapper that is a transformer.
+    /// Inside a transformer mapper.
     pub(super) inside: Inside,
     /// The input of each block, and of `ln_f`, [rows, d].
     pub(super) stream: Vec<Vec<f32>>,
@@ -35,12 +35,12 @@ pub struct Tape {
     pub(super) gradients: Gradients,
 }
 
-/// What a batch asks of the last hidden states.
+/// The part of the last hidden states that a batch needs.
 #[derive(Debug, Default)]
 pub(super) struct Targets {
-    /// The rows that predict a word.
+    /// The rows that predict a token.
     pub rows: Vec<usize>,
-    /// The words they predict.
+    /// The tokens they predict.
     pub words: Vec<u32>,
     /// Their hidden states, [targets, d].
     pub hidden: Vec<f32>,
@@ -51,7 +51,7 @@ pub(super) struct Targets {
 pub(super) enum Row {
     /// Row `i` of the mapper's output, seen as [sum of parts x p, d].
     Prefix(usize),
-    /// The word with this id.
+    /// The token with this id.
     Word(u32),
 }
 
@@ -70,7 +70,7 @@ pub(super) struct BlockTape {
     pub gelu: Vec<f32>,
 }
 
-/// What all blocks of a pass have in common.
+/// The parts shared by all blocks of a pass.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pass<'a> {
     /// Where sequences start among the rows.
@@ -93,7 +93,7 @@ pub(super) struct Gradients {
     /// [rows, 4 d] and [rows, 3 d].
     pub fc: Vec<f32>,
     pub qkv: Vec<f32>,
-    /// Of the embeddings, and of what each layer of the mapper makes of them.
+    /// Of the embeddings, and of the output of each layer of the mapper.
     pub mapped: Vec<Vec<f32>>,
 }
 
@@ -120,7 +120,7 @@ pub(super) struct LayerTape {
     pub inner: Vec<f32>,
 }
 
-/// The matrices of a block, in the order they are met.
+/// The matrices of a block, in the order of their use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Attention,
@@ -129,13 +129,13 @@ pub(super) enum Part {
     InnerOut,
 }
 
-/// The places in a step's dropout where layers draw their masks.
+/// The dropout stream indices from which layers draw their masks.
 pub(super) fn dropout_site(block: usize, site: u64) -> u64 {
     1 + block as u64 * 3 + site
 }
 
 impl Tape {
-    /// A tape for passes whose products are made in `precision` (those of the mapper, which are few, in f32).
+    /// A tape for passes whose products are computed in `precision` (the few of the mapper in f32).
     pub fn new(precision: ProductDtype) -> Self {
         Self {
             precision,
@@ -149,7 +149,7 @@ impl Tape {
         &self.hidden
     }
 
-    /// Lists the rows of a batch: for each sequence its prompt, its prefix rows, then its words.
+    /// Lists the rows of a batch: for each sequence its prompt, its prefix rows, then its tokens.
     pub(super) fn lay_out(&mut self, batch: &Batch, p: usize, drop_last_word: bool) {
         self.starts.clear();
         self.rows.clear();
@@ -170,7 +170,7 @@ impl Tape {
         }
     }
 
-    /// Gathers the rows that predict a target: the last prefix row predicts the first word, each word the next.
+    /// Gathers the rows that predict a target: the last prefix row predicts the first token, each token the next.
     pub(super) fn ask(&mut self, batch: &Batch, d: usize) {
         let Targets {
             rows,
@@ -204,7 +204,7 @@ pub(super) fn add(x: &mut [f32], y: &[f32]) {
         .for_each(|(x, y)| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
 }
 
-/// Makes room for `n` numbers; what they are does not matter, an op writes them.
+/// Resizes to `n` numbers; their values do not matter, an op overwrites them.
 pub(super) fn resize(x: &mut Vec<f32>, n: usize) {
     x.resize(n, 0.0);
 }

@@ -1,4 +1,4 @@
-//! The mapper that is a transformer (ClapCap's), forward and backward: embeddings [n, E] -> prefix rows [n, p d].
+//! The transformer mapper (ClapCap's), forward and backward: embeddings [n, E] -> prefix rows [n, p d].
 //!
 //! ```text
 //! embedding -linear-> [rows, d] + learned [p, d] -> x += attention(norm(x)), x += W2 relu(W1 norm(x)) -> the last p rows
@@ -193,7 +193,7 @@ impl Decoder {
     }
 }
 
-/// Every row of an embedding sees all its others.
+/// Every row of an embedding attends to all rows of that embedding.
 fn shape(starts: &[usize], heads: usize, width: usize) -> Shape<'_> {
     Shape {
         starts,

@@ -7,7 +7,7 @@ use wsac_nn::loss::log_softmax;
 use super::strategy::{DecodingStrategy, Hypothesis, Limits};
 use crate::decoder::KvCache;
 
-/// A search: how many captions are kept, and these, best first.
+/// A search: the beam width, and the captions kept, best first.
 pub(super) struct Average<'a> {
     limits: Limits<'a>,
     width: usize,
@@ -19,22 +19,22 @@ struct Caption {
     tokens: Vec<u32>,
     score: f64,
     logprob: f64,
-    /// `None` once it has come to its end.
+    /// `None` once it has ended.
     state: Option<KvCache>,
 }
 
-/// What may become of a caption: one more word, or none where it is finished.
+/// A continuation of a caption: one more token, or none if it is finished.
 struct Candidate {
     from: usize,
     word: Option<u32>,
     score: f64,
     logprob: f64,
-    /// The mean score a token.
+    /// The mean score per token.
     mean: f64,
 }
 
 impl<'a> Average<'a> {
-    /// A search at its start.
+    /// A search at its beginning.
     pub fn new(limits: Limits<'a>, state: KvCache, width: usize) -> Self {
         let first = Caption {
             tokens: Vec::new(),
@@ -80,7 +80,7 @@ impl DecodingStrategy for Average<'_> {
 }
 
 impl Average<'_> {
-    /// The best `width` of what may become of `captions`, best first; `logits` has a row for each that can grow.
+    /// The best `width` continuations of `captions`, best first; `logits` has a row for each that can grow.
     fn step(&self, captions: &[Caption], logits: &[f32]) -> Vec<Caption> {
         let growing = captions.iter().filter(|c| c.state.is_some()).count();
         let mut rows = logits.chunks_exact(logits.len() / growing);
@@ -97,7 +97,7 @@ impl Average<'_> {
                 }),
             }
         }
-        // Stable: of equals, the earlier caption and the lower word.
+        // Stable: of equals, the earlier caption and the lower token id.
         all.sort_by(|a, b| b.mean.total_cmp(&a.mean));
         all.truncate(self.width);
         let grown = |c: Candidate| Caption {
@@ -113,7 +113,7 @@ impl Average<'_> {
         all.into_iter().map(grown).collect()
     }
 
-    /// The best `width` words that may follow `caption`.
+    /// The best `width` next tokens of `caption`.
     fn words(&self, from: usize, caption: &Caption, logits: &[f32]) -> Vec<Candidate> {
         let mut raw = logits.to_vec();
         log_softmax(&mut raw);

@@ -33,7 +33,7 @@ struct Candidate {
 }
 
 impl<'a> Beam<'a> {
-    /// A search at its start.
+    /// A search at its beginning.
     pub fn new(
         limits: Limits<'a>,
         state: KvCache,
@@ -111,7 +111,7 @@ impl DecodingStrategy for Beam<'_> {
 }
 
 impl Beam<'_> {
-    /// The best `2 width` continuations of all live captions, best first (ties: earlier caption, lower word).
+    /// The best `2 width` continuations of all live captions, best first (ties: earlier caption, lower token id).
     fn candidates(&self, logits: &[f32]) -> Vec<Candidate> {
         let vocab = logits.len() / self.live.len();
         let mut all = Vec::new();

@@ -1,13 +1,13 @@
-//! What a caption may not do: rules that lower or forbid the scores of next words.
+//! Decoding rules: they lower or forbid the scores of next tokens.
 
 use std::collections::BTreeSet;
 
-/// The rules of a search. `Default`: none.
+/// The rules of decoding. `Default`: none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
-    /// Divides the positive scores, and multiplies the negative ones, of words already used; 1 does nothing.
+    /// Divides the positive scores, and multiplies the negative ones, of tokens already used; 1 has no effect.
     pub repetition_penalty: f32,
-    /// Forbids any run of this many tokens to occur twice; 0 does nothing.
+    /// Forbids repeating any n-gram of this many tokens; 0 has no effect.
     pub no_repeat_ngram: usize,
     /// The end token is forbidden before this many tokens.
     pub min_tokens: usize,
@@ -17,12 +17,12 @@ pub struct Rules {
     pub echo: Option<RepetitionRule>,
 }
 
-/// The rule against echoes: after a joining word, the word before it may not begin again.
+/// The rule against echoes: after a joining word, the word before it may not be repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepetitionRule {
     /// The tokens that join: "and", ",", "then", "as", ...
     pub joins: Vec<u32>,
-    /// Of each token, whether it only goes on with a word ("##s").
+    /// For each token, whether it only continues a word ("##s").
     pub pieces: Vec<bool>,
 }
 
@@ -52,7 +52,7 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Changes the `scores` [V] of the words that may follow `tokens` (logits, or a beam's log-probabilities).
+    /// Changes the `scores` [V] of the possible next tokens after `tokens` (logits, or a beam's log-probabilities).
     pub fn apply(&self, scores: &mut [f32], tokens: &[u32], end: u32) {
         if self.repetition_penalty != 1.0 {
             for &used in &tokens.iter().copied().collect::<BTreeSet<u32>>() {
@@ -79,7 +79,7 @@ impl Rules {
     }
 }
 
-/// The words that would complete a run of `n` tokens that already occurs in `tokens`; none for `n` = 0.
+/// The tokens that would complete an n-gram of `n` tokens that already occurs in `tokens`; none for `n` = 0.
 pub(super) fn no_repeat(tokens: &[u32], n: usize) -> Vec<u32> {
     if n == 0 || tokens.len() + 1 < n {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Random choice of words: temperature, top-k, top-p and min-p filters, then one draw from a seeded stream.
+//! Sampling: temperature, top-k, top-p and min-p filters, then one draw from a seeded stream.
 
 use std::ops::RangeInclusive;
 
@@ -6,22 +6,22 @@ use wsac_nn::attention::softmax;
 
 use wsac_nn::rng::Stream;
 
-/// The temperatures of sampling. With smaller ones logits divided by them leave the range of f32; larger ones draw all words
-/// alike.
+/// The range of the temperature of sampling. Smaller values overflow f32 when logits are divided by them; with larger ones
+/// all tokens are equally likely.
 pub const TEMPERATURE_RANGE: RangeInclusive<f32> = 0.001..=1000.0;
 
-/// How a word is drawn. `Default` draws from the whole distribution.
+/// How a token is drawn. `Default` draws from the whole distribution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampling {
     /// Below 1 sharpens the distribution, above 1 flattens it.
     pub temperature: f32,
-    /// Keeps the `k` likeliest words (and ties of the last); 0 keeps all.
+    /// Keeps the `k` most likely tokens (and ties of the last); 0 keeps all.
     pub top_k: usize,
-    /// Keeps the likeliest words whose probabilities add up to `p`; 1 keeps all.
+    /// Keeps the most likely tokens whose probabilities add up to `p`; 1 keeps all.
     pub top_p: f32,
-    /// Drops words less likely than this share of the likeliest; 0 keeps all.
+    /// Drops tokens less likely than this share of the most likely; 0 keeps all.
     pub min_p: f32,
-    /// The stream that draws come from, e.g. `seed7/clip.wav`.
+    /// The name of the random stream, e.g. `seed7/clip.wav`.
     pub stream: String,
 }
 
@@ -38,13 +38,13 @@ impl Default for Sampling {
 }
 
 impl Sampling {
-    /// Draws the word of this `step` from `logits` [V], which become the filtered probabilities.
+    /// Draws the token of this `step` from `logits` [V], which become the filtered probabilities.
     pub fn pick(&self, logits: &mut [f32], step: usize) -> usize {
         self.filter(logits);
         inverse_cdf(logits, Stream::new(&self.stream).uniform(step as u64))
     }
 
-    /// Turns logits into the probabilities that are drawn from; dropped words get 0.
+    /// Turns logits into the probabilities to draw from; dropped tokens get 0.
     pub(super) fn filter(&self, logits: &mut [f32]) {
         logits.iter_mut().for_each(|l| *l /= self.temperature);
         if 0 < self.top_k && self.top_k < logits.len() {
@@ -69,7 +69,7 @@ impl Sampling {
         }
         let dropped: Vec<bool> = logits.iter().map(|l| *l == f32::NEG_INFINITY).collect();
         softmax(logits);
-        // The fast exponential of minus infinity is not quite 0, and a dropped word must never be drawn.
+        // The fast exponential of minus infinity is not quite 0, and a dropped token must never be drawn.
         logits
             .iter_mut()
             .zip(dropped)
@@ -96,7 +96,7 @@ fn drop_where(logits: &mut [f32], drop: impl Fn(f32) -> bool) {
         .for_each(|l| *l = f32::NEG_INFINITY);
 }
 
-/// The first word whose running sum of probabilities exceeds `u` times their total.
+/// The first token whose running sum of probabilities exceeds `u` times their total.
 pub(super) fn inverse_cdf(p: &[f32], u: f64) -> usize {
     let target = u * p.iter().map(|&p| f64::from(p)).sum::<f64>();
     let mut running = 0.0;

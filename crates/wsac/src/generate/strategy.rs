@@ -1,12 +1,12 @@
-//! What all searches have in common: a strategy grows hypotheses a token at a time.
+//! The interface of all decoding strategies: a strategy grows hypotheses a token at a time.
 
 use super::rules::Rules;
 use crate::decoder::KvCache;
 
-/// When a beam search has found enough.
+/// When a beam search stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// When no live caption can beat the finished ones at its present length (Hugging Face's default).
+    /// When no live caption can beat the finished ones at its current length (Hugging Face's default).
     Heuristic,
     /// As soon as `width` captions are finished.
     Early,
@@ -17,31 +17,31 @@ pub enum Stop {
 /// A caption as tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hypothesis {
-    /// Its tokens; the last is the end token where the caption came to its end.
+    /// Its tokens; the last is the end token if the caption is complete.
     pub tokens: Vec<u32>,
-    /// The sum of its tokens' log-probabilities (nats) under the decoder, rules aside.
+    /// The sum of its tokens' log-probabilities (nats) under the decoder, without rules.
     pub logprob: f64,
-    /// What the search ranked it by (beam: with rules, divided by length; else `logprob`).
+    /// The score the search ranked it by (beam: with rules, divided by length; else `logprob`).
     pub score: f64,
 }
 
-/// One caption's search: it takes in logits, and says from where to go on.
+/// The decoding of one caption: it receives logits, and says which sequences continue with which tokens.
 pub(super) trait DecodingStrategy: Send {
-    /// Chooses among the words that may come next, by their `logits` [live, V]; false where the search has ended.
+    /// Chooses among the possible next tokens, given their `logits` [live, V]; false when decoding has ended.
     fn grow(&mut self, logits: &mut [f32]) -> bool;
-    /// The live states and the words that they receive, in the order of the next logits.
+    /// The live caches and the tokens to append to them, in the order of the next logits.
     fn live(&mut self) -> Vec<(&mut KvCache, u32)>;
-    /// What was found, best first.
+    /// The hypotheses found, best first.
     fn found(self: Box<Self>) -> Vec<Hypothesis>;
 }
 
-/// What every search keeps to.
+/// The settings common to all strategies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits<'a> {
     /// The end token.
     pub end: u32,
     /// The most tokens.
     pub max: usize,
-    /// What captions may not do.
+    /// The rules for captions.
     pub rules: &'a Rules,
 }

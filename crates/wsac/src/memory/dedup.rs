@@ -1,6 +1,6 @@
-//! Captions that say the same: which of N are the first of their kind, by their words or by their embeddings [N, d].
+//! Deduplication: which of N captions are the first of their kind, by their words or by their embeddings [N, d].
 //!
-//! A caption that stands in a memory many times weighs as much in every projection, and fills the list of the nearest.
+//! A caption that occurs many times in a memory dominates every projection and fills the list of the nearest.
 
 use std::collections::HashSet;
 
@@ -11,24 +11,24 @@ use crate::error::{Error, Result};
 use crate::texts::words;
 use wsac_encoders::embedding::Embedding;
 
-/// Rows that are compared with all rows kept so far at once.
+/// Rows that are compared at once with all rows kept so far.
 const ROWS: usize = 256;
-/// Rows kept so far that they meet at once.
+/// Rows kept so far that are compared with at once.
 const KEPT: usize = 4096;
 
-/// How often a caption may stand in a memory and still leave room for others among the nearest.
+/// How often a caption may occur in a memory and still leave room for others among the nearest.
 const REPEATED: usize = 8;
 
-/// How many captions went.
+/// How many captions were removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Repeats {
-    /// With the words of an earlier one, whatever their case, punctuation and spaces.
+    /// Those with the words of an earlier one, ignoring case, punctuation and spaces.
     pub exact: usize,
-    /// With nearly the embedding of an earlier one.
+    /// Those with nearly the embedding of an earlier one.
     pub near: usize,
 }
 
-/// The places of the captions that no earlier one has the words of; case, punctuation and spaces do not count.
+/// The indices of the captions whose words no earlier one has, ignoring case, punctuation and spaces.
 pub fn distinct<S: AsRef<str>>(captions: impl IntoIterator<Item = S>) -> Vec<usize> {
     let mut seen = HashSet::new();
     let captions = captions.into_iter().enumerate();
@@ -38,7 +38,7 @@ pub fn distinct<S: AsRef<str>>(captions: impl IntoIterator<Item = S>) -> Vec<usi
 }
 
 impl Memory {
-    /// The `k` captions nearest to `query`, best first; what several people wrote alike (but for upper and lower case) is
+    /// The `k` captions nearest to `query`, best first; captions that are equal but for upper and lower case are
     /// found once.
     pub fn nearest_distinct(&self, query: &Embedding, k: usize) -> Vec<Hit> {
         let mut found: Vec<Hit> = Vec::with_capacity(k);
@@ -57,11 +57,12 @@ impl Memory {
         found
     }
 
-    /// The memory with each caption once ([`distinct`]), and how many went; with `near` also without those whose cosine to
-    /// one that stays is at least that. The first stays, and so does the centre. A memory of 100,000 takes about a minute with `near`.
+    /// The memory with each caption once ([`distinct`]), and how many were removed; with `near` also without those whose cosine
+    /// to a kept one is at least that. The first is kept, and so is the centre. A memory of 100,000 takes about a minute with
+    /// `near`.
     ///
     /// # Errors
-    /// Where `near` is not above 0 and at most 1.
+    /// If `near` is not above 0 and at most 1.
     pub fn without_repeats(&self, near: Option<f32>) -> Result<(Self, Repeats)> {
         if near.is_some_and(|near| !(near > 0.0 && near <= 1.0)) {
             return Err(Error::Config(
@@ -86,7 +87,7 @@ impl Memory {
         Ok((memory, gone))
     }
 
-    /// Those of `places` whose cosine to each earlier one of them is under `near`.
+    /// Those of `places` whose cosine to every earlier kept one is below `near`.
     fn apart(&self, places: &[usize], near: f32) -> Vec<usize> {
         let d = self.dim();
         let (mut kept, mut rows) = (Vec::new(), Vec::new());
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(left, ["a dog barks", "rain", "both"]);
         assert_eq!(apart.origin(), memory.origin());
         assert_eq!(apart.description(), Some("of mini"));
-        // Kept as they were, and over more rows than meet at once.
+        // Kept in order, and over more rows than one block.
         let many = Embeddings::new(2, [1.0, 0.0, 0.0, 1.0].repeat(400)).unwrap();
         let names: Vec<String> = (0..800).map(|i| format!("caption {i}")).collect();
         let many = Memory::new(&names, many)

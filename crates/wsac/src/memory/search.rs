@@ -6,8 +6,9 @@
 //!     -> the largest m, sum of w = exp((s - m) / tau), w rows  (projection, Eq. 4 and 5, in one pass over the rows)
 //! ```
 //!
-//! Segments are cut by the number of rows alone and joined in order, so that threads do not change a bit. Neither the
-//! similarities nor f16 or int8 rows as f32 are ever whole: one query meets rows as they are kept, several meet each block
+//! Segments are cut by the number of rows alone and joined in order, so that the number of threads does not change a bit.
+//! Neither the similarities nor f16 or int8 rows as f32 are ever materialised whole: one query is multiplied with the rows as
+//! stored, several with each block
 //! widened once.
 
 use std::ops::Range;
@@ -21,22 +22,22 @@ use crate::error::{Error, Result};
 use wsac_encoders::embedding::{Embedding, Embeddings, dot, normalize};
 use wsac_tensors::matrix::View;
 
-/// Numbers of a block: 512 KB as f32, half of a core's second cache.
+/// Values per block: 512 KB as f32, half of a core's L2 cache.
 const BLOCK: usize = 1 << 17;
-/// At most so many segments: each keeps a sum of rows for each query.
+/// The most segments: each keeps a sum of rows for each query.
 const SEGMENTS: usize = 16;
 /// Queries searched for at once.
 const QUERIES: usize = 64;
-/// A weight under this share of the largest is left out: all of them together are less than f32 can tell.
+/// Weights below this share of the largest are skipped: all of them together are below the precision of f32.
 const NOTHING: f32 = 1e-15;
 
-/// Rows that queries meet, and buffers for that.
+/// Rows to multiply with queries, and buffers for that.
 #[derive(Default)]
 struct Block<'a> {
     range: Range<usize>,
-    /// [n, d] as they are kept.
+    /// [n, d] as stored.
     kept: Option<View<'a>>,
-    /// [n, d] where they are not kept as f32 and several queries meet them.
+    /// [n, d] if they are not stored as f32 and there are several queries.
     wide: Vec<f32>,
     /// [n, B], and then their weights.
     sims: Vec<f32>,
@@ -171,7 +172,7 @@ impl Memory {
         mean
     }
 
-    /// Lets queries meet all rows: `take_in(so far, block)` for the blocks of a segment in order, then
+    /// Multiplies queries with all rows: `take_in(so far, block)` for the blocks of a segment in order, then
     /// `join(so far, next segment's)`. One result for each [`QUERIES`].
     fn search<T: Send>(
         &self,
@@ -229,7 +230,7 @@ impl Memory {
         }
     }
 
-    /// Queries as they meet the rows, and what to take from each product:
+    /// Queries ready to be multiplied with the rows, and what to subtract from each product:
     /// cos(a - c', m - c) = (u m - u c) / |m - c| with u = unit(a - c'), c' being c or the mean of sounds.
     fn centred(&self, queries: &Embeddings) -> Centred {
         assert_eq!(queries.dim(), self.dim(), "a query has the memory's width");
@@ -285,10 +286,10 @@ impl Memory {
     }
 }
 
-/// Queries [B, d] as they meet the rows.
+/// Queries [B, d] ready to be multiplied with the rows.
 struct Centred {
     points: Vec<f32>,
-    /// One a query.
+    /// One per query.
     offsets: Vec<f32>,
     /// The points as a right operand [d, B], where there are several.
     panels: Packed,
@@ -339,7 +340,7 @@ impl Weighted {
         }
     }
 
-    /// Adds what another segment's rows sum up to.
+    /// Adds the sums of another segment.
     fn join(&mut self, other: Self) {
         let d = self.sums.len() / self.max.len();
         for q in 0..self.max.len() {
@@ -378,7 +379,7 @@ impl Weighted {
 }
 
 impl Best {
-    /// Nothing met yet: for `b` queries the `k` best are wanted.
+    /// Empty: for `b` queries the `k` best are wanted.
     fn none(b: usize, k: usize) -> Self {
         let least = if k == 0 {
             f32::INFINITY
@@ -392,13 +393,13 @@ impl Best {
         }
     }
 
-    /// Meets the rows of `block`.
+    /// Takes in the rows of `block`.
     fn take_in(&mut self, block: &mut Block) {
         let sims = block.sims.chunks_exact(self.least.len());
         for (index, sims) in block.range.clone().zip(sims) {
             if any_above(sims, &self.least) {
                 for (q, &similarity) in sims.iter().enumerate() {
-                    // A later row loses to an equal one before it.
+                    // A later row loses to an equal earlier one.
                     if similarity > self.least[q] {
                         self.hits[q].push(Hit { index, similarity });
                         if self.hits[q].len() >= 2 * self.k {

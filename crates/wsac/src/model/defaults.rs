@@ -1,25 +1,25 @@
-//! How the embeddings of a space are best used where nobody says otherwise: [`EmbeddingSpace`] -> strategy, centre, noise.
+//! The default use of an embedding space: [`EmbeddingSpace`] -> strategy, centre, noise.
 
 use wsac_encoders::EmbeddingSpace;
 
 use crate::bridge::Bridge;
 use crate::memory::Centre;
 
-/// How a space is used by default.
+/// The default use of a space.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Defaults {
-    /// The strategy that sounds and captions are best bridged with.
+    /// The best bridge between sounds and captions.
     pub bridge: Bridge,
-    /// Where similarities are measured from.
+    /// The point that similarities are measured from.
     pub centre: Centre,
-    /// The variance of noise to train with where the captions tell none (no clip has two).
+    /// The noise variance for training if the captions do not determine it (no clip has two).
     pub noise_variance: f64,
-    /// Whether a recording of several sounds is encoded as several points, so that learning from clauses pays.
+    /// Whether a recording of several sounds is encoded as several embeddings, so that learning from clauses pays.
     pub clauses: bool,
 }
 
 impl Defaults {
-    /// Those of `space`.
+    /// The defaults of `space`.
     ///
     /// A CLAP is used as in the paper: projection with tau 1/100, noise of variance 0.013 (section 4). The noise of
     /// `mini` is what the built-in decoder was trained with: projections lie near captions, so less than section 3.1.1

@@ -1,12 +1,12 @@
-//! A GPT-2 that others have trained, as the decoder to begin with: a Hugging Face folder -> its shape, words and weights.
+//! A pretrained GPT-2 as the initial decoder: a Hugging Face folder -> its shape, vocabulary and weights.
 //!
-//! | file | what it tells |
+//! | file | content |
 //! |---|---|
-//! | `config.json` | heads; whatever would compute something else is refused |
-//! | `model.safetensors`, `pytorch_model.bin` | `[transformer.]{wte, wpe, h.*, ln_f}`; all sizes are theirs |
-//! | `tokenizer.json`, or `vocab.json` and `merges.txt` | the words; where there is none, GPT-2's own are built in |
+//! | `config.json` | number of heads; unsupported variants are refused |
+//! | `model.safetensors`, `pytorch_model.bin` | `[transformer.]{wte, wpe, h.*, ln_f}`; all sizes are taken from these |
+//! | `tokenizer.json`, or `vocab.json` and `merges.txt` | the vocabulary; if there is none, GPT-2's own is built in |
 //!
-//! Reference: Hugging Face `GPT2LMHeadModel`; ClapCap keeps its GPT-2 as it is and learns the mapper alone.
+//! Reference: Hugging Face `GPT2LMHeadModel`; ClapCap freezes its GPT-2 and trains the mapper alone.
 
 use std::path::Path;
 
@@ -18,13 +18,13 @@ use wsac_encoders::tokenizer::{Tokenizer, builtin};
 use wsac_tensors::weights::folder::{CONFIG, json, weights_in};
 use wsac_tensors::weights::{Buffer, WeightFile, WeightLoader, Weights};
 
-/// What the decoder's tensors of the language model begin with.
+/// The prefix of the language model's tensor names in the decoder.
 const OURS: &str = "decoder.transformer.";
-/// The table of words, and the one to write with, which is the same.
+/// The token embeddings and the output head, which are tied.
 const WORDS: &str = "wte.weight";
 const HEAD: &str = "lm_head.weight";
 
-/// What of `config.json` matters.
+/// The part of `config.json` that is used.
 #[derive(Deserialize)]
 struct About {
     n_head: usize,
@@ -53,10 +53,10 @@ fn yes() -> bool {
 /// A GPT-2 on disk.
 #[derive(Debug)]
 pub struct Gpt2 {
-    /// Its words.
+    /// Its tokenizer.
     pub tokenizer: Tokenizer,
     weights: WeightFile,
-    /// What its tensors' names begin with.
+    /// The prefix of its tensor names.
     prefix: &'static str,
     heads: usize,
 }
@@ -104,10 +104,10 @@ impl Gpt2 {
         })
     }
 
-    /// `config` with the sizes of this GPT-2; the mapper, the prefix and the width of embeddings stay.
+    /// `config` with the sizes of this GPT-2; the mapper, the prefix and the width of embeddings are unchanged.
     ///
     /// # Errors
-    /// Where the tables of words and positions are missing, or there are fewer words than the tokenizer has.
+    /// If the token or position embeddings are missing, or there are fewer rows than the tokenizer has tokens.
     pub fn shape(&self, config: &Config) -> Result<Config> {
         let table = |name: &str| -> Result<[usize; 2]> {
             let name = format!("{}{name}", self.prefix);
@@ -143,7 +143,7 @@ impl Gpt2 {
         })
     }
 
-    /// The decoder: this language model, and a fresh mapper of `seed`.
+    /// The decoder: this language model, and a new mapper initialised with `seed`.
     ///
     /// # Errors
     /// As [`Gpt2::shape`], and where tensors are missing or of another shape.
@@ -170,7 +170,7 @@ impl Gpt2 {
             }
             None => Ok(Decoder::fresh(name, shape, seed)),
         })?;
-        // Masks of attention are left over.
+        // Attention masks are ignored.
         reading.finish(|_| true)?;
         Ok(decoder)
     }

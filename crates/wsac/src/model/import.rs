@@ -1,13 +1,13 @@
-//! Decoders that other people's code has trained: a state dict -> a [`Model`].
+//! Decoders trained by other code: a state dict -> a [`Model`].
 //!
-//! | whose | tensors | reads | words |
+//! | origin | tensors | architecture | vocabulary |
 //! |---|---|---|---|
 //! | the paper's reference code | `decoder.transformer.*`, `clap_project.model.*` | a dense mapper, GPT-2 blocks | BERT's |
 //! | ClapCap (MS-CLAP 2023) | `gpt.transformer.*`, `clap_project.transformer.*`, `clap.*` | a transformer, GPT-2 | GPT-2's |
 //!
-//! The reference code's table of words has GPT-2's 50,257 rows though its ids are BERT's 30,522: the rows beyond are cut
-//! off. They were never a target, so training pushed their logits down alone; greedy words are the same without them,
-//! and probabilities are told among the words that exist.
+//! The reference code's token embeddings have GPT-2's 50,257 rows though its ids are BERT's 30,522: the rows beyond are cut
+//! off. They were never a target, so training only pushed their logits down; greedy captions are the same without them,
+//! and probabilities are normalised over the tokens that exist.
 
 use std::path::Path;
 
@@ -22,17 +22,17 @@ use wsac_encoders::tokenizer::{Tokenizer, builtin};
 use wsac_tensors::safetensors::TensorFile;
 use wsac_tensors::weights::{Buffer, WeightLoader, Weights};
 
-/// A decoder's table of words.
+/// A decoder's token embeddings.
 const WORDS: &str = "transformer.wte.weight";
 /// ClapCap's learned prefix rows [p, d].
 const LEARNED: &str = "clap_project.prefix_const";
-/// The heads of ClapCap's mapper, and of the paper's decoder.
+/// The number of heads of ClapCap's mapper, and of the paper's decoder.
 const MAPPER_HEADS: usize = 8;
 const PAPER_HEADS: usize = 4;
 /// The width of a head in GPT-2 of any size.
 const GPT2_HEAD: usize = 64;
 
-/// Whose decoder a state dict is.
+/// The origin of a state dict's decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The paper's reference code: `TextDecoder`.
@@ -42,7 +42,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whose decoder `weights` are; `None` where they are none that is known.
+    /// The origin of the decoder `weights`; `None` if unknown.
     pub fn of(weights: &dyn Weights) -> Option<Self> {
         let is_there = |name: &str| weights.shape(name).is_some();
         if is_there("clap_project.model.0.weight") && is_there(&format!("decoder.{WORDS}")) {
@@ -54,7 +54,7 @@ impl Origin {
         }
     }
 
-    /// What the language model's tensors begin with.
+    /// The prefix of the language model's tensor names.
     fn prefix(self) -> &'static str {
         match self {
             Self::Paper => "decoder.",
@@ -62,7 +62,7 @@ impl Origin {
         }
     }
 
-    /// What its ids stand for.
+    /// The tokenizer of its ids.
     fn tokenizer(self) -> Result<Tokenizer> {
         match self {
             Self::Paper => Ok(builtin::vocabulary()?),
@@ -70,7 +70,7 @@ impl Origin {
         }
     }
 
-    /// The decoder's shape, as that of its tensors tells; `vocab` is the number of rows.
+    /// The decoder's shape, derived from its tensors' shapes; `vocab` is the number of rows.
     fn config(self, weights: &dyn Weights) -> Result<Config> {
         let matrix = |name: &str| -> Result<[usize; 2]> {
             let shape = weights.shape(name).unwrap_or_default();
@@ -96,7 +96,7 @@ impl Origin {
                     Some([out, _]) => (*out, Mapper::Mlp),
                     _ => (first, Mapper::Linear),
                 };
-                // The file does not tell: 4 are the paper's, 12 those of a whole GPT-2.
+                // The file does not say: the paper's has 4, a whole GPT-2 has 12.
                 let whole = (layers, width) == (12, 12 * GPT2_HEAD);
                 let heads = if whole { 12 } else { PAPER_HEADS };
                 (heads, embedding, out / width.max(1), mapper)
@@ -125,7 +125,7 @@ impl Origin {
         })
     }
 
-    /// The decoder alone, of its first `vocab` words.
+    /// The decoder alone, with its first `vocab` tokens.
     ///
     /// # Errors
     /// Where tensors are missing or of another shape, there are fewer words, or the output table is not the input's.
@@ -154,11 +154,12 @@ impl Origin {
         })
     }
 
-    /// The captioner called `name`, which hears with the encoder `clap` ([`RunConfig::clap`], [`RunConfig::space`]), with a `memory`
-    /// of captions of that encoder's space or without.
+    /// The captioner called `name`, whose audio encoder is `clap` ([`RunConfig::clap`], [`RunConfig::space`]), with or without
+    /// a `memory`
+    /// of captions in that encoder's space.
     ///
-    /// ClapCap learned from sounds, so it takes their embeddings as they are; so does the paper's decoder where there is
-    /// no memory, else it is given projections as its own code does.
+    /// ClapCap was trained on audio embeddings, so it takes them unchanged; so does the paper's decoder if there is
+    /// no memory, else it takes projections as in its own code.
     ///
     /// # Errors
     /// As [`Origin::decoder`], and where the memory has another width, or this build has no vocabulary.
@@ -172,7 +173,7 @@ impl Origin {
         let tokenizer = self.tokenizer()?;
         let reading = WeightLoader::new(weights);
         let decoder = self.decoder(&reading, tokenizer.len())?;
-        // Attention masks and ClapCap's ears are left over.
+        // Attention masks and ClapCap's audio encoder are ignored.
         reading.finish(|_| true)?;
         let wanted = decoder.config().embedding;
         if let Some(memory) = memory.as_ref().filter(|memory| memory.dim() != wanted) {
@@ -205,7 +206,7 @@ impl Origin {
             centred: false,
             clauses: false,
             renormalise: true,
-            // The file does not tell.
+            // The file does not say.
             noise_variance: 0.0,
             compat: Compat::Reference,
             prompt: Prompting::None,
@@ -233,7 +234,7 @@ impl<'a> ClapCapAudio<'a> {
     const OURS: &'static str = "audio_encoder.";
     const THEIRS: &'static str = "clap.";
 
-    /// The part of `weights` that hears.
+    /// The audio encoder's part of `weights`.
     pub fn of(weights: &'a dyn Weights) -> Self {
         let names = weights.names().into_iter();
         let names = names.filter_map(|name| name.strip_prefix(Self::THEIRS));
@@ -243,7 +244,7 @@ impl<'a> ClapCapAudio<'a> {
         }
     }
 
-    /// Writes it to `folder`, which then serves as an encoder that hears but does not read.
+    /// Writes it to `folder`, which then serves as an encoder of audio without a text tower.
     ///
     /// # Errors
     /// Where a tensor cannot be read or the file not written.

@@ -34,7 +34,7 @@ impl Format {
     /// The first line of [`Format::Csv`].
     pub const CSV_HEADER: &str = "file_name,start,end,caption";
 
-    /// What the name of a file ends with.
+    /// The file name extension.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Text | Self::Labels => "txt",
@@ -46,12 +46,12 @@ impl Format {
         }
     }
 
-    /// Whether it has room for a sentence about the whole.
+    /// Whether the format can hold a sentence about the whole recording.
     pub fn holds_summary(self) -> bool {
         matches!(self, Self::Text | Self::Jsonl | Self::Vtt)
     }
 
-    /// Whether it has room for the timelines of several recordings.
+    /// Whether the format can hold the timelines of several recordings.
     pub fn holds_many(self) -> bool {
         matches!(self, Self::Text | Self::Jsonl | Self::Csv)
     }
@@ -61,11 +61,11 @@ impl Format {
 pub struct Timelines<W: Write> {
     out: W,
     format: Format,
-    /// Whether names are written where the format need not have them.
+    /// Whether names are written where the format does not require them.
     names: bool,
-    /// Segments of the recording so far.
+    /// Number of segments of the current recording so far.
     count: usize,
-    /// Those that are written when the recording has ended.
+    /// Segments that are written at the end of the recording.
     held: Vec<Segment>,
 }
 
@@ -93,10 +93,10 @@ struct Failed<'a> {
 }
 
 impl<W: Write> Timelines<W> {
-    /// Timelines of `many` recordings or of one; `names` where those of the recordings are told.
+    /// Timelines of one recording or of `many`; `names` says whether to write the recordings' names.
     ///
     /// # Errors
-    /// Where many are to be written in a format that has room for one, or `out` cannot be written.
+    /// If there are many and the format can hold only one, or `out` cannot be written.
     pub fn new(format: Format, names: bool, out: W) -> Result<Self> {
         let mut timelines = Self::going_on(format, names, out)?;
         let begun = match format {
@@ -108,10 +108,10 @@ impl<W: Write> Timelines<W> {
         Ok(timelines)
     }
 
-    /// [`Timelines::new`], where `out` has a beginning already.
+    /// [`Timelines::new`], for an `out` that already has its header.
     ///
     /// # Errors
-    /// Where many are to be written in a format that has room for one.
+    /// If there are many and the format can hold only one.
     pub fn going_on(format: Format, names: bool, out: W) -> Result<Self> {
         if names && !format.holds_many() {
             return Err(Error::Config(
@@ -219,7 +219,7 @@ impl<W: Write> Timelines<W> {
         self.out.flush()
     }
 
-    /// Hands on what was written so far.
+    /// Flushes what has been written so far.
     ///
     /// # Errors
     /// Where writing fails.
@@ -228,7 +228,7 @@ impl<W: Write> Timelines<W> {
     }
 }
 
-/// One JSON object a line, handed on in one piece: a row is in a file whole or not at all.
+/// One JSON object a line, written in a single call, so that a file has whole rows only.
 fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
@@ -243,7 +243,7 @@ pub fn clock(seconds: f64, colon: char, point: char) -> String {
     format!("{hours:02}{colon}{minutes:02}{colon}{seconds:02}{point}{thousandths:03}")
 }
 
-/// A name whose control characters (line breaks, tabs, ESC) are written as escapes, so that it stays one field of one line.
+/// A name with control characters (line breaks, tabs, ESC) written as escapes, so that it stays one field of one line.
 fn on_one_line(name: &str) -> String {
     let escape = |c: char| match c.is_control() {
         true => c.escape_default().to_string(),
@@ -252,13 +252,13 @@ fn on_one_line(name: &str) -> String {
     name.chars().map(escape).collect()
 }
 
-/// A caption where `&`, `<` and `>` mean something.
+/// A caption for formats in which `&`, `<` and `>` are markup.
 fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;");
     text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Praat's TextGrid: one tier of intervals that leave no gap.
+/// Praat's TextGrid: one tier of intervals without gaps.
 fn text_grid(out: &mut impl Write, duration: f64, segments: &[Segment]) -> io::Result<()> {
     let mut intervals: Vec<(f64, f64, &str)> = Vec::new();
     let mut at = 0.0;

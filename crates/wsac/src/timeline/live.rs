@@ -1,11 +1,11 @@
-//! Live: samples as they arrive -> an event as soon as it can be named, about 1.2 s after it began or when it ends.
+//! Live captioning: samples as they arrive -> an event as soon as it can be captioned, 1.2 s after its onset or at its end.
 //!
 //! ```text
-//! silence -> sound -> 1.2 s of it, or its end -> encoded, captioned
-//!                  -> every half second the last second is compared with the event: where it is another, so is the event
+//! silence -> onset -> 1.2 s of sound, or its end -> encoded and captioned
+//!                  -> every half second the last second is compared with the event; where they differ, a new event begins
 //! ```
 //!
-//! What is told hangs on the samples alone, not on when they came.
+//! The events depend on the samples alone, not on when they arrive.
 
 use super::noise_floor::{FRAMES, NoiseFloor};
 use super::options::TimelineOptions;
@@ -16,47 +16,47 @@ use crate::error::Result;
 use wsac_audio::{AudioStream, Waveform};
 use wsac_encoders::embedding::cosine;
 
-/// In frames: so much is heard before an event is named, and so much of a further one.
+/// In frames: how much sound is encoded before an event is captioned, and how much of each further event.
 const NAMED: usize = 60;
 const SECOND: usize = 50;
 /// How often the last second is compared with the event.
 const COMPARED: usize = 25;
-/// An event has ended when so much silence followed.
+/// An event ends after this much silence.
 const ENDED: usize = 45;
-/// What is kept of the past.
+/// How much of the past is kept.
 const KEPT: usize = 3 * FRAMES;
-/// Captions events as they arrive.
+/// Captions events while audio arrives.
 pub struct Live<'a> {
     captioner: &'a Captioner,
     options: TimelineOptions,
     words: CaptionOptions,
-    /// Samples of a frame.
+    /// Samples per frame.
     frame: usize,
-    /// The last frames, and samples that fill none yet.
+    /// The last frames, and samples that do not fill one yet.
     samples: Vec<f32>,
-    /// Whole frames so far.
+    /// Number of complete frames so far.
     now: usize,
     floor: NoiseFloor,
     event: Option<Event>,
-    /// The caption told last, and until when it was heard.
+    /// The last caption returned, and the frame where its event ended.
     last: Option<(String, usize)>,
 }
 
-/// What sounds now.
+/// The current event.
 struct Event {
-    /// The frame where it began.
+    /// The frame of its onset.
     onset: usize,
-    /// Behind the last frame with sound.
+    /// One past the last frame with sound.
     end: usize,
-    /// What it sounds like, once it was told.
+    /// Its embedding, once it has been captioned.
     like: Option<Vec<f32>>,
-    /// When it was compared last.
+    /// When it was last compared.
     compared: usize,
 }
 
 impl<'a> Live<'a> {
-    /// Listens with `captioner`. Of the options, the level of silence, how alike sounds must be to be one event, and the gap
-    /// within which the same caption is not told again are used.
+    /// Captions with `captioner`. Of the options, the silence threshold, the similarity above which sounds are one event, and
+    /// the gap within which the same caption is not repeated are used.
     ///
     /// # Errors
     /// As [`TimelineOptions::check`].
@@ -79,7 +79,8 @@ impl<'a> Live<'a> {
         })
     }
 
-    /// Hears `samples` at [`Captioner::rate`]; the events that are known by them. The end of each is how far it was heard.
+    /// Adds `samples` at [`Captioner::rate`] and returns the events that can be captioned by now; each ends where its
+    /// analysis ends.
     ///
     /// # Errors
     /// Where the encoder cannot use them.
@@ -94,7 +95,7 @@ impl<'a> Live<'a> {
         Ok(told)
     }
 
-    /// There is no more: an event that was not told yet is.
+    /// Ends the stream: returns the current event if it has not been captioned yet.
     ///
     /// # Errors
     /// As [`Live::push`].
@@ -105,7 +106,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Samples that are in no whole frame yet.
+    /// Samples that do not fill a frame yet.
     fn failed(&self) -> usize {
         self.samples.len() - self.now.min(KEPT) * self.frame
     }
@@ -170,14 +171,14 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// The event began at `onset` and sounds like `like`.
+    /// Starts an event at `onset` whose embedding is `like`.
     fn becomes(&mut self, onset: usize, like: Vec<f32>) {
         if let Some(event) = &mut self.event {
             (event.onset, event.like, event.compared) = (onset, Some(like), self.now);
         }
     }
 
-    /// What frames `from..to` sound like.
+    /// The embedding of frames `from..to`.
     fn likeness(&self, from: usize, to: usize) -> Result<Vec<f32>> {
         let frame_embeddings = self
             .captioner
@@ -190,7 +191,7 @@ impl<'a> Live<'a> {
         Ok(sum)
     }
 
-    /// Encodes frames `from..to` and tells what sounds, where that is not what was told just now.
+    /// Encodes frames `from..to` and returns the caption as an event, unless it repeats the last one.
     fn tell(&mut self, from: usize, to: usize) -> Result<Option<Segment>> {
         let (samples, rate) = (self.kept(from, to).to_vec(), self.captioner.rate());
         let mut stream = AudioStream::from_waveform(&Waveform { samples, rate }, rate)?;

@@ -1,55 +1,55 @@
-//! NoiseFloor: levels of frames [dB] as they come -> below which level there is silence now.
+//! Noise floor: the levels of frames [dB] in order -> the current silence threshold.
 //!
-//! A recording has a floor where its quietest moments, again and again, are equally loud: a hiss, a fan, a room. It is the
-//! level that most blocks of 2 s come down to and few go below, while something well above it is heard too (Martin's
-//! minimum statistics, 2001, for one band). Steady sound that nothing stands out of has none: an hour of rain is rain.
+//! A recording has a noise floor if its quietest passages recur at the same level: hiss, a fan, room noise. It is the
+//! level that most blocks of 2 s reach and few fall below, while there is also sound well above it (Martin's
+//! minimum statistics, 2001, for one band). A steady sound that nothing stands out from is no floor: an hour of rain is rain.
 
 use std::collections::VecDeque;
 
-/// Frames a second.
+/// Frames per second.
 pub(super) const FRAMES: usize = 50;
 
-/// Frames of a block, and how many of the lowest are left out for its lowest level.
+/// Frames per block, and how many of the lowest are skipped to find its minimum level.
 const BLOCK: usize = 2 * FRAMES;
 const LOWEST: usize = BLOCK / 10;
 
-/// The blocks that are remembered, a minute; and the fewest that tell a floor.
+/// The number of blocks kept, a minute; and the fewest needed to estimate a floor.
 const BLOCKS: usize = 30;
 const FEWEST: usize = 5;
 
-/// Lowest levels within so many dB are the same.
+/// Minimum levels within this many dB are equal.
 const SAME: f32 = 3.0;
-/// The share of blocks that must come down to the floor, and the share that may go below.
+/// The share of blocks that must reach the floor, and the share that may fall below it.
 const COME_DOWN: f32 = 0.4;
 const GO_BELOW: f32 = 0.2;
 
-/// The share of frames that must be so many dB above a floor.
+/// The share of frames that must be this many dB above the floor.
 const EVENTS: f32 = 0.1;
 const ABOVE: f32 = 10.0;
 
-/// What is louder is no floor, in dB of full scale.
+/// A louder level is no floor, in dB of full scale.
 const LOUDEST: f32 = -35.0;
 
-/// So many dB above the floor there is sound.
+/// Sound is this many dB above the floor.
 const MARGIN: f32 = 6.0;
 
-/// The level of silence where no floor is above it.
+/// The silence threshold if no floor is above it.
 pub(super) const SILENCE: f32 = -55.0;
 
-/// Follows the floor of a recording.
+/// Tracks the noise floor of a recording.
 #[derive(Debug, Clone)]
 pub(super) struct NoiseFloor {
-    /// A level that was asked for, which nothing changes.
+    /// A threshold set by the user, which stays constant.
     fixed: Option<f32>,
     threshold: f32,
-    /// Levels of the block that is not full yet.
+    /// Levels of the current block, which is not full yet.
     block: Vec<f32>,
-    /// Sorted levels of whole blocks.
+    /// Sorted minimum levels of complete blocks.
     blocks: VecDeque<Vec<f32>>,
 }
 
 impl NoiseFloor {
-    /// No frame came yet; `fixed` is a level that was asked for.
+    /// No frames yet; `fixed` is a threshold set by the user.
     pub fn new(fixed: Option<f32>) -> Self {
         Self {
             fixed,
@@ -59,12 +59,12 @@ impl NoiseFloor {
         }
     }
 
-    /// From this level on there is sound.
+    /// The level from which a frame is sound.
     pub fn threshold(&self) -> f32 {
         self.threshold
     }
 
-    /// Frames that are worth waiting for before the first is judged.
+    /// How many frames to wait for before the first is classified.
     pub fn ahead(&self) -> usize {
         match self.fixed {
             Some(_) => 0,
@@ -72,7 +72,7 @@ impl NoiseFloor {
         }
     }
 
-    /// Hears the level of one more frame.
+    /// Adds the level of a frame.
     pub fn hear(&mut self, level: f32) {
         if self.fixed.is_some() {
             return;
@@ -92,7 +92,7 @@ impl NoiseFloor {
         };
     }
 
-    /// The level that most blocks come down to, where there is one.
+    /// The level that most blocks reach, if there is one.
     fn floor(&self) -> Option<f32> {
         if self.blocks.len() < FEWEST {
             return None;

@@ -7,20 +7,20 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineOptions {
-    /// What is shorter is joined to its neighbour, or made so long where it stands alone.
+    /// Shorter segments are merged with a neighbour, or extended to this length if they are isolated.
     pub min_length: f64,
-    /// What is longer is cut, where the sound changes most. At most [`TimelineOptions::LONGEST`]: twice as much sound is held in
+    /// Longer segments are split at the largest changes. At most [`TimelineOptions::LONGEST`]: twice as much audio is kept in
     /// memory.
     pub max_length: f64,
-    /// Below this level (dB of full scale, over 20 ms) there is silence. It begins 4 dB lower than it ends. Where `None` it
-    /// is [`TimelineOptions::SILENCE`], or 6 dB above the noise that the recording is never free of, where that is louder:
-    /// set it where that noise is what you want to hear of.
+    /// Audio below this level (dB of full scale, over 20 ms) is silence. Sound continues until it is 4 dB lower. If `None`, it
+    /// is [`TimelineOptions::SILENCE`], or 6 dB above the recording's constant background noise if that is louder:
+    /// set it to have that noise captioned.
     pub silence: Option<f32>,
-    /// Silence that is longer parts two segments, whatever they are.
+    /// A longer silence always separates two segments.
     pub max_gap: f64,
-    /// Neighbours are joined where the cosine of their sounds is above this: at 1 none, at -1 all.
+    /// Neighbours are merged if the cosine similarity of their sounds is above this: at 1 none, at -1 all.
     pub alike: f32,
-    /// Whether neighbours with the same caption become one segment.
+    /// Whether neighbours with the same caption are merged.
     pub join_equal: bool,
 }
 
@@ -38,14 +38,14 @@ impl Default for TimelineOptions {
 }
 
 impl TimelineOptions {
-    /// The level of silence in a recording without noise, in dB of full scale.
+    /// The silence threshold of a recording without background noise, in dB of full scale.
     pub const SILENCE: f32 = noise_floor::SILENCE;
 
-    /// The most seconds of a segment: what bounds the memory that a timeline takes, however long the recording is.
+    /// The greatest length of a segment in seconds. It bounds the memory that a timeline takes, however long the recording is.
     pub const LONGEST: f64 = 60.0;
 
     /// # Errors
-    /// Where a number is out of range; the message has its name.
+    /// If a number is out of range; the message names it.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: String| Err(Error::Config(format!("a timeline needs {what}")));
         let lengths = [self.min_length, self.max_length, self.max_gap];

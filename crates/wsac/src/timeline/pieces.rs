@@ -1,8 +1,8 @@
-//! Pieces: an island and its course -> stretches in which one thing is heard.
+//! Segmentation: an active region and its frame embeddings -> segments of one sound each.
 //!
 //! ```text
-//! atoms: cut at silences inside the island, and where the course turns -> neighbours that sound alike joined, the most
-//! alike first -> pieces
+//! change points: silences inside the region, and changes of the frame embeddings -> similar neighbours merged, the most
+//! similar first -> segments
 //! ```
 
 use super::options::TimelineOptions;
@@ -10,35 +10,35 @@ use super::regions::ActiveRegion;
 use wsac_encoders::embedding::cosine;
 use wsac_encoders::frames::FrameEmbeddings;
 
-/// Silence inside an island parts two atoms from this many frames on, 0.2 s.
+/// Silence of at least this many frames (0.2 s) inside a region is a change point.
 const PAUSE: usize = 10;
 
-/// What is alone and no longer than this many frames, 80 ms, is a click that no caption would tell.
+/// An isolated sound of at most this many frames (80 ms) is a click, which is not captioned.
 const CLICK: usize = 4;
 
-/// How much more alike two sounds must be where the longest silence that may lie between sounds of one segment parts them.
+/// How much more similar two sounds must be when the longest silence allowed within a segment lies between them.
 const PAUSED: f32 = 0.5;
 
-/// Windows on either side that are compared to find a turn.
+/// Windows on either side that are compared to find a change point.
 const SIDE: usize = 2;
 
-/// A turn is where the two sides are less alike than this, and less than half a window before and after.
+/// A change point is where both sides are less similar than this, and less similar than half a window before and after.
 const TURN: f32 = 0.6;
 
-/// A turn is moved to where the level changes most within so many frames, if it does by so many dB.
+/// A change point is moved to the largest level change within this many frames, if the level changes by this many dB.
 const NEAR: usize = 20;
 const STEP: f32 = 4.0;
-/// Frames of which a level is the mean, before and after.
+/// Frames before and after that are averaged for a level.
 const MEAN: usize = 8;
 
-/// A stretch in which one thing is heard, in seconds of the recording.
+/// A stretch of one sound, in seconds of the recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Piece {
     pub start: f64,
     pub end: f64,
 }
 
-/// A piece in the making: frames, and the sum of the rows heard in them.
+/// A segment under construction: its frames, and the sum of their embeddings.
 #[derive(Debug, Clone)]
 struct Atom {
     first: usize,
@@ -46,8 +46,8 @@ struct Atom {
     sum: Vec<f32>,
 }
 
-/// The pieces of `island`. Where it is cut off in the middle of a sound, the last is left out, and the frame where it begins is
-/// told, from which on the island is to be heard again.
+/// The segments of `region`. Where the region is cut off in the middle of a sound, the last segment is left out and the
+/// frame where it begins is returned: the region must be analysed again from there.
 pub(super) fn pieces(
     region: &ActiveRegion,
     frame_embeddings: &FrameEmbeddings,
@@ -63,11 +63,11 @@ pub(super) fn pieces(
         .collect();
     let kept = match region.ended {
         true => None,
-        // One that fills the island is told; else nothing would ever be.
+        // A segment that fills the region is kept, or no segment would ever be returned.
         false if atoms.len() > 1 => atoms.pop().map(|atom| atom.first),
         false => Some(region.levels.len()),
     };
-    // What stands alone and is short is told a little longer than it lasts.
+    // An isolated short sound gets a segment a little longer than the sound.
     let next = atoms
         .iter()
         .skip(1)
@@ -80,7 +80,7 @@ pub(super) fn pieces(
     (pieces.collect(), kept)
 }
 
-/// Cuts `island` at its pauses and at the turns of its course.
+/// Cuts `region` at its pauses and at its change points.
 fn atoms(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings, least: usize) -> Vec<Atom> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for (i, _) in region.sounding.iter().enumerate().filter(|(_, s)| **s) {
@@ -105,7 +105,7 @@ fn atoms(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings, least: usize
     atoms
 }
 
-/// The frames where the course turns.
+/// The frames that are change points.
 fn turns(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings) -> Vec<usize> {
     let n = frame_embeddings.len();
     let mean = |range: std::ops::Range<usize>| {
@@ -113,7 +113,7 @@ fn turns(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings) -> Vec<usize
         range.for_each(|t| add(&mut sum, frame_embeddings.row(t)));
         sum
     };
-    // likeness[t]: of the windows before t and those from t on.
+    // likeness[t]: the similarity of the windows before t to those from t on.
     let likeness: Vec<f32> = (0..n)
         .map(|t| match t {
             0 => 1.0,
@@ -129,7 +129,7 @@ fn turns(region: &ActiveRegion, frame_embeddings: &FrameEmbeddings) -> Vec<usize
         likeness[t] < TURN && around.iter().all(|l| *l >= likeness[t])
     };
     let frame = |t: usize| {
-        // In the middle of what the windows on both sides have in common.
+        // In the middle of the frames that the windows on both sides share.
         let middle =
             t as f64 * frame_embeddings.hop + (frame_embeddings.width - frame_embeddings.hop) / 2.0;
         moved(region, (middle / ActiveRegion::FRAME).round() as usize)
@@ -152,8 +152,8 @@ fn moved(region: &ActiveRegion, frame: usize) -> usize {
         .min(levels.len())
 }
 
-/// Joins neighbours that are alike, the most alike first. The longer the silence between them, the more alike they must
-/// be: many sounds end with it.
+/// Merges similar neighbours, the most similar first. The longer the silence between them, the more similar they must be:
+/// many sounds end with silence.
 fn join(atoms: &mut Vec<Atom>, alike: f32, gap: usize, most: usize) {
     loop {
         let mut best: Option<(usize, f32)> = None;
@@ -172,7 +172,7 @@ fn join(atoms: &mut Vec<Atom>, alike: f32, gap: usize, most: usize) {
     }
 }
 
-/// Joins what is too short to the neighbour that is more like it, where one is near.
+/// Merges a segment that is too short with the more similar neighbour, if one is near.
 fn drop_short(atoms: &mut Vec<Atom>, least: usize, gap: usize) {
     while let Some(i) = (0..atoms.len()).find(|&i| {
         let near = |a: usize, b: usize| atoms[b].first - atoms[a].end <= gap.min(least);
@@ -201,7 +201,7 @@ fn drop_short(atoms: &mut Vec<Atom>, least: usize, gap: usize) {
     }
 }
 
-/// `atom` in pieces that are not too long, cut where its course turns most.
+/// Splits a segment into parts of at most the greatest length, cut at the largest changes.
 fn shorten(atom: Atom, frame_embeddings: &FrameEmbeddings, least: usize, most: usize) -> Vec<Atom> {
     if atom.end - atom.first <= most {
         return vec![atom];
@@ -226,7 +226,7 @@ fn shorten(atom: Atom, frame_embeddings: &FrameEmbeddings, least: usize, most: u
 }
 
 impl Atom {
-    /// Frames `first..end` and what `course` hears in them.
+    /// Frames `first..end` and the sum of their embeddings.
     fn new(first: usize, end: usize, frame_embeddings: &FrameEmbeddings) -> Self {
         let (from, to) = (
             first as f64 * ActiveRegion::FRAME,

@@ -1,8 +1,9 @@
-//! ActiveRegions: blocks of samples -> stretches of sound between silences, each with its levels; memory holds one at most.
+//! Active regions: blocks of samples -> stretches of sound between silences, each with its levels; at most one is in memory.
 //!
-//! A frame is 20 ms. A frame is sound from [`TimelineOptions::silence`] or the level that [`NoiseFloor`] gives on, and goes on to
-//! be while it is less than 4 dB below; the floor is known from half a minute before and after it. An island ends with a silence longer than [`TimelineOptions::max_gap`], or when it is twice as long as a segment
-//! may be; then what follows the last cut is kept for the next.
+//! A frame is 20 ms. Sound starts at [`TimelineOptions::silence`], or at the level given by [`NoiseFloor`], and continues
+//! until it is 4 dB below that; the noise floor is estimated from half a minute before and after. A region ends with a
+//! silence longer than [`TimelineOptions::max_gap`], or at twice the greatest segment length; then what follows the last cut
+//! is kept for the next region.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -10,7 +11,7 @@ use std::ops::Range;
 use super::noise_floor::{FRAMES, NoiseFloor};
 use super::options::TimelineOptions;
 
-/// How much below the threshold a sound still goes on, in dB.
+/// How far below the threshold a sound continues, in dB.
 const HYSTERESIS: f32 = 4.0;
 
 /// The level of a frame in dB of full scale.
@@ -19,12 +20,12 @@ pub(super) fn level(frame: &[f32]) -> f32 {
     10.0 * power.max(1e-12).log10()
 }
 
-/// Whether a frame of `level` is sound, where the one before `goes_on` to be or not.
+/// Whether a frame of `level` is sound; `goes_on` says whether the frame before it was.
 pub(super) fn is_sound(level: f32, silence: f32, goes_on: bool) -> bool {
     level >= silence - if goes_on { HYSTERESIS } else { 0.0 }
 }
 
-/// A stretch of sound, at most [`TimelineOptions::max_gap`] of silence in it at a time.
+/// A stretch of sound, with silences of at most [`TimelineOptions::max_gap`] in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ActiveRegion {
     /// Mono.
@@ -35,14 +36,14 @@ pub(super) struct ActiveRegion {
     pub levels: Vec<f32>,
     /// Whether a frame is sound.
     pub sounding: Vec<bool>,
-    /// Samples of a frame.
+    /// Samples per frame.
     pub frame: usize,
-    /// Whether silence, or the end, comes after it.
+    /// Whether it is followed by silence or by the end of the recording.
     pub ended: bool,
 }
 
 impl ActiveRegion {
-    /// Seconds of a frame.
+    /// Seconds per frame.
     pub const FRAME: f64 = 1.0 / FRAMES as f64;
 
     /// The time of frame `i`, in seconds from the start of the recording.
@@ -50,8 +51,8 @@ impl ActiveRegion {
         (self.first + i) as f64 / FRAMES as f64
     }
 
-    /// The samples from `start` to `end` (seconds of the recording), as far as the island has them. Where it is silent they
-    /// are 0: what an encoder makes louder there is no part of the sound.
+    /// The samples from `start` to `end` (seconds of the recording), as far as they lie in the region. Silent frames are set
+    /// to 0, so that an encoder that normalises levels does not amplify them.
     pub fn sounds(&self, start: f64, end: f64) -> Vec<f32> {
         let range = self.range(start, end);
         let mut samples = self.samples[range.clone()].to_vec();
@@ -74,18 +75,18 @@ impl ActiveRegion {
     }
 }
 
-/// Cuts a stream into islands.
+/// Splits a stream into active regions.
 pub(super) struct ActiveRegions {
     frame: usize,
     floor: NoiseFloor,
-    /// Frames that are not judged yet: their samples one after the other, and their levels.
+    /// Frames not yet classified as sound or silence: their samples in order, and their levels.
     ahead: (VecDeque<f32>, VecDeque<f32>),
     /// In frames.
     max_gap: usize,
     most: usize,
-    /// The samples that fill no frame yet.
+    /// Samples that do not fill a frame yet.
     rest: Vec<f32>,
-    /// Frames that came so far.
+    /// Number of frames received so far.
     frames: usize,
     taken: usize,
     rate: f64,
@@ -111,7 +112,7 @@ impl ActiveRegions {
         }
     }
 
-    /// Takes the next samples.
+    /// Adds samples.
     pub fn push(&mut self, block: &[f32]) {
         self.taken += block.len();
         let mut rest = std::mem::take(&mut self.rest);
@@ -122,7 +123,7 @@ impl ActiveRegions {
         self.rest = remainder;
     }
 
-    /// There are no more samples.
+    /// Ends the stream.
     pub fn finish(&mut self) {
         let mut last = std::mem::take(&mut self.rest);
         if !last.is_empty() {
@@ -135,17 +136,17 @@ impl ActiveRegions {
         self.end_current();
     }
 
-    /// The next island that is whole.
+    /// The next complete region.
     pub fn next(&mut self) -> Option<ActiveRegion> {
         self.whole.pop_front()
     }
 
-    /// Seconds that came so far.
+    /// Seconds received so far.
     pub fn duration(&self) -> f64 {
         self.taken as f64 / self.rate
     }
 
-    /// What follows frame `from` of `island`, which was too long, is the beginning of the next.
+    /// Puts back what follows frame `from` of `region`, which was too long, as the beginning of the next region.
     pub fn keep(&mut self, region: &ActiveRegion, from: usize) {
         if from >= region.levels.len() {
             return;
@@ -168,7 +169,7 @@ impl ActiveRegions {
                 next.sounding.extend(later.sounding);
                 next.ended = later.ended;
             }
-            // Silence, or nothing yet, came after it.
+            // Followed by silence, or by nothing yet.
             _ if nothing_after => self.current = Some(kept),
             _ => self.whole.push_front(ActiveRegion {
                 ended: true,
@@ -177,7 +178,7 @@ impl ActiveRegions {
         }
     }
 
-    /// Takes one more frame, and judges the one that was waiting longest.
+    /// Adds a frame, and classifies the oldest one that is waiting.
     fn hear(&mut self, frame: &[f32]) {
         let level = level(frame);
         self.floor.hear(level);
@@ -188,7 +189,7 @@ impl ActiveRegions {
         }
     }
 
-    /// The frame that was waiting longest is sound or silence.
+    /// Classifies the oldest waiting frame as sound or silence.
     fn judge(&mut self) {
         let frame: Vec<f32> = self.ahead.0.drain(..self.frame).collect();
         let Some(level) = self.ahead.1.pop_front() else {
@@ -221,7 +222,7 @@ impl ActiveRegions {
         }
     }
 
-    /// The current island is over; the silence at its end is no part of it.
+    /// Ends the current region; the silence at its end is not part of it.
     fn end_current(&mut self) {
         if let Some(mut region) = self.current.take() {
             let sounds = region

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wsac_encoders::analysis::Sound;
 
-/// A stretch of a recording in which one thing is heard, and what that is.
+/// A stretch of a recording with one sound, and its caption.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Segment {
@@ -11,15 +11,15 @@ pub struct Segment {
     pub start: f64,
     /// Where it ends, in seconds.
     pub end: f64,
-    /// A sentence about it.
+    /// The caption, one sentence.
     pub caption: String,
     /// The likeliest sounds by name, best first.
     pub sounds: Vec<Sound>,
-    /// The sum of the log-probabilities (nats) of the caption's tokens; `None` where it stood in the memory.
+    /// The sum of the log-probabilities (nats) of the caption's tokens; `None` if it was retrieved from the memory.
     #[cfg_attr(feature = "schema", schema(required = true))]
     pub logprob: Option<f64>,
-    /// How likely the caption is true, in [0, 1].
+    /// The probability that the caption is true, in [0, 1].
     pub confidence: f32,
-    /// Whether that is so little that the caption is a guess.
+    /// Whether that is low enough that the caption is a guess.
     pub weak: bool,
 }

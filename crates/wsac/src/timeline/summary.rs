@@ -1,30 +1,30 @@
-//! Summary: the analysis in all segments -> the whole recording as one thing heard, for one sentence about it.
+//! Summary: the analyses of all segments -> one analysis of the whole recording, for one sentence about it.
 
 use wsac_encoders::analysis::{AudioAnalysis, Sound, SoundEvent};
 use wsac_encoders::embedding::Embedding;
 
-/// Sounds of a whole that are told.
+/// The most sounds in the caption of a whole recording.
 const PARTS: usize = 3;
 
-/// Parts that sound more alike than this are one sound.
+/// Sounds that are more similar than this are the same sound.
 const SAME: f32 = 0.9;
 
-/// Sounds that are named.
+/// The most sounds that are named.
 const NAMED: usize = 5;
 
-/// Gathers the analysis.
+/// Accumulates the analyses of segments.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// The sum of embeddings, each times the seconds it was heard.
+    /// The sum of the embeddings, each weighted by the duration of its segment in seconds.
     sum: Vec<f32>,
-    /// Different sounds, and how long each was heard.
+    /// The distinct sounds, and the total duration of each.
     parts: Vec<(SoundEvent, f64)>,
     sounds: Vec<(Sound, f64)>,
     confidence: f32,
 }
 
 impl Summary {
-    /// `heard` was heard for so many `seconds`.
+    /// Adds an analysis of a segment that lasts `seconds`.
     pub fn add(&mut self, analysis: &AudioAnalysis, seconds: f64) {
         let point = analysis.embedding.as_slice();
         self.sum.resize(point.len(), 0.0);
@@ -39,7 +39,7 @@ impl Summary {
             Some((_, total)) => *total += seconds,
             None => self.parts.push((part.clone(), seconds)),
         }
-        // Memory is bounded: of very many sounds the shortest are forgotten.
+        // Memory is bounded: if there are too many sounds, the shortest are dropped.
         if self.parts.len() > 64 * PARTS {
             self.parts.sort_by(|a, b| b.1.total_cmp(&a.1));
             self.parts.truncate(32 * PARTS);
@@ -61,8 +61,8 @@ impl Summary {
         }
     }
 
-    /// The whole of `duration` seconds: its sounds are those that were heard longest, in no order. `None` where nothing was
-    /// heard.
+    /// The analysis of the whole, which lasts `duration` seconds: its sounds are those with the longest total duration, in no
+    /// particular order. `None` if there was no sound.
     pub fn analysis(mut self, duration: f64) -> Option<AudioAnalysis> {
         let embedding = Embedding::new(self.sum)?;
         self.parts.sort_by(|a, b| b.1.total_cmp(&a.1));

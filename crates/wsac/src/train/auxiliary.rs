@@ -1,7 +1,7 @@
-//! Auxiliary embeddings: what goes with each caption besides its own, rows that may take its place, and what may stand
-//! before it.
+//! Auxiliary embeddings: rows that may replace a caption's own in training, and the pieces that may be in its
+//! prompt.
 //!
-//! Captions, their clips and embeddings [n, d] -> [`Auxiliary`]. What takes a product of all captions with all is kept
+//! Captions, their clips and embeddings [n, d] -> [`Auxiliary`]. Results that need a product of all captions with all are kept
 //! in the cache beside the embeddings.
 
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ use wsac_encoders::embedding::Embeddings;
 use wsac_encoders::tokenizer::Tokenizer;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
-/// Related captions, or pieces of a prompt, that one is drawn from: at most so many.
+/// The most related captions, or pieces of a prompt, that one is drawn from.
 const POOL: usize = 16;
 
-/// Captions to find them for.
+/// The captions to find them for.
 pub(super) struct Request<'a> {
     pub config: &'a TrainConfig,
     pub job: &'a Job<'a>,
@@ -35,13 +35,13 @@ pub(super) struct Request<'a> {
     pub rows: &'a Embeddings,
     /// Those of the captions held out.
     pub unseen: &'a Embeddings,
-    /// The row that new ones begin at.
+    /// The index of the first new row.
     pub next: usize,
-    /// Tells these captions and their space from all others.
+    /// Identifies these captions and their space.
     pub fingerprint: &'a str,
 }
 
-/// What was found.
+/// The result.
 #[derive(Default)]
 pub(super) struct Auxiliary {
     /// [`super::examples::Examples::related`].
@@ -51,7 +51,7 @@ pub(super) struct Auxiliary {
     /// [`super::examples::Examples::prompts`], and those of the captions held out.
     pub prompts: Prompts,
     pub unseen: Prompts,
-    /// The names and points of sounds, where they are prompted.
+    /// The names of sounds and their embeddings, if they are used as prompts.
     pub keywords: Option<Memory>,
 }
 
@@ -99,7 +99,7 @@ impl Request<'_> {
                     pieces,
                     lists: self.near(&captions, (self.rows, self.clips), (low, high))?,
                 };
-                // At test the nearest are taken, however near.
+                // At test time the nearest are taken, however near.
                 found.unseen = Prompts {
                     pieces: found.prompts.pieces.clone(),
                     lists: captions.near((self.unseen, &nobody), (-1.0, 1.0), config.prompt.most()),
@@ -163,7 +163,7 @@ impl Request<'_> {
     }
 
     fn projections(&self, captions: &Clips) -> Result<Vec<f32>> {
-        // With the temperature of the space, or the usual one.
+        // With the temperature of the space, or the default.
         let usual = Strategy::bridge(
             Some(Strategy::Projection),
             None,
@@ -187,7 +187,7 @@ impl Request<'_> {
         Ok(rows)
     }
 
-    /// Where `what` is kept.
+    /// The cache file of `what`.
     fn file(&self, what: &str) -> Option<PathBuf> {
         let clips = self
             .clips

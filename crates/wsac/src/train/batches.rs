@@ -1,7 +1,7 @@
-//! The batch sampler: what one step learns from, the captions of its batch, what conditions each, with noise and shift,
-//! and what is read before it.
+//! The batch sampler: the captions of a step's batch, their conditioning embeddings with noise and shift,
+//! and their prompts.
 //!
-//! Everything random follows from the epoch's streams and the place in the epoch.
+//! Everything random is determined by the epoch's random streams and the position in the epoch.
 
 use super::config::TrainConfig;
 use super::examples::{Examples, longest_joined, short};
@@ -9,16 +9,16 @@ use crate::bridge::Augmentation;
 use crate::decoder::Batch;
 use wsac_nn::rng::Stream;
 
-/// Random numbers that a prompt may use: one to choose and one to mask for each piece.
+/// Random numbers for a prompt: one to choose and one to mask for each piece.
 const DRAWS: u64 = 64;
 
-/// What batches are drawn from.
+/// The source of batches.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub config: &'a TrainConfig,
     pub examples: &'a Examples,
     pub perturb: &'a Augmentation,
-    /// What the names of all random streams begin with.
+    /// The prefix of the names of all random streams.
     pub salt: &'a str,
     pub steps_per_epoch: usize,
 }
@@ -33,28 +33,28 @@ impl Source<'_> {
 /// Draws the batches of a run.
 pub(super) struct BatchSampler {
     epoch: Epoch,
-    /// Short captions of one clause: what [`TrainConfig::joined`] joins.
+    /// Short captions of one clause: those that [`TrainConfig::joined`] joins.
     short: Vec<usize>,
 }
 
-/// What is drawn for an epoch.
+/// The random draws of an epoch.
 struct Epoch {
     /// Counted from 0.
     number: usize,
     /// Its captions in the order of its batches.
     order: Vec<usize>,
-    /// Whether captions are learned whole, by their clauses or joined.
+    /// Whether a caption is learned whole, by its clauses or joined.
     clauses: Stream,
-    /// Whether they are learned from another's embedding, and whose.
+    /// Whether it is learned from another's embedding, and whose.
     related: Stream,
-    /// Which pieces stand before them.
+    /// The pieces of its prompt.
     prompt: Stream,
     /// The noise of each part of a caption.
     noise: Vec<Stream>,
 }
 
 impl Epoch {
-    /// None yet.
+    /// Empty.
     fn none() -> Self {
         let none = Stream::new("");
         Self {
@@ -67,7 +67,7 @@ impl Epoch {
         }
     }
 
-    /// What is random in `epoch`.
+    /// The random streams of `epoch`.
     fn draw(source: &Source, number: usize) -> Self {
         let most_parts = source.examples.clauses.iter().map(Vec::len).max();
         let noise = |part: usize| {
@@ -106,8 +106,8 @@ impl BatchSampler {
         }
     }
 
-    /// The batch of step `step` in the memory of the last, `batch`: its captions, their prompts and their embeddings with
-    /// noise and shift.
+    /// The batch of step `step`, reusing the memory of the previous `batch`: its captions, their prompts and their embeddings
+    /// with noise and shift.
     pub fn next(&mut self, source: &Source, step: usize, mut batch: Batch) -> Batch {
         let (config, examples) = (source.config, source.examples);
         let epoch = step / source.steps_per_epoch;
@@ -145,9 +145,9 @@ impl BatchSampler {
         batch
     }
 
-    /// What is learned in one place of a batch: `each` embedding's row that conditions it, and the `tokens` to rebuild. That
-    /// is the caption from its own embedding (the paper) or a related one's, from those of its clauses, or two short captions
-    /// joined from both. Gives the captions that its prompt is about.
+    /// One training example: calls `each` with the embedding rows that condition it, and puts its target into `tokens`. The
+    /// target is the caption, from its own embedding (the paper) or a related one's, or from those of its clauses, or two short
+    /// captions joined, from both. Returns the captions that its prompt is about.
     fn example(
         &self,
         source: &Source,
@@ -186,7 +186,7 @@ impl BatchSampler {
     }
 
     /// The row that `caption` is learned from, its own or a related one's, and the caption that its prompt is about: the
-    /// one whose row it is where that is of the same clip, else itself, lest a prompt tell what is to be learned.
+    /// owner of the row if it is of the same clip, else itself, so that a prompt never gives away the target.
     fn related(&self, source: &Source, caption: usize, place: u64) -> (usize, usize) {
         let draw = self.epoch.related;
         let (u, mut below) = (draw.uniform(2 * place), 0.0);
@@ -205,7 +205,7 @@ impl BatchSampler {
         (caption, caption)
     }
 
-    /// The pieces that stand before what is said of `about`, drawn from those that may.
+    /// The pieces of the prompt about `about`, drawn from those allowed.
     fn prompt(
         &self,
         source: &Source,

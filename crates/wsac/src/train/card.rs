@@ -1,11 +1,11 @@
-//! What a finished run says of its captioner: `config.json`, and the same as text.
+//! The model card of a finished run: `config.json`, and the same as text.
 
 use super::job::Job;
 use super::trainer::Trainer;
 use crate::memory::Centre;
 use crate::model::{Model, RunConfig};
 
-/// What `config.json` says of the captioner.
+/// The captioner's entries in `config.json`.
 pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> RunConfig {
     let name = job.out.file_name();
     RunConfig {
@@ -24,7 +24,7 @@ pub(super) fn card(trainer: &Trainer, job: &Job, noise_variance: f64) -> RunConf
     }
 }
 
-/// The card of a captioner, as text.
+/// The model card of a captioner, as text.
 pub(super) fn readme(model: &Model, captions: usize, validation: Option<f64>) -> String {
     let validation = validation.map_or("not measured".to_owned(), |nats| {
         format!("{nats:.4} nats a token")

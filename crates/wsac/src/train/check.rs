@@ -1,4 +1,4 @@
-//! Every setting of a training with the range it must lie in: the one place where settings are checked, wherever they come
+//! Every training setting with its allowed range: the one place where settings are checked, wherever they come
 //! from.
 
 use std::fmt;
@@ -9,17 +9,17 @@ use crate::decoder::Mapper;
 use crate::error::{Error, Result};
 use crate::prompt::Prompting;
 
-/// The most pieces of a prompt: their random numbers are drawn from 64 for each caption, two for each piece.
+/// The most pieces in a prompt: their random numbers are taken from 64 for each caption, two for each piece.
 const MOST_PIECES: usize = 32;
 
-/// The values that a setting may have.
+/// The allowed values of a setting.
 #[derive(Debug, Clone, Copy)]
 enum Range {
-    /// Both ends are allowed.
+    /// Both ends included.
     From(f64, f64),
-    /// The lower end is not.
+    /// The lower end excluded.
     Above(f64, f64),
-    /// The upper end is not.
+    /// The upper end excluded.
     Below(f64, f64),
 }
 use Range::{Above, Below, From};
@@ -44,7 +44,7 @@ impl fmt::Display for Range {
     }
 }
 
-/// A setting by name, its value as written and as a number, and its range.
+/// A setting's name, its value as written and as a number, and its range.
 struct Setting {
     name: String,
     written: String,
@@ -53,10 +53,10 @@ struct Setting {
 }
 
 impl TrainConfig {
-    /// Says what is wrong with these settings.
+    /// Checks these settings.
     ///
     /// # Errors
-    /// Where one is out of its range, or several contradict each other; by name, with the value and the range.
+    /// If one is out of its range, or several contradict each other; the message gives the name, the value and the range.
     pub fn check(&self) -> Result<()> {
         for setting in self.all_settings() {
             let Setting {
@@ -99,12 +99,12 @@ impl TrainConfig {
         self.prompt.check()
     }
 
-    /// All settings that are numbers. `decoder.vocab` and `decoder.embedding` are filled in by the run.
+    /// All numeric settings. `decoder.vocab` and `decoder.embedding` are filled in by the run.
     #[rustfmt::skip]
     fn all_settings(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         let mut add = |name: &str, written: String, range| {
-            // The value is read from how it is written, so that an f32 is compared as the user wrote it.
+            // The value is parsed from its written form, so that an f32 is compared as the user wrote it.
             let value = written.parse().unwrap_or(f64::NAN);
             all.push(Setting { name: name.to_owned(), written, value, range });
         };

@@ -1,4 +1,4 @@
-//! The state of an unfinished run on disk: weights, both moments and the step, written whole or not at all.
+//! The checkpoint of an unfinished run: weights, both moments of Adam and the step, written atomically.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use wsac_tensors::safetensors::{TensorFile, Tensors};
 /// The file in a run folder.
 pub const FILE: &str = "checkpoint.safetensors";
 
-/// Saves where `trainer` stands. `identity` is what the run must have in common with the one that resumes it.
+/// Saves the state of `trainer`. `identity` must be equal when the run is resumed.
 ///
 /// # Errors
 /// Where the file cannot be written.
@@ -30,13 +30,13 @@ pub fn save(trainer: &Trainer, identity: &str, path: &Path) -> Result<()> {
     Ok(file.save(path)?)
 }
 
-/// A checkpoint as it lies on disk.
+/// A checkpoint as stored on disk.
 pub struct Checkpoint {
     path: PathBuf,
     bytes: Vec<u8>,
     /// Steps done.
     pub step: usize,
-    /// What the run is known by, as given to [`save`].
+    /// The identity of the run, as given to [`save`].
     pub identity: String,
 }
 
@@ -60,7 +60,7 @@ impl Checkpoint {
         })
     }
 
-    /// Brings `trainer` to where the run stood.
+    /// Restores the state of `trainer`.
     ///
     /// # Errors
     /// Where the checkpoint is damaged, or of a decoder of another shape.

@@ -1,4 +1,4 @@
-//! The settings of a training run, as they stand in `train.toml`: the paper's, the reference code's and the fast default.
+//! The settings of a training run, as written in `train.toml`: the paper's, the reference code's and the fast default.
 
 use std::path::PathBuf;
 
@@ -11,17 +11,17 @@ use crate::decoder::{Config, Mapper};
 use crate::prompt::Prompting;
 use wsac_encoders::compute_dtype::ComputeDtype;
 
-/// The settings of a run. `Default` is our fast one; a TOML file may name any of them.
+/// The settings of a run. `Default` is our fast preset; a TOML file may set any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// The seed of everything random. Change it to see how much chance matters.
+    /// The random seed. Change it to see how much results vary by chance.
     pub seed: u64,
     /// Passes over the captions. Fewer for a quick look; more for small files.
     pub epochs: usize,
-    /// A run has at least this many steps, in more epochs where need be, so that a small file is learned too.
+    /// A run has at least this many steps, in more epochs if necessary, so that a small file is learned too.
     pub min_steps: usize,
-    /// Captions in a step.
+    /// The batch size, in captions.
     pub batch: usize,
     /// The peak learning rate.
     pub lr: f64,
@@ -31,22 +31,22 @@ pub struct TrainConfig {
     pub max_tokens: usize,
     /// Whether a cut caption keeps its `[SEP]`. The reference code loses it.
     pub keep_sep: bool,
-    /// The share of captions of several clauses that are learned from these clauses' embeddings instead of their own,
-    /// so that the decoder can join sounds that were heard apart. 0 is the paper.
+    /// The share of captions of several clauses that are learned from the embeddings of their clauses instead of their own,
+    /// so that the decoder learns to join sounds that are encoded separately. 0 is the paper.
     pub clauses: f64,
     /// The share of examples in which two short captions, drawn at random, are joined ("... while ...") and learned from
-    /// both embeddings: sounds that never met in the captions can meet in a recording. 0 is the paper.
+    /// both embeddings: sounds that never occur together in the captions may in a recording. 0 is the paper.
     pub joined: f64,
-    /// Instance replacement: shares of examples that are learned from a related embedding instead of their own, so that a
-    /// decoder learns what the captions of a clip have in common. Noise comes on top. Nothing is the paper.
+    /// Instance replacement: shares of examples that are learned from a related embedding instead of their own, so that the
+    /// decoder learns what the captions of a clip have in common. Noise is added on top. Empty is the paper.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replace: Vec<Replace>,
-    /// What the decoder reads before the prefix. Nothing is the paper.
+    /// The prompt before the prefix. None is the paper.
     #[serde(skip_serializing_if = "Prompting::is_none")]
     pub prompt: Prompting,
-    /// The probability of dropout.
+    /// The dropout probability.
     pub dropout: f32,
-    /// Gradients longer than this (L2 norm) are shortened to it; 0 in a file is `None`.
+    /// Gradients are clipped to this L2 norm; 0 in a file is `None`.
     #[serde(with = "zero_is_none")]
     pub clip: Option<f32>,
     /// Noise injection (section 3.1.1).
@@ -57,26 +57,26 @@ pub struct TrainConfig {
     pub shift: bool,
     /// The order of normalising, noise and shift.
     pub compat: Compat,
-    /// The share of clips held out for the validation loss where no validation file is given.
+    /// The share of clips held out for the validation loss if no validation file is given.
     pub validation: f64,
     /// The optimiser.
     pub optimizer: Optimizer,
-    /// How the learning rate moves.
+    /// The learning rate schedule.
     pub schedule: Schedule,
-    /// What products are computed in; a run writes down what `auto` came to.
+    /// The precision of matrix products; a run records what `auto` resolved to.
     pub precision: ComputeDtype,
-    /// The Hugging Face folder of a GPT-2 to begin with: its sizes, words and weights take the place of the decoder's, but for
-    /// the mapper and the prefix. It wants a lower `lr` (1e-4), unless it is frozen.
+    /// The Hugging Face folder of a GPT-2 to start from: its sizes, vocabulary and weights replace the decoder's, except for
+    /// the mapper and the prefix. Use a lower `lr` (1e-4), unless it is frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpt2: Option<PathBuf>,
-    /// Whether the mapper alone is trained, and the language model stays as it is (as ClapCap's). For use with `gpt2`.
+    /// Whether only the mapper is trained and the language model is frozen (as in ClapCap). For use with `gpt2`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub freeze: bool,
     /// The decoder's shape; `vocab` and `embedding` are filled in from the captions and the encoder.
     pub decoder: Config,
 }
 
-/// TOML has no word for "none": without one, `None` would be left out of train.toml and read back as the default.
+/// TOML has no null: without this, `None` would be left out of train.toml and read back as the default.
 mod zero_is_none {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -93,7 +93,7 @@ mod zero_is_none {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Noise {
-    /// The variance that section 3.1.1 estimates from captions of the same clip; the encoder's own where no clip has two.
+    /// The variance that section 3.1.1 estimates from captions of the same clip; the encoder's default if no clip has two.
     Auto,
     /// This variance; 0 is none.
     Variance(f64),
@@ -105,9 +105,9 @@ pub enum Noise {
 pub struct Replace {
     /// The share of examples.
     pub share: f64,
-    /// Whose embedding takes the place of their own.
+    /// Whose embedding replaces their own.
     pub by: Related,
-    /// The least similarity of [`Related::Near`], counted from the centre that the space uses.
+    /// The least similarity of [`Related::Near`], measured from the centre that the space uses.
     #[serde(default = "low")]
     pub low: f32,
     /// Its greatest similarity.
@@ -131,13 +131,13 @@ pub enum Related {
     Clip,
     /// One of the nearest captions of other clips, in a band of similarity.
     Near,
-    /// What projection makes of a caption of the same clip, or of itself, over the captions of all other clips: where a
-    /// recording of that clip would be put.
+    /// The projection of a caption of the same clip, or of itself, on the captions of all other clips: where a
+    /// recording of that clip would be projected.
     Projection,
 }
 
 impl Related {
-    /// Whether it stands for the same clip.
+    /// Whether it is of the same clip.
     pub(super) fn is_of_its_clip(self) -> bool {
         self != Self::Near
     }
@@ -210,7 +210,7 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// The steps of an epoch of so many captions.
+    /// The steps of an epoch of this many captions.
     pub(super) fn steps_per_epoch(&self, captions: usize) -> usize {
         let batch = self.batch.max(1);
         if self.drop_last {
@@ -220,7 +220,7 @@ impl TrainConfig {
         }
     }
 
-    /// The epochs of so many steps that a run has: more than asked for where these are fewer than [`Self::min_steps`].
+    /// The epochs of a run with this many steps each: more than asked for if these are fewer than [`Self::min_steps`].
     pub(super) fn all_epochs(&self, steps_per_epoch: usize) -> usize {
         self.epochs
             .max(self.min_steps.div_ceil(steps_per_epoch.max(1)))
@@ -249,7 +249,7 @@ impl TrainConfig {
         }
     }
 
-    /// The reference code's settings where they differ from the paper's.
+    /// The reference code's settings, where they differ from the paper's.
     pub fn reference() -> Self {
         Self {
             lr: 1e-5,

@@ -1,4 +1,4 @@
-//! Embeddings of texts, kept between runs: a file for each list of texts and space.
+//! Embeddings of texts, cached between runs: a file for each list of texts and space.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use wsac_encoders::embedding::Embeddings;
 use wsac_encoders::towers::TextTower;
 use wsac_tensors::safetensors::{TensorFile, Tensors};
 
-/// The embeddings of `texts` [N, d], from the cache where they are there, else made and put there.
+/// The embeddings of `texts` [N, d], from the cache if they are there, else computed and stored there.
 ///
-/// The cache's file is named by the SHA-256 of the texts and of `space`: the identity of the space, and in what it was
-/// computed. So it can be stale for none.
+/// The cache file is named by the SHA-256 of the texts and of `space`: the identity of the space and the precision it was
+/// computed in. So it is never stale.
 ///
 /// # Errors
 /// Where a text cannot be embedded, or the cache cannot be written.

@@ -1,34 +1,34 @@
-//! What a decoder learns from, and which captions an epoch has.
+//! Training examples, and which captions an epoch uses.
 
 use super::lists::RaggedLists;
 use wsac_encoders::embedding::Embeddings;
 use wsac_nn::rng::Stream;
 
-/// What a decoder learns from: captions as tokens, and the embeddings that stand for them.
+/// Training examples: captions as tokens, and the embeddings that condition them.
 #[derive(Debug, Clone, Default)]
 pub struct Examples {
-    /// Row `i` is caption `i`'s own embedding; rows of clauses come behind them.
+    /// Row `i` is caption `i`'s own embedding; the rows of clauses follow.
     pub embeddings: Embeddings,
     /// The target tokens of each caption.
     pub tokens: Vec<Vec<u32>>,
     /// For captions of several clauses, the rows of these in order; empty for the others.
     pub clauses: Vec<Vec<usize>>,
-    /// The tokens that may join two captions into one ("while", "as", "and"); none where none may.
+    /// The tokens that may join two captions into one ("while", "as", "and"); empty if joining is off.
     pub joins: Vec<u32>,
-    /// For each of [`TrainConfig::replace`], the rows that may take the place of each caption's own.
+    /// For each of [`TrainConfig::replace`], the rows that may replace each caption's own.
     pub related: Vec<RaggedLists>,
-    /// What may stand before each caption.
+    /// The prompts of each caption.
     pub prompts: Prompts,
-    /// The share of its corpus that an epoch has, for each caption; empty where it has all captions once.
+    /// The share of its corpus that an epoch uses, for each caption; empty if it uses all captions once.
     pub shares: Vec<f64>,
 }
 
-/// What may stand before captions.
+/// The possible pieces of captions' prompts.
 #[derive(Debug, Clone, Default)]
 pub struct Prompts {
     /// Pieces as tokens.
     pub pieces: Vec<Vec<u32>>,
-    /// The pieces that each caption's are drawn from, the likeliest first.
+    /// The pieces that each caption's prompt is drawn from, the most probable first.
     pub lists: RaggedLists,
 }
 
@@ -43,13 +43,13 @@ pub(super) fn short<T>(tokens: &[Vec<u32>], clauses: &[Vec<T>]) -> Vec<usize> {
         .collect()
 }
 
-/// The tokens of the longest of `short` joined to itself: of their four ends two go, and a word comes between.
+/// The number of tokens of the longest of `short` joined to itself: two of the four end tokens go, and one word is added.
 pub(super) fn longest_joined(short: &[usize], tokens: &[Vec<u32>]) -> usize {
     let longest = short.iter().map(|&i| tokens[i].len()).max();
     longest.map_or(0, |longest| 2 * longest - 1)
 }
 
-/// How many captions an epoch has: all `n`, or the shares that corpora have in it.
+/// How many captions an epoch uses: all `n`, or the corpora's shares of them.
 pub(super) fn drawn(shares: &[f64], n: usize) -> usize {
     match shares.is_empty() {
         true => n,
@@ -57,7 +57,7 @@ pub(super) fn drawn(shares: &[f64], n: usize) -> usize {
     }
 }
 
-/// Captions of equal share, in the order of their first, and how many of them an epoch has.
+/// Captions of equal share, in the order of their first, and how many of them an epoch uses.
 fn corpora(shares: &[f64]) -> Vec<(Vec<usize>, usize)> {
     let mut corpora: Vec<(f64, Vec<usize>)> = Vec::new();
     for (i, &share) in shares.iter().enumerate() {
@@ -74,13 +74,13 @@ fn corpora(shares: &[f64]) -> Vec<(Vec<usize>, usize)> {
 }
 
 impl Examples {
-    /// How many captions an epoch has.
+    /// How many captions an epoch uses.
     pub(super) fn drawn(&self) -> usize {
         drawn(&self.shares, self.tokens.len())
     }
 
-    /// The captions of an epoch in random order. Of a corpus with a share below 1 others are drawn each time; one with a
-    /// share above 1 comes round again.
+    /// The captions of an epoch in random order. Of a corpus with a share below 1, others are drawn each time; one with a
+    /// share above 1 is repeated.
     pub(super) fn order(&self, stream: impl Fn(&str) -> Stream) -> Vec<usize> {
         if self.shares.is_empty() {
             return stream("").shuffle(self.tokens.len());

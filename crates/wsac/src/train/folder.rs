@@ -1,4 +1,4 @@
-//! Where the run of a folder stands, so that one run is never written over by another.
+//! The state of the run in a folder, so that one run never overwrites another.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::model::Model;
 
-/// The files of a run folder that tell where its run stands.
+/// The files of a run folder that show the state of its run.
 pub(super) struct Files {
     folder: PathBuf,
     pub checkpoint: PathBuf,
@@ -20,18 +20,18 @@ pub(super) struct Files {
     pub log: PathBuf,
 }
 
-/// Where the run of a folder stands.
+/// The state of the run in a folder.
 pub(super) enum Standing {
-    /// It has not begun.
+    /// Not started.
     New,
-    /// It was interrupted.
+    /// Interrupted.
     Begun(Checkpoint),
-    /// It is over.
+    /// Finished.
     Finished,
 }
 
 impl Files {
-    /// Makes the run folder of `job`.
+    /// Creates the run folder of `job`.
     pub fn of(job: &Job) -> Result<Self> {
         fs::create_dir_all(&job.out).map_err(|e| Error::io(&job.out, e))?;
         let files = Self {
@@ -54,7 +54,7 @@ impl Files {
         self.folder.join("config.json").exists()
     }
 
-    /// Where the run stands, if it is the one of `identity`.
+    /// The state of the run, if it is the one of `identity`.
     pub fn standing(
         &self,
         config: &TrainConfig,
@@ -82,7 +82,7 @@ impl Files {
                 false => Standing::Begun(checkpoint),
             });
         }
-        // Without a checkpoint there is nothing to go on with, and a captioner is not trained over.
+        // Without a checkpoint there is nothing to resume, and a finished captioner is not overwritten.
         match self.has_model() {
             false => Ok(Standing::New),
             true if identity.is_of(config, &self.settings) => Ok(Standing::Finished),
@@ -94,7 +94,7 @@ impl Files {
         }
     }
 
-    /// The captioner of a run that was finished before.
+    /// The captioner of a run that had finished before.
     pub fn finished(&self) -> Result<Outcome> {
         Ok(Outcome {
             model: Model::load(&self.folder)?,
@@ -103,7 +103,7 @@ impl Files {
         })
     }
 
-    /// That the run was interrupted, and how it goes on.
+    /// Reports that the run was interrupted, and how to resume it.
     pub fn stopped(&self) -> Error {
         Error::Interrupted(format!(
             "stopped; add --resume to go on with the run in {}",

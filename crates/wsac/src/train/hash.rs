@@ -1,13 +1,13 @@
-//! What a cache file or a run is known by: texts and bytes, each with its length -> SHA-256 in hexadecimal.
+//! The hash that identifies a cache file or a run: texts and bytes, each with its length -> SHA-256 in hexadecimal.
 
 use sha2::{Digest, Sha256};
 
-/// A hash in the making.
+/// A hash under construction.
 #[derive(Default)]
 pub(super) struct Hash(Sha256);
 
 impl Hash {
-    /// Adds one piece; its length too, so that "ab", "c" is not "a", "bc".
+    /// Adds bytes; their length too, so that "ab", "c" differs from "a", "bc".
     pub fn add(&mut self, piece: impl AsRef<[u8]>) {
         let piece = piece.as_ref();
         self.0.update((piece.len() as u64).to_le_bytes());
@@ -22,7 +22,7 @@ impl Hash {
             .for_each(|x| self.0.update(x.to_bits().to_le_bytes()));
     }
 
-    /// The hash of all that was added.
+    /// The hash of everything added.
     pub fn finish(self) -> String {
         format!("{:x}", self.0.finalize())
     }

@@ -1,4 +1,4 @@
-//! What a run depends on, so that it is resumed with the same only: its settings, its texts, and the hash of all its data.
+//! The identity of a run, so that it is only resumed with the same inputs: its settings, its texts, and the hash of all data.
 
 use std::fs;
 use std::path::Path;
@@ -10,18 +10,18 @@ use super::plan::Plan;
 use crate::decoder::Decoder;
 use crate::error::{Error, Result};
 
-/// What a run is known by.
+/// The identity of a run.
 pub(super) struct Identity {
     /// The settings as TOML.
     settings: String,
-    /// The hash of texts, shares and space: all that older runs wrote down of their data.
+    /// The hash of texts, shares and space: all that older versions recorded of their data.
     texts: String,
     /// The hash of all data.
     data: String,
 }
 
 impl Identity {
-    /// Of a run with these settings and data; `begun` is the decoder that it begins with where others trained it.
+    /// The identity of a run with these settings and data; `begun` is the pretrained decoder it starts from, if any.
     pub fn new(
         config: &TrainConfig,
         job: &Job,
@@ -39,22 +39,22 @@ impl Identity {
         })
     }
 
-    /// What stands in a checkpoint, and in `train.toml`, where the hashes are comments.
+    /// Its text in a checkpoint, and in `train.toml`, where the hashes are comments.
     pub fn written(&self) -> String {
         format!("{}# data {}\n", self.older(), self.data)
     }
 
-    /// What older versions wrote in a checkpoint.
+    /// Its text in checkpoints of older versions.
     fn older(&self) -> String {
         format!("{}\n# texts {}\n", self.settings, self.texts)
     }
 
-    /// Whether a checkpoint is of this run; one of an older version tells less.
+    /// Whether a checkpoint belongs to this run; one of an older version records less.
     pub fn is(&self, checkpoint: &str) -> bool {
         checkpoint == self.written() || checkpoint == self.older()
     }
 
-    /// Whether the `train.toml` of a finished run tells of this one; an older one tells the settings alone.
+    /// Whether the `train.toml` of a finished run matches this one; older ones record the settings alone.
     pub fn is_of(&self, config: &TrainConfig, train_toml: &Path) -> bool {
         let Ok(text) = fs::read_to_string(train_toml) else {
             return false;

@@ -1,4 +1,4 @@
-//! What a run is given, what it reports while it runs, and what it leaves.
+//! The inputs of a run, its progress events, and its result.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,99 +10,99 @@ use wsac_encoders::encoder::EmbeddingSpace;
 use wsac_encoders::tokenizer::Tokenizer;
 use wsac_encoders::towers::TextTower;
 
-/// What a run needs besides its settings.
+/// The inputs of a run besides its settings.
 pub struct Job<'a> {
     /// The captions to learn from, clip by clip.
     pub clips: &'a [Vec<String>],
-    /// For each clip how often an epoch has it: 1 is once, 0.3 for three of ten, others each epoch; empty where all have 1.
+    /// How often an epoch uses each clip: 1 is once, 0.3 is three of ten clips, others each epoch; empty if all have 1.
     pub shares: &'a [f64],
-    /// The captions to measure the validation loss on; where `None`, a share of `clips` is held out.
+    /// The captions for the validation loss; if `None`, a share of `clips` is held out.
     pub validation: Option<&'a [Vec<String>]>,
     /// The text tower of the encoder.
     pub text: &'a dyn TextTower,
     /// The space that it embeds into.
     pub space: &'a EmbeddingSpace,
-    /// How that space is used.
+    /// The default use of that space.
     pub defaults: Defaults,
-    /// The whole vocabulary that the captions are split with.
+    /// The full vocabulary that captions are tokenized with.
     pub vocabulary: &'a Tokenizer,
     /// The modality gap, for embedding shift.
     pub shift: Option<Vec<f32>>,
     /// The folder of the run.
     pub out: PathBuf,
-    /// A folder that keeps embeddings between runs.
+    /// A folder for caching embeddings between runs.
     pub cache: Option<PathBuf>,
-    /// Whether to go on with the run in `out` where it stopped.
+    /// Whether to resume the run in `out`.
     pub resume: bool,
 }
 
-/// What happens in a run, for a progress bar.
+/// The progress events of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Texts embedded so far.
     Embedded {
         /// How many.
         done: usize,
-        /// Of how many.
+        /// Out of how many.
         total: usize,
     },
     /// Preparation is done.
     Ready {
-        /// Captions to learn from.
+        /// Number of training captions.
         captions: usize,
-        /// Words of the vocabulary.
+        /// Size of the vocabulary.
         vocabulary: usize,
-        /// Weights of the decoder.
+        /// Number of the decoder's weights.
         weights: usize,
         /// The variance of the noise.
         noise_variance: f64,
         /// Steps of the whole run.
         steps: usize,
-        /// Steps already done, where the run is resumed.
+        /// Steps already done, if the run is resumed.
         done: usize,
-        /// Captions that the vocabulary does not keep as they are, and what becomes of one of their words.
+        /// Captions that the vocabulary cannot represent as they are, with an example.
         altered: Option<Altered>,
     },
     /// One update.
     Step(Step),
-    /// An epoch is over, and saved.
+    /// An epoch is done and saved.
     Epoch {
         /// Epochs done.
         epoch: usize,
-        /// The mean negative log-likelihood a token (nats) on the captions held out; `None` where there are none.
+        /// The mean negative log-likelihood per token (nats) on the held-out captions; `None` if there are none.
         validation: Option<f64>,
         /// Time since the run (or its resumption) began.
         elapsed: Duration,
     },
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// The captioner, also saved in the run folder.
     pub model: Model,
-    /// The last validation loss (nats a token); `None` where no caption was held out.
+    /// The last validation loss (nats per token); `None` if no caption was held out.
     pub validation: Option<f64>,
-    /// Whether the run in the folder was finished before, so that there was nothing to do.
+    /// Whether the run in the folder had finished before, so that there was nothing to do.
     pub already_finished: bool,
 }
 
-/// Captions whose letters the vocabulary folds, drops or sets apart.
+/// Captions with letters that the vocabulary folds, drops or splits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Altered {
     /// How many captions.
     pub captions: usize,
     /// The first text of them that changes,
     pub word: String,
-    /// and what the decoder learns in its place.
+    /// and what the decoder learns instead.
     pub becomes: String,
 }
 
 impl Job<'_> {
-    /// Says what is wrong with what the run is given.
+    /// Checks the inputs.
     ///
     /// # Errors
-    /// Where shares do not fit the clips or are out of range, or the shift is missing or no gap.
+    /// If shares do not fit the clips or are out of range, or the shift is missing or is not a gap.
     pub(super) fn check(&self, wants_shift: bool) -> Result<()> {
         let (shares, clips) = (self.shares, self.clips.len());
         if !shares.is_empty() && shares.len() != clips {

@@ -1,4 +1,4 @@
-//! Ragged lists: a list of numbers for each caption, in one piece of memory.
+//! Ragged lists: a list of numbers for each caption, in one allocation.
 
 /// A list of numbers for each caption; list `i` is `items[ends[i - 1]..ends[i]]`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,7 +14,7 @@ impl RaggedLists {
         self.ends.push(self.items.len() as u32);
     }
 
-    /// The list of caption `i`; nothing where there is none.
+    /// The list of caption `i`; empty if it has none.
     pub fn of(&self, i: usize) -> &[u32] {
         let Some(&end) = self.ends.get(i) else {
             return &[];
@@ -23,12 +23,12 @@ impl RaggedLists {
         &self.items[start as usize..end as usize]
     }
 
-    /// Its two halves, for a file.
+    /// Its two arrays, for a file.
     pub(super) fn parts(&self) -> (&[u32], &[u32]) {
         (&self.ends, &self.items)
     }
 
-    /// From [`RaggedLists::parts`], where they fit `n` lists.
+    /// From [`RaggedLists::parts`], if they fit `n` lists.
     pub(super) fn from_parts(ends: Vec<u32>, items: Vec<u32>, n: usize) -> Option<Self> {
         let whole = ends.len() == n
             && ends.is_sorted()

@@ -8,14 +8,14 @@ use super::trainer::Step;
 use crate::error::{Error, Result};
 use wsac_tensors::atomic_file::write_whole;
 
-/// The log of a run, a JSON object a line; lines of steps that a resumed run makes again are dropped.
+/// The log of a run, a JSON object a line; lines of steps that a resumed run repeats are dropped.
 pub(super) struct Log {
     path: PathBuf,
     file: BufWriter<File>,
 }
 
 impl Log {
-    /// The log at `path`, without the lines behind step `steps_done`.
+    /// The log at `path`, without the lines after step `steps_done`.
     pub fn open(path: &Path, steps_done: usize) -> Result<Self> {
         let old = fs::read_to_string(path).unwrap_or_default();
         let step = |line: &&str| {
@@ -46,20 +46,20 @@ impl Log {
             .map_err(|e| Error::io(&self.path, e))
     }
 
-    /// Writes down a step.
+    /// Logs a step.
     pub fn step(&mut self, s: &Step) -> Result<()> {
         self.write(
             serde_json::json!({"step": s.step, "loss": s.loss, "lr": s.lr, "tokens": s.tokens}),
         )
     }
 
-    /// Writes down an epoch's end.
+    /// Logs the end of an epoch.
     pub fn epoch(&mut self, step: usize, epoch: usize, validation: Option<f64>) -> Result<()> {
         self.write(serde_json::json!({"step": step, "epoch": epoch, "validation": validation}))
     }
 }
 
-/// The validation loss of the last epoch in the log at `path`, where it has one.
+/// The validation loss of the last epoch in the log at `path`, if any.
 pub(super) fn last_validation(path: &Path) -> Option<f64> {
     let text = fs::read_to_string(path).ok()?;
     let mut lines = text.lines().rev();

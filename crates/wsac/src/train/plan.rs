@@ -1,4 +1,4 @@
-//! What a run learns from and what it holds out: captions, their clips, shares and clauses, every text that needs an
+//! The training and held-out data of a run: captions, their clips, shares and clauses, every text that needs an
 //! embedding, and the vocabulary. Nothing is embedded yet.
 
 use std::collections::HashMap;
@@ -18,11 +18,11 @@ const MOST_CLAUSES: usize = 3;
 
 /// The data of a run, by the rows of [`Plan::texts`].
 pub(super) struct Plan<'a> {
-    /// The captions to learn from.
+    /// The training captions.
     pub captions: Vec<&'a String>,
-    /// The clip of each, counted from 0 over those that are learned from.
+    /// The clip of each, counted from 0 over the training clips.
     pub clips: Vec<u32>,
-    /// How often an epoch has each; empty where all have 1.
+    /// How often an epoch uses each; empty if all have 1.
     pub shares: Vec<f64>,
     /// The captions held out, clip by clip.
     pub held_out: Vec<&'a Vec<String>>,
@@ -44,10 +44,10 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Chooses what `job` learns from and holds out.
+    /// Selects the training and held-out data of `job`.
     ///
     /// # Errors
-    /// Where there are no captions.
+    /// If there are no captions.
     pub fn new(config: &TrainConfig, job: &Job<'a>, vocabulary: &Tokenizer) -> Result<Self> {
         let (kept, held_out) = match job.validation {
             Some(validation) => ((0..job.clips.len()).collect(), validation.iter().collect()),
@@ -101,7 +101,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The positions that captions and their prefixes of `prefix` rows take, a prompt aside.
+    /// The positions that captions and their prefixes of `prefix` rows take, without a prompt.
     pub fn positions(&self, config: &TrainConfig, prefix: usize) -> usize {
         let tokens = self.tokens.iter().chain(&self.unseen_tokens);
         let longest = tokens.map(Vec::len).max().unwrap_or(0);
@@ -119,8 +119,8 @@ impl<'a> Plan<'a> {
         per_epoch * config.all_epochs(per_epoch)
     }
 
-    /// The hash of all data that shape the run besides its settings: which captions in which order and clips, what is held
-    /// out, the space, the shift, the vocabulary.
+    /// The hash of all data that determine the run besides its settings: the captions with their order and clips, the held-out
+    /// ones, the space, the shift, the vocabulary.
     pub fn data_hash(&self, job: &Job) -> String {
         let mut hash = Hash::default();
         let mut last = None;
@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
         hash.finish()
     }
 
-    /// Captions whose letters the vocabulary does not keep.
+    /// Captions with letters that the vocabulary cannot represent.
     pub fn altered(&self) -> Option<Altered> {
         let foreign =
             |caption: &&&String| caption.chars().any(|c| !c.is_ascii() && c.is_alphabetic());
@@ -162,7 +162,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Texts without their repetitions, and the row of each.
+/// Texts without duplicates, and the row of each.
 #[derive(Default)]
 struct Distinct {
     list: Vec<String>,

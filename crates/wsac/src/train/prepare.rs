@@ -1,4 +1,4 @@
-//! What is done once before training: a plan's texts -> embeddings (cached), noise level, examples.
+//! Preparation before training: a plan's texts -> embeddings (cached), noise level, examples.
 
 use std::collections::HashMap;
 
@@ -17,25 +17,25 @@ use wsac_encoders::tokenizer::Tokenizer;
 /// A data set ready to train on.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What is learned from.
+    /// The training examples.
     pub train: Examples,
-    /// What the validation loss is measured on.
+    /// The examples for the validation loss.
     pub validation: Examples,
-    /// Texts of one sound and the row of each in `train.embeddings`: clauses, and captions that are one.
+    /// Texts of one sound and the row of each in `train.embeddings`: clauses, and captions of a single sound.
     pub clauses: Vec<(String, usize)>,
-    /// The names and points of sounds, where they are prompted.
+    /// The names of sounds and their embeddings, if they are used as prompts.
     pub keywords: Option<Memory>,
-    /// What is done to embeddings in training.
+    /// How embeddings are augmented in training.
     pub perturb: Augmentation,
 }
 
-/// What joins two captions into one.
+/// The words that join two captions into one.
 const JOINS: [&str; 3] = ["while", "as", "and"];
 
-/// Embeds the texts of `plan` and makes examples of them; `on_progress(done, total)` counts embedded texts.
+/// Embeds the texts of `plan` and builds examples; `on_progress(done, total)` counts embedded texts.
 ///
 /// # Errors
-/// Where texts cannot be embedded, or the cache cannot be written.
+/// If texts cannot be embedded, or the cache cannot be written.
 pub(super) fn prepare(
     config: &TrainConfig,
     job: &Job,
@@ -95,7 +95,7 @@ fn noise_variance(config: &TrainConfig, job: &Job, plan: &Plan, rows: &Embedding
     }
 }
 
-/// The rows of examples: first the captions' own, as [`Examples`] wants them; clauses come behind, once each. Also the rows
+/// The rows of examples: first the captions' own, as [`Examples`] expects them; then the clauses, once each. Also the rows
 /// of each caption's clauses, and the texts of one sound with theirs.
 fn example_rows(
     plan: &Plan,
@@ -124,7 +124,7 @@ fn example_rows(
     (embeddings, clauses, single)
 }
 
-/// The tokens that may join two captions. Joining counts on texts that begin and end with one token each, as BERT's do.
+/// The tokens that may join two captions. Joining requires texts that begin and end with one token each, as BERT's do.
 fn joins(tokenizer: &Tokenizer) -> Vec<u32> {
     let framed = tokenizer.encode("") == [tokenizer.cls(), tokenizer.sep()];
     let joins = JOINS
@@ -135,7 +135,7 @@ fn joins(tokenizer: &Tokenizer) -> Vec<u32> {
         .collect()
 }
 
-/// What goes with captions besides their own embeddings, where settings ask for it.
+/// The auxiliary embeddings of captions, if the settings ask for them.
 fn auxiliary(
     config: &TrainConfig,
     job: &Job,

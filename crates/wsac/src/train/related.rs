@@ -1,8 +1,8 @@
-//! What is related to each caption, found once before training: near captions of other clips, and projections on them.
+//! Related captions, found once before training: similar captions of other clips, and projections on them.
 //!
 //! Captions' embeddings [n, d] -> lists of captions; or, for each caption, the unit projection [d] on all captions but its
-//! own clip's: where a recording of that clip would be put. Similarities are the memory's, so they are counted from the
-//! same centre as at test.
+//! own clip's: where a recording of that clip would be projected. Similarities are the memory's, so they are measured from the
+//! same centre as at test time.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use wsac_encoders::embedding::{Embeddings, normalize};
 const QUERIES: usize = 128;
 /// Weights below this share of the largest are left out of a projection.
 const NOTHING: f32 = 1e-6;
-/// The clip of captions that are in no memory.
+/// The clip of queries that are not in the memory.
 pub(super) const NO_CLIP: u32 = u32::MAX;
 
 /// Captions with the clip of each.

@@ -1,4 +1,4 @@
-//! A whole run: prepare, step until done, validate and save each epoch, write the run folder at the end.
+//! A complete run: prepare, step until done, validate and save each epoch, write the run folder at the end.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -22,14 +22,14 @@ use crate::model::{Model, StorageDtype};
 use wsac_encoders::embedding::Embeddings;
 use wsac_tensors::atomic_file::write_whole;
 
-/// What follows a run's events and says whether it goes on.
+/// Receives a run's events and decides whether it continues.
 type Observer<'a> = &'a mut dyn FnMut(&Event) -> ControlFlow<()>;
 
-/// Runs `job` to its end, or until `observer` answers [`ControlFlow::Break`]; then the state is saved. A run that is
-/// resumed after its end is left as it is.
+/// Runs `job` to its end, or until `observer` returns [`ControlFlow::Break`]; then the state is saved. A finished run that
+/// is resumed is left unchanged.
 ///
 /// # Errors
-/// [`Error::Interrupted`] after a break. Where settings are out of range, the folder holds another run, the training
+/// [`Error::Interrupted`] after a break. If settings are out of range, the folder holds another run, the training
 /// diverges, or files cannot be written.
 pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome> {
     let config = TrainConfig {
@@ -102,7 +102,7 @@ pub fn run(config: TrainConfig, job: &Job, observer: Observer) -> Result<Outcome
     })
 }
 
-/// The decoder that the run begins with, large enough for what `plan` asks of it.
+/// The initial decoder, with enough positions for `plan`.
 fn first_decoder(
     config: &TrainConfig,
     job: &Job,
@@ -123,7 +123,7 @@ fn first_decoder(
     }
 }
 
-/// Prepares the data of `plan` while `observer` counts.
+/// Prepares the data of `plan` and reports progress to `observer`.
 fn prepare_watched(
     config: &TrainConfig,
     job: &Job,
@@ -141,7 +141,7 @@ fn prepare_watched(
     Ok(prepared)
 }
 
-/// What the captioner remembers.
+/// The memory of the captioner.
 struct Memories {
     captions: Memory,
     clauses: Option<Memory>,
@@ -172,7 +172,7 @@ impl Memories {
     }
 }
 
-/// A run under way.
+/// A run in progress.
 struct Training<'a> {
     trainer: Trainer,
     validation: Examples,
@@ -181,7 +181,7 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Steps to the end, or until `observer` breaks; gives the last validation loss.
+    /// Trains to the end, or until `observer` breaks; returns the last validation loss.
     fn finish(&mut self, mut go_on: bool, observer: Observer) -> Result<Option<f64>> {
         let start = Instant::now();
         let mut log = Log::open(&self.files.log, self.trainer.steps_done())?;
@@ -218,7 +218,7 @@ impl Training<'_> {
         }
     }
 
-    /// The validation loss, where captions are held out.
+    /// The validation loss, if captions are held out.
     fn validate(&mut self) -> Result<Option<f64>> {
         if self.validation.tokens.is_empty() {
             return Ok(None);
@@ -234,7 +234,7 @@ impl Training<'_> {
         checkpoint::save(&self.trainer, &self.identity, &self.files.checkpoint)
     }
 
-    /// Keeps the state of the last good step, and says so.
+    /// Saves the state of the last good step, and reports it.
     fn diverged(&self, error: Error) -> Error {
         let step = self.trainer.steps_done();
         if step == 0 {

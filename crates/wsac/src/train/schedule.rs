@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate moves over a run. All rates are multiples of the peak rate `lr`.
+/// How the learning rate changes over a run. All rates are multiples of the peak rate `lr`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum Schedule {
@@ -11,9 +11,9 @@ pub enum Schedule {
     Paper {
         /// Epochs of linear warm-up.
         warmup_epochs: usize,
-        /// The factor of each fall.
+        /// The factor of each decay.
         factor: f64,
-        /// Epochs between falls, counted from the start of the run.
+        /// Epochs between decays, counted from the start of the run.
         every: usize,
     },
     /// The reference code's: linear over `warmup_steps` from 0, then linear to 0 at the end of the run.
@@ -26,7 +26,7 @@ pub enum Schedule {
         /// Steps of linear warm-up; at most a tenth of the run.
         warmup_steps: usize,
     },
-    /// Always the peak.
+    /// Constant at the peak.
     Constant,
 }
 

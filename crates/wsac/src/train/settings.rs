@@ -1,13 +1,13 @@
-//! Settings from a file: a preset and a TOML text that names some settings -> [`TrainConfig`].
+//! Settings from a file: a preset and a TOML text that overrides some settings -> [`TrainConfig`].
 
 use super::config::TrainConfig;
 use crate::error::{Error, Result};
 
 impl TrainConfig {
-    /// These settings with those that `text` (TOML) names in their place. Of `[decoder]` too only what is named changes.
+    /// These settings, overridden by those in `text` (TOML). Of `[decoder]` too, only the settings given change.
     ///
     /// # Errors
-    /// Where `text` is no TOML, names an unknown setting, or gives one a value of another kind.
+    /// If `text` is not TOML, has an unknown setting, or gives one a value of another type.
     pub fn with_toml(&self, text: &str) -> Result<Self> {
         let wrong = |e: &dyn std::fmt::Display| Error::Config(e.to_string().trim_end().to_owned());
         let mut settings = toml::Table::try_from(self).map_err(|e| wrong(&e))?;

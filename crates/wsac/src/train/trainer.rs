@@ -1,4 +1,4 @@
-//! The training step: draw a batch, perturb its embeddings (section 3.1), cross-entropy of the captions, one Adam update.
+//! The training step: sample a batch, augment its embeddings (section 3.1), cross-entropy of the captions, one Adam update.
 
 use wsac_nn::dropout::Dropout;
 use wsac_nn::optim::Adam;
@@ -10,32 +10,32 @@ use crate::bridge::Augmentation;
 use crate::decoder::{Batch, Decoder, Nll, Tape};
 use crate::error::{Error, Result};
 
-/// What one step did.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// Steps done in all, this one included.
+    /// Total number of steps done, including this one.
     pub step: usize,
-    /// The mean cross-entropy of the batch (nats a token), dropout and noise included.
+    /// The mean cross-entropy of the batch (nats per token), with dropout and noise.
     pub loss: f64,
     /// The learning rate.
     pub lr: f64,
-    /// The targets in the batch.
+    /// The number of targets in the batch.
     pub tokens: usize,
 }
 
-/// A run: the decoder, the optimiser and the place in the data.
+/// A run: the decoder, the optimiser and the position in the data.
 pub struct Trainer {
     /// The settings.
     pub config: TrainConfig,
-    /// The decoder as it is now.
+    /// The current decoder.
     pub decoder: Decoder,
     /// The optimiser's state.
     pub adam: Adam,
-    /// What the names of all random streams begin with: `seed0`.
+    /// The prefix of the names of all random streams: `seed0`.
     pub salt: String,
     perturb: Augmentation,
     examples: Examples,
-    /// Where the weights begin that are learned; those before stay as they are.
+    /// The index of the first weight that is trained; those before it are frozen.
     learned: usize,
     step: usize,
     sampler: BatchSampler,
@@ -45,7 +45,7 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A run at its start.
+    /// A run at its beginning.
     ///
     /// # Errors
     /// Where there are fewer captions than fill one batch that may not be smaller, or a caption does not fit the
@@ -91,7 +91,7 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Whether every sequence that a step may make fits the decoder's positions.
+    /// Whether every sequence that a step may build fits the decoder's positions.
     fn check_positions(&self) -> Result<()> {
         let most = |of: &[Vec<usize>]| of.iter().map(Vec::len).max().unwrap_or(1).max(1);
         let longest = self.examples.tokens.iter().map(Vec::len).max().unwrap_or(0);
@@ -139,7 +139,7 @@ impl Trainer {
         self.step / self.steps_per_epoch()
     }
 
-    /// Goes on from `step` steps done, with the weights and moments of then.
+    /// Resumes after `step` steps, with the weights and moments of that step.
     pub fn restore(&mut self, step: usize, weights: &[f32], adam: Adam) {
         self.step = step;
         self.decoder.weights_mut().copy_from_slice(weights);
@@ -149,7 +149,7 @@ impl Trainer {
     /// One update.
     ///
     /// # Errors
-    /// Where the loss or the gradient is not finite; then nothing has changed, and the same step would fail again.
+    /// If the loss or the gradient is not finite; then nothing has changed, and the same step would fail again.
     pub fn step(&mut self) -> Result<Step> {
         let lr = self.config.schedule.rate(
             self.config.lr,
@@ -158,7 +158,7 @@ impl Trainer {
             self.config.epochs,
         );
         let last = std::mem::take(&mut self.batch);
-        // Named field by field, so that the sampler may change beside it.
+        // Borrowed field by field, so that the sampler can be borrowed mutably at the same time.
         let source = Source {
             config: &self.config,
             examples: &self.examples,
@@ -195,7 +195,7 @@ impl Trainer {
         })
     }
 
-    /// Says that `what` came to `value`, which is no number to go on with, and what to try.
+    /// Reports that `what` has become `value`, which is not finite, and what to try.
     pub(super) fn diverged(&self, what: &str, value: f64) -> Error {
         let clip = match self.config.clip {
             Some(clip) => format!("a clip below {clip}"),
@@ -207,7 +207,7 @@ impl Trainer {
         ))
     }
 
-    /// The negative log-likelihood of `examples` from their own embeddings, unperturbed.
+    /// The negative log-likelihood of `examples` from their own embeddings, without augmentation.
     pub fn validate(&mut self, examples: &Examples) -> Nll {
         const BATCH: usize = 256;
         let mut sum = Nll::default();
@@ -231,7 +231,7 @@ impl Trainer {
         sum
     }
 
-    /// The prompt of caption `i` of `examples` as it would be at test.
+    /// The prompt of caption `i` of `examples` as it would be at test time.
     fn likeliest_prompt(&self, examples: &Examples, i: usize) -> Vec<u32> {
         let Prompts { pieces, lists } = &examples.prompts;
         let likeliest = lists.of(i).iter().take(self.config.prompt.most());
@@ -243,7 +243,7 @@ impl Trainer {
 
 /// The L2 norm of a gradient.
 fn norm(grads: &[f32]) -> f64 {
-    // Halved down to pieces of a certain size, so that the number of threads does not change the sum.
+    // Halved down to chunks of a bounded size, so that the number of threads does not change the sum.
     fn squares(x: &[f32]) -> f64 {
         match x.len() {
             n if n > 1 << 16 => {
@@ -257,7 +257,7 @@ fn norm(grads: &[f32]) -> f64 {
     squares(grads).sqrt()
 }
 
-/// The factor that brings a gradient of this L2 norm down to `most`.
+/// The factor that scales a gradient of this L2 norm down to `most`.
 fn clip_scale(norm: f64, most: f32) -> f32 {
     (f64::from(most) / norm.max(1e-12)).min(1.0) as f32
 }

@@ -1,4 +1,4 @@
-//! How well sounds find their texts: sounds [C, d] and the texts of each [C][T, d] -> mean cosine, R@1, R@10.
+//! Retrieval of texts by sounds: sounds [C, d] and the texts of each [C][T, d] -> mean cosine, R@1, R@10.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::memory::Memory;
 use wsac_encoders::embedding::{Embedding, Embeddings};
 
-/// How near sounds are to their own texts, and whether they find them among all.
+/// How similar sounds are to their own texts, and how often they retrieve them among all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// The mean cosine of a sound and its texts.
@@ -55,16 +55,16 @@ impl Figures {
     }
 }
 
-/// What was measured when a map was learned, on the clips held out.
+/// Measurements of a map on the held-out clips, taken when it was learned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
-    /// Clips it was learned from.
+    /// Number of clips it was learned from.
     pub clips: usize,
-    /// Clips held out to measure it; in the end it was learned from these too.
+    /// Number of clips held out to measure it; the final map is learned from these too.
     pub held_out: usize,
-    /// The strength of regularisation that was chosen; `None` where there is none.
+    /// The regularisation strength that was chosen; `None` if there is none.
     pub lambda: Option<f64>,
-    /// With the sounds as they are.
+    /// With the audio embeddings unchanged.
     pub before: Figures,
     /// With their mean moved to the mean of the texts.
     pub shifted: Figures,

@@ -1,11 +1,11 @@
-//! Learning a map: sounds [C, d] and the texts of each [C][T, d] -> [`GapMap`], with what it does for clips it has not seen.
+//! Learning a map: sounds [C, d] and the texts of each [C][T, d] -> [`GapMap`], with its measurements on held-out clips.
 //!
 //! ```text
 //! ridge:       W = (X^T X + lambda I)^-1 (X^T Y + lambda I)     X, Y about their means; lambda -> infinity is the shift
-//! procrustes:  W = the orthogonal factor of X^T Y               (where the pairs say nothing, as near to I as can be)
+//! procrustes:  W = the orthogonal factor of X^T Y               (where the pairs do not determine it, as near I as possible)
 //! ```
 //!
-//! Some clips are held out and tell what the map is worth; on the others lambda is chosen by cross-validation; then the map
+//! Some clips are held out to measure the map; on the others lambda is chosen by cross-validation; then the map
 //! is learned again from all.
 
 use rayon::prelude::*;
@@ -18,24 +18,24 @@ use crate::error::{Error, Result};
 use wsac_encoders::embedding::{Embedding, Embeddings};
 use wsac_nn::rng::Stream;
 
-/// Fewer clips teach nothing that can be measured.
+/// With fewer clips, nothing can be measured.
 const LEAST: usize = 10;
-/// What the orthogonal factor is drawn towards doing nothing with, as a share of the mean of the diagonal.
+/// The regularisation of the orthogonal factor towards the identity, as a share of the mean of the diagonal.
 const FAINT: f64 = 1e-9;
 
-/// How a map is learned. `Default` is right for some hundreds of clips and more.
+/// How a map is learned. `Default` suits some hundreds of clips and more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearnOptions {
-    /// What the map may do.
+    /// The kind of map.
     pub kind: Kind,
-    /// The strengths of regularisation that are tried, as shares of the mean variance of a coordinate of the sounds.
+    /// The regularisation strengths to try, as shares of the mean variance of a coordinate of the sounds.
     pub lambdas: Vec<f64>,
-    /// Into how many parts the clips are cut to choose among them.
+    /// The number of folds for choosing among them.
     pub folds: usize,
     /// The share of clips that is held out to measure the map.
     pub held_out: f64,
-    /// Which clips these are.
+    /// The seed that selects these clips.
     pub seed: u64,
 }
 
@@ -51,7 +51,7 @@ impl Default for LearnOptions {
     }
 }
 
-/// Sounds and the mean of the texts of each.
+/// Audio embeddings, and the mean text embedding of each.
 struct Pairs<'a> {
     audio: &'a Embeddings,
     texts: &'a [Embeddings],
@@ -59,7 +59,7 @@ struct Pairs<'a> {
     targets: Vec<Vec<f32>>,
 }
 
-/// Clips about their means, in f64.
+/// Centred embeddings, in f64.
 struct Centred {
     audio_mean: Vec<f64>,
     text_mean: Vec<f64>,
@@ -135,7 +135,7 @@ impl<'a> Pairs<'a> {
         })
     }
 
-    /// The strength with which, fold by fold, the texts left out lie most in the direction where the map says.
+    /// The strength with which, fold by fold, held-out texts lie most in the direction that the map predicts.
     fn best_lambda(&self, clips: &[usize], options: &LearnOptions) -> Result<Option<f64>> {
         if options.kind != Kind::Ridge {
             return Ok(None);
@@ -158,14 +158,14 @@ impl<'a> Pairs<'a> {
                 .collect::<Result<_>>()?;
             sums.iter_mut().zip(scores).for_each(|(sum, s)| *sum += s);
         }
-        // Of equal ones the stronger: it promises less.
+        // Of equal ones the stronger, which is the more cautious.
         let better = |best: usize, i: usize| if sums[i] >= sums[best] { i } else { best };
         let best = (0..sums.len()).fold(0, better);
         Ok(Some(options.lambdas[best]))
     }
 
-    /// The cosine of where `map` puts the sound of `clip` and its text, both from the mean of texts: a map that draws all
-    /// together gains nothing by it.
+    /// The cosine of the mapped sound of `clip` and its text, both from the mean of texts, so that a map that pulls everything
+    /// together gains nothing.
     fn direction(&self, clip: usize, map: &GapMap) -> f64 {
         let from = |point: &[f32]| {
             let moved = point.iter().zip(&map.text_mean).map(|(x, m)| x - m);

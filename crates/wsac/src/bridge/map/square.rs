@@ -1,9 +1,9 @@
-//! Square matrices [d, d] of f64: what a map is solved with. Rows are worked on in parallel, each summed in order, so that
-//! threads do not change a bit.
+//! Square matrices [d, d] of f64, for solving for a map. Rows are processed in parallel, each summed in order, so that
+//! the number of threads does not change a bit.
 
 use rayon::prelude::*;
 
-/// A square matrix, row by row.
+/// A square matrix, row-major.
 #[derive(Debug, Clone)]
 pub struct Square {
     pub d: usize,
@@ -44,7 +44,7 @@ impl Square {
         self.rows.iter().map(|x| x * x).sum::<f64>().sqrt()
     }
 
-    /// The inverse times `right` [d, d], by elimination with pivots; `None` where there is none.
+    /// The inverse times `right` [d, d], by elimination with pivoting; `None` if the matrix is singular.
     pub fn solve(&self, right: &Square) -> Option<Square> {
         let d = self.d;
         let (mut a, mut b) = (self.rows.clone(), right.rows.clone());

@@ -1,7 +1,7 @@
-//! Consensus of captions (minimum Bayes risk): candidates [C], and what captions like the sound say -> a score each, in [0, 1].
+//! Consensus of captions (minimum Bayes risk): candidates [C] and the captions nearest to the sound -> scores in [0, 1].
 //!
-//! If the true caption were one of the memory's, this likely each, how good would a candidate be by CIDEr-D? What the
-//! decoder found speaks too, a little. Nothing speaks for itself.
+//! If one of the memory's captions were the true one, with these probabilities, what CIDEr-D would a candidate have? The other
+//! candidates of the decoder get a small share of the vote. No caption votes for itself.
 
 use wsac_metrics::{Corpus, Vector};
 
@@ -10,12 +10,12 @@ use crate::texts::words;
 /// A caption of the memory with a vote.
 pub struct Voter<'a> {
     pub caption: &'a str,
-    /// How likely it is the true one, in shares of the others.
+    /// The probability that it is the true one, relative to the others.
     pub weight: f32,
 }
 
-/// The mean likeness of each of `candidates` to `voters`, and by the share `peers` to the other candidates of which
-/// `written` is true; all 0 where there is nothing to compare with. Likeness is CIDEr-D's, n-grams being rare by `corpus`.
+/// The mean similarity of each of `candidates` to `voters`, and with the share `peers` to the other candidates that are
+/// `written`; all 0 if there is nothing to compare with. Similarity is CIDEr-D, with document frequencies of `corpus`.
 pub fn consensus(
     candidates: &[&str],
     written: &[bool],
@@ -46,7 +46,7 @@ pub fn consensus(
     (0..candidates.len()).map(score).collect()
 }
 
-/// The mean of `(weight, value)`s; `None` where no weight is above 0.
+/// The mean of `(weight, value)`s; `None` if no weight is above 0.
 fn mean(weighted: impl Iterator<Item = (f32, f32)>) -> Option<f32> {
     let (total, sum) = weighted.fold((0.0, 0.0), |(total, sum), (weight, value)| {
         (total + weight, sum + weight * value)
@@ -80,7 +80,7 @@ mod tests {
         let scores = among(&voters(&TEXTS[3..], &[1.0, 1.0]), 0.0);
         assert!(scores[0] > scores[1] && scores[1] > scores[2], "{scores:?}");
         assert!(scores.iter().all(|s| (0.0..=1.0).contains(s)));
-        // Who is likelier has more of a say, and a caption none for itself.
+        // More probable captions have more weight, and none votes for itself.
         let cats = among(
             &voters(&["a cat meows loudly", "a dog barks"], &[9.0, 1.0]),
             0.0,
@@ -88,7 +88,7 @@ mod tests {
         assert!(cats[2] > cats[0], "{cats:?}");
         let itself = among(&voters(&TEXTS[2..4], &[9.0, 1.0]), 0.0);
         assert!(itself[2] < itself[0], "{itself:?}");
-        // Without voters the candidates have the only say.
+        // Without voters, only the candidates vote.
         let alone = among(&[], 0.1);
         assert!(alone[0] > alone[2], "{alone:?}");
         assert_eq!(alone, among(&[], 0.9));
@@ -123,7 +123,7 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(first, once());
         }
-        // Case and full stops tell no captions apart: each is the other's, and both are as good.
+        // Captions that differ in case and full stops are equal: each votes for the other, and both have the same score.
         let twins = ["a dog barks loudly", "A dog barks loudly."];
         let corpus = Corpus::of(&[twins[0], "rain falls"]);
         let same = consensus(&twins, &[true; 2], &[], 0.1, &corpus);

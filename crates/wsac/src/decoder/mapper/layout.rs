@@ -1,4 +1,4 @@
-//! Where the tensors of the mapping network lie: `clap_project.*`, of dense layers or of a transformer.
+//! The layout of the mapping network's tensors `clap_project.*`: dense layers or a transformer.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ pub enum Mapper {
     Linear,
     /// Two layers with tanh between, as in the paper (hidden width `d`).
     Mlp,
-    /// A transformer over what a linear layer makes of the embedding, [rows, d], and learned rows [p, d], which come out
-    /// as the prefix: ClapCap's.
+    /// A transformer over a linear projection of the embedding, [rows, d], and learned rows [p, d], whose outputs
+    /// are the prefix: ClapCap's.
     Transformer {
         /// Its layers; ClapCap has 8.
         layers: usize,
@@ -25,7 +25,7 @@ pub enum Mapper {
     },
 }
 
-/// Where the network's weights lie.
+/// The layout of the network's weights.
 #[derive(Debug, Clone)]
 pub enum Net {
     /// Layers with tanh between, weights [out, in] and biases.
@@ -62,7 +62,7 @@ impl Net {
     }
 }
 
-/// Where the weights of a mapper that is a transformer lie.
+/// The layout of a transformer mapper's weights.
 #[derive(Debug, Clone)]
 pub struct Transformer {
     pub linear: (Slot, Slot),
@@ -86,7 +86,7 @@ pub struct Layer {
 }
 
 impl Transformer {
-    /// Lays out the tensors of a mapper with so many layers, heads and rows.
+    /// Lays out the tensors of a mapper with this many layers, heads and rows.
     pub fn lay_out(
         layout: &mut Layout,
         (layers, heads, rows): (usize, usize, usize),
