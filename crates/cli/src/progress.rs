@@ -148,7 +148,7 @@ impl Hearing {
         self.bar.suspend(f);
     }
 
-    /// Removes the bar; returns a text with the total duration.
+    /// Removes the bar; returns how much was encoded, as text.
     pub fn finish(self) -> String {
         self.bar.finish_and_clear();
         let (analysis, took) = (self.seconds.get(), self.start.elapsed().as_secs_f64());

@@ -1,46 +1,46 @@
-//! What an audio tower heard in one recording: its embedding(s) [d], the sounds by name, and how sure it is.
+//! The analysis of one recording by an audio tower: embedding [d], sound events, likeliest classes, confidence.
 
 use serde::{Deserialize, Serialize};
 
 use crate::embedding::Embedding;
 
-/// A recording as an audio tower heard it.
+/// What an audio tower finds in a recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AudioAnalysis {
-    /// The whole recording as one point (the paper).
+    /// The embedding of the whole recording (the paper's).
     pub embedding: Embedding,
-    /// The sounds that it consists of, most prominent first; a single one is nothing but the whole.
+    /// Its sound events, most prominent first. A single event is the whole recording.
     pub parts: Vec<SoundEvent>,
-    /// The likeliest sounds by name, best first.
+    /// The likeliest classes, best first.
     pub sounds: Vec<Sound>,
-    /// The length of the recording in seconds.
+    /// Its duration in seconds.
     pub duration: f64,
-    /// The evidence for what was heard, in [0, 1].
+    /// The score of the strongest evidence, in [0, 1].
     pub confidence: f32,
-    /// Whether the parts came one after the other, so that a caption may say "followed by".
+    /// Whether the events follow one another without overlap, so that a caption may say "followed by".
     pub ordered: bool,
 }
 
-/// One of the sounds in a recording.
+/// One sound event of a recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SoundEvent {
-    /// It alone as a point.
+    /// The embedding of this event alone.
     pub embedding: Embedding,
-    /// When it begins, in seconds from the start of the recording.
+    /// Its onset in seconds from the start of the recording.
     pub start: f64,
-    /// When it ends, in seconds.
+    /// Its offset in seconds from the start of the recording.
     pub end: f64,
-    /// Its likeliest names, best first.
+    /// Its likeliest classes, best first.
     pub sounds: Vec<Sound>,
 }
 
-/// A sound by its name.
+/// A class and its score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sound {
-    /// What the tower calls it, e.g. `Dog`.
+    /// The name of the class, e.g. `Dog`.
     pub name: String,
-    /// How sure the tower is, in [0, 1].
+    /// The score in [0, 1].
     pub score: f32,
 }
 
@@ -48,7 +48,7 @@ impl AudioAnalysis {
     /// Below this [`AudioAnalysis::confidence`] a caption is a guess.
     pub const WEAK: f32 = 0.3;
 
-    /// Whether the evidence is too weak to rely on.
+    /// Whether the confidence is too low to rely on.
     pub fn is_weak(&self) -> bool {
         self.confidence < Self::WEAK
     }

@@ -172,7 +172,7 @@ impl FluencyDetector {
         &self.model_type
     }
 
-    /// The probabilities of errors in each of `captions`, in their order. `on_progress` is told now and then how many are
+    /// The probabilities of errors in each of `captions`, in their order. `on_progress` receives now and then how many are
     /// done.
     pub fn detect(&self, captions: &[&str], on_progress: &mut dyn FnMut(usize)) -> Vec<Fluency> {
         let plain: Vec<String> = captions.iter().map(|caption| plain(caption)).collect();

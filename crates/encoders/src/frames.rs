@@ -1,31 +1,31 @@
-//! FrameEmbeddings: samples -> what is heard from moment to moment, [T, d]; where it turns, the sound changes.
+//! Frame embeddings: samples -> a unit embedding per window, [T, d]. Where they turn, the sound changes.
 
 use crate::error::Result;
 
-/// What an audio tower hears in windows of a recording, one after the other.
+/// The embeddings of consecutive windows of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameEmbeddings {
-    /// Seconds from a window to the next.
+    /// Seconds from one window to the next.
     pub hop: f64,
-    /// Seconds of a window; the first begins with the recording.
+    /// Seconds per window; the first starts with the recording.
     pub width: f64,
-    /// The numbers of a row.
+    /// The width `d` of an embedding.
     pub dim: usize,
-    /// A unit row a window, [T, d]. The cosine of two rows is how alike they sound.
+    /// One unit row per window, [T, d]: the cosine of two rows is their similarity.
     pub rows: Vec<f32>,
 }
 
 impl FrameEmbeddings {
-    /// The course through `windows` of `width` seconds every `hop` of `samples` at `rate`, each as `hear` hears it. There is
-    /// at least one, and all samples are in one.
+    /// Embeds windows of `width` seconds every `hop` seconds of `samples` at `rate` Hz, each by `embed`. There is at least one
+    /// window, and every sample is in one.
     ///
     /// # Errors
-    /// Those of `hear`.
+    /// Those of `embed`.
     pub fn of(
         samples: &[f32],
         rate: u32,
         [width, hop]: [f64; 2],
-        mut hear: impl FnMut(&[f32]) -> Result<Vec<f32>>,
+        mut embed: impl FnMut(&[f32]) -> Result<Vec<f32>>,
     ) -> Result<Self> {
         let count = |seconds: f64| (seconds * f64::from(rate)).round() as usize;
         let windows = 1 + samples
@@ -36,7 +36,7 @@ impl FrameEmbeddings {
         for t in 0..windows {
             let first = (t * count(hop)).min(samples.len());
             let last = (first + count(width)).min(samples.len());
-            rows.extend(hear(&samples[first..last])?);
+            rows.extend(embed(&samples[first..last])?);
         }
         Ok(Self {
             hop,
@@ -46,17 +46,17 @@ impl FrameEmbeddings {
         })
     }
 
-    /// How many windows there are.
+    /// The number of windows.
     pub fn len(&self) -> usize {
         self.rows.len() / self.dim
     }
 
-    /// Never: there is at least one window.
+    /// Always false: there is at least one window.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Row `t`.
+    /// The embedding of window `t`, [d].
     pub fn row(&self, t: usize) -> &[f32] {
         &self.rows[t * self.dim..][..self.dim]
     }

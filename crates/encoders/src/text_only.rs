@@ -1,11 +1,11 @@
-//! A tower without ears: for captioners that tell what was heard before, elsewhere, or never.
+//! A text-only stand-in for an audio tower: for captioners that are given embeddings or analyses made elsewhere.
 
 use crate::analysis::AudioAnalysis;
 use crate::error::{Error, Result};
 use crate::towers::AudioTower;
 use wsac_audio::AudioStream;
 
-/// An audio tower that hears nothing; its number is the width `d` of the embeddings that its captioner is given.
+/// An audio tower that encodes nothing. The number is the width `d` of the embeddings that its captioner is given.
 #[derive(Debug, Clone, Copy)]
 pub struct TextOnly(pub usize);
 
@@ -22,7 +22,7 @@ impl AudioTower for TextOnly {
     /// Always.
     fn encode(&self, _: &mut AudioStream) -> Result<AudioAnalysis> {
         Err(Error::Config(
-            "this captioner tells what was heard before; it cannot listen".into(),
+            "this captioner is text-only: it decodes embeddings made elsewhere and has no audio encoder".into(),
         ))
     }
 }

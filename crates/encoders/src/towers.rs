@@ -1,6 +1,6 @@
-//! Towers: an audio tower and a text tower that meet in one space of unit embeddings [d].
+//! The two towers of a CLAP: audio and text to unit embeddings [d] in one space.
 //!
-//! Everything behind the towers (memory, bridge, decoder) sees embeddings alone, so a new encoder is one more file here.
+//! Everything downstream (memory, bridge, decoder) sees embeddings alone.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use crate::frames::FrameEmbeddings;
 use crate::mini::sound_events::Activations;
 use wsac_audio::{AudioStream, Waveform};
 
-/// Sounds to points of the shared space.
+/// Recordings to embeddings.
 pub trait AudioTower: Send + Sync {
     /// The width `d` of an embedding.
     fn dim(&self) -> usize;
 
-    /// The samples per second that [`AudioTower::listen`] expects.
+    /// The sample rate in Hz that [`AudioTower::encode`] expects.
     fn rate(&self) -> u32;
 
-    /// Listens to a whole recording, block by block.
+    /// Encodes a whole recording, block by block.
     ///
     /// # Errors
     /// Where the recording breaks off before its first sample, or has another rate.
     fn encode(&self, audio: &mut AudioStream) -> Result<AudioAnalysis>;
 
-    /// What is heard from moment to moment of `samples`, which are at [`AudioTower::rate`]: where that turns, a timeline is
-    /// cut. By default, what [`AudioTower::listen`] hears in windows of 2 s, every second.
+    /// One embedding per window of `samples`, which are at [`AudioTower::rate`]: where they turn, a timeline is cut. By
+    /// default [`AudioTower::encode`] on windows of 2 s every second.
     ///
     /// # Errors
-    /// As [`AudioTower::listen`].
+    /// As [`AudioTower::encode`].
     fn frame_embeddings(&self, samples: &[f32]) -> Result<FrameEmbeddings> {
         let rate = self.rate();
         FrameEmbeddings::of(samples, rate, [2.0, 1.0], |window| {
@@ -39,28 +39,28 @@ pub trait AudioTower: Send + Sync {
         })
     }
 
-    /// What is heard from moment to moment by name; `None`, the default, of a tower that has no names for sounds.
+    /// Class scores per frame; `None` (the default) for a tower without a classifier.
     ///
     /// # Errors
-    /// As [`AudioTower::listen`].
+    /// As [`AudioTower::encode`].
     fn activations(&self, _audio: &mut AudioStream) -> Result<Option<Activations>> {
         Ok(None)
     }
 }
 
-/// Texts to points of the shared space.
+/// Texts to embeddings.
 pub trait TextTower: Send + Sync {
     /// The width `d` of an embedding.
     fn dim(&self) -> usize;
 
-    /// One unit row a text, in the order of `texts`: [N, d]. `on_progress` is told now and then how many texts are done.
+    /// One unit row per text, in the order of `texts`: [N, d]. `on_progress` receives the number of texts done so far.
     ///
     /// # Errors
     /// Where a text has no embedding.
     fn embed(&self, texts: &[&str], on_progress: &mut dyn FnMut(usize)) -> Result<Embeddings>;
 }
 
-/// A tower that several captioners share.
+/// A tower shared by several captioners.
 impl<T: TextTower + ?Sized> TextTower for Arc<T> {
     fn dim(&self) -> usize {
         T::dim(self)

@@ -230,7 +230,7 @@ impl Tower {
     }
 }
 
-/// A CLAP tower names no sounds and hears no parts: what it gives is the whole recording as one point. Its confidence
+/// A CLAP tower has no classifier and finds no sound events: it gives the whole recording as one embedding. Its confidence
 /// is 1, and 0 where every sample is 0.
 impl AudioTower for ClapAudio {
     fn dim(&self) -> usize {

@@ -7,7 +7,7 @@ use super::Name;
 pub struct Known {
     /// What `wsac models pull` takes.
     pub name: &'static str,
-    /// Its towers and what it is for, in words.
+    /// Its towers and what it is for, as text.
     pub what: &'static str,
     /// About how many MB its weights are: of f32, from the number of its parameters. `None` where the file holds more.
     pub megabytes: Option<u32>,

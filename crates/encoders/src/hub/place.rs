@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// Where models are kept, and whom to ask for those that are not there. [`Hub::from_variables`] makes one of `HF_HOME`
-/// and its kin.
+/// and its related classes.
 #[derive(Clone)]
 pub struct Hub {
     /// The folder of all models, `~/.cache/huggingface/hub` by custom.

@@ -1,7 +1,7 @@
-//! The audio tower of `mini`: a recording at 16 kHz -> what was heard, with embeddings [384] among MiniLM's.
+//! The audio tower of `mini`: a recording at 16 kHz -> its analysis, with embeddings [384] among MiniLM's.
 //!
 //! ```text
-//! samples -evidence-> YAMNet scores [6, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
+//! samples -views-> YAMNet scores [6, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
 //! ```
 //!
 //! It was trained on no pair of sound and text, and can say no more than AudioSet's classes do.
@@ -30,7 +30,7 @@ const FILES: [&str; 3] = ["yamnet.safetensors", "classes.csv", "classes.safetens
 const NAMED: usize = 5;
 const NAMED_OF_PART: usize = 3;
 
-/// YAMNet, and its classes in words.
+/// YAMNet, and its classes as text.
 pub struct Mini {
     yamnet: Yamnet,
     classes: Classes,
@@ -74,7 +74,7 @@ impl Mini {
         Self { options, ..self }
     }
 
-    /// The network that hears.
+    /// The network.
     pub fn yamnet(&self) -> &Yamnet {
         &self.yamnet
     }
@@ -84,20 +84,20 @@ impl Mini {
         &self.classes
     }
 
-    /// The scores of a recording, the first step of [`AudioTower::listen`].
+    /// The scores of a recording, the first step of [`AudioTower::encode`].
     ///
     /// # Errors
-    /// As [`AudioTower::listen`].
+    /// As [`AudioTower::encode`].
     pub fn evidence(&self, audio: &mut AudioStream) -> Result<ClassScores> {
         ClassScores::gather(&self.yamnet, audio)
     }
 
-    /// The sounds that `evidence` tells of; `None` where it tells of none. The second step.
+    /// The scene behind class scores; `None` for silence. The second step.
     pub fn scene(&self, evidence: &ClassScores) -> Option<Scene> {
         scene(evidence, &self.classes, &self.options)
     }
 
-    /// What `evidence` tells of, as every tower tells it: the second and the third step.
+    /// Class scores -> analysis: the second and the third step.
     pub fn understand(&self, evidence: &ClassScores) -> AudioAnalysis {
         let mut analysis = match self.scene(evidence) {
             Some(scene) => self.tell(scene, evidence.duration()),
@@ -109,7 +109,7 @@ impl Mini {
         analysis
     }
 
-    /// The scene as every tower tells it. The third step.
+    /// The scene as an analysis. The third step.
     fn tell(&self, scene: Scene, duration: f64) -> AudioAnalysis {
         let part = |part: &ScenePart| SoundEvent {
             embedding: match scene.parts.len() {
@@ -135,7 +135,7 @@ impl Mini {
         }
     }
 
-    /// No sample differs from 0: that is sure, but there is nothing to tell.
+    /// Digital silence: certain, but there is nothing to describe.
     fn silence(&self, duration: f64) -> AudioAnalysis {
         let silence = self.classes.silence();
         let embedding = self.classes.embedding(silence);
@@ -181,7 +181,7 @@ impl AudioTower for Mini {
         Ok(self.understand(&self.evidence(audio)?))
     }
 
-    /// YAMNet's scores, of all classes but those that no caption tells.
+    /// YAMNet's scores, of all classes but those that captions never name.
     fn activations(&self, audio: &mut AudioStream) -> Result<Option<Activations>> {
         let evidence = self.evidence(audio)?;
         let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
@@ -200,7 +200,7 @@ impl AudioTower for Mini {
         }))
     }
 
-    /// The square roots of YAMNet's scores, listening once, every quarter of a window.
+    /// The square roots of YAMNet's scores in one view, every quarter of a window.
     fn frame_embeddings(&self, samples: &[f32]) -> Result<FrameEmbeddings> {
         let hop = YamnetFrontEnd::FRAMES / 4;
         let mut ear = YamnetFrontEnd::new();

@@ -116,7 +116,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// `rows` of the table, their `vectors` of the tensor file, and the kinship that `yamnet` sees.
+    /// `rows` of the table, their `vectors` of the tensor file, and the similarity that `yamnet` sees.
     ///
     /// # Errors
     /// Where the vectors are not `[521, d]`, or one of the classes that are treated by name is missing.

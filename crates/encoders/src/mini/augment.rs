@@ -1,7 +1,7 @@
-//! Six ways to listen to the same sound: samples -> linear mel magnitudes [F, 64] six times.
+//! Test-time augmentation: six views of the same sound: samples -> linear mel magnitudes [F, 64] six times.
 //!
-//! YAMNet names what is loudest. Two listenings are at a little less and a little more than the sound's speed: what is
-//! heard in both is less of an accident than what is heard once. Each of the others holds back, without removing it,
+//! YAMNet scores what is loudest. Two views play the sound a little slower and a little faster: what is
+//! found in both is less of an accident than what is found once. Each of the others attenuates, without removing it,
 //! something that hides other sounds, so that what is beside or beneath it gets its turn.
 
 use rayon::prelude::*;
@@ -43,7 +43,7 @@ const LOW: f32 = 0.38;
 const LOW_SLOPE: f32 = 25.0;
 const LOW_LEFT: f32 = 0.12;
 
-/// The front ends of all listenings.
+/// The front ends of all views.
 pub struct Views {
     slower: YamnetFrontEnd,
     faster: YamnetFrontEnd,
@@ -63,8 +63,8 @@ impl Views {
         }
     }
 
-    /// The patches [N, 96, 64] of each listening to `samples`: slower; faster; at one loudness; with tones held back;
-    /// with what stands out of the background held back; with low sounds held back. Patch `n` begins at the same time
+    /// The patches [N, 96, 64] of each view to `samples`: slower; faster; at one loudness; with tones attenuated;
+    /// with what stands out of the background attenuated; with low sounds attenuated. Patch `n` begins at the same time
     /// in all of them.
     pub fn patches(&mut self, samples: &[f32]) -> [Vec<f32>; VIEWS] {
         let squares: f64 = samples.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
@@ -82,8 +82,8 @@ impl Views {
     }
 }
 
-/// `mel` [F, 64] at one loudness; with tones held back; with what stands out of the background held back; with low
-/// sounds held back. `rms` is the root of the mean square of the samples. F is more than 60, as a patch is.
+/// `mel` [F, 64] at one loudness; with tones attenuated; with what stands out of the background attenuated; with low
+/// sounds attenuated. `rms` is the root of the mean square of the samples. F is more than 60, as a patch is.
 pub fn discounted(mel: &[f32], rms: f32) -> [Vec<f32>; 4] {
     let gain = (LEVEL / rms.max(QUIETEST)).min(MOST_GAIN);
     let (tones, background) = (tones(mel), background(mel));
@@ -143,7 +143,7 @@ fn background(mel: &[f32]) -> Vec<f32> {
     })
 }
 
-/// What is left of each band where low sounds are held back: [64].
+/// What is left of each band where low sounds are attenuated: [64].
 fn high_pass() -> [f32; MELS] {
     std::array::from_fn(|band| {
         let place = band as f32 / (MELS - 1) as f32;

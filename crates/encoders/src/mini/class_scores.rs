@@ -1,4 +1,4 @@
-//! What YAMNet hears in a whole recording, listening six times: samples at 16 kHz -> scores [6, T, 521].
+//! YAMNet class scores of a whole recording in six views: samples at 16 kHz -> scores [6, T, 521].
 //!
 //! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
 //! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
@@ -14,16 +14,16 @@ use wsac_audio::mel::YamnetFrontEnd;
 /// background follow the recording.
 const CHUNK: usize = 62;
 
-/// Rows kept of each listening; an even number, so that they can be merged in pairs.
+/// Rows kept of each view; an even number, so that they can be merged in pairs.
 const MOST_ROWS: usize = 2048;
 
 /// Windows of which the mean is a class's evidence: a short sound counts, a single slip does not.
 const TOP: usize = 3;
 
-/// The scores of each class in each window under each listening.
+/// The scores of each class in each window under each view.
 #[derive(Debug, Clone)]
 pub struct ClassScores {
-    /// For each listening [T, 521], each in [0, 1].
+    /// For each view [T, 521], each in [0, 1].
     scores: [Vec<f32>; VIEWS],
     /// Windows that are merged in a row.
     stride: usize,
@@ -33,7 +33,7 @@ pub struct ClassScores {
 }
 
 impl ClassScores {
-    /// Listens to the whole of `sound`. A chunk of digital silence is not worth a listening: its scores are 0.
+    /// Encodes the whole of `sound`. A chunk of digital silence is not worth encoding: its scores are 0.
     ///
     /// # Errors
     /// Where `sound` is not at 16 kHz, or breaks as in [`AudioStream::next_block`].
@@ -64,7 +64,7 @@ impl ClassScores {
         Ok(evidence)
     }
 
-    /// The `scores` [T, 521] of each listening, T windows in order.
+    /// The `scores` [T, 521] of each view, T windows in order.
     pub fn new(scores: [Vec<f32>; VIEWS]) -> Self {
         Self {
             windows: scores[0].len() / CLASSES,
@@ -86,7 +86,7 @@ impl ClassScores {
         self.push(&std::array::from_fn(|l| scores[l].as_slice()));
     }
 
-    /// Adds windows [_, 521] of each listening at the end.
+    /// Adds windows [_, 521] of each view at the end.
     fn push(&mut self, scores: &[&[f32]; VIEWS]) {
         for t in 0..scores[0].len() / CLASSES {
             if self.windows == self.stride * MOST_ROWS {
@@ -144,12 +144,12 @@ impl ClassScores {
         self.audible
     }
 
-    /// The scores [521] of listening `l` in row `t`.
+    /// The scores [521] of view `l` in row `t`.
     pub fn row(&self, l: usize, t: usize) -> &[f32] {
         &self.scores[l][t * CLASSES..][..CLASSES]
     }
 
-    /// The rows of listening `l` in order, [521] each.
+    /// The rows of view `l` in order, [521] each.
     pub fn rows(&self, l: usize) -> impl ExactSizeIterator<Item = &[f32]> {
         self.scores[l].chunks_exact(CLASSES)
     }
@@ -159,8 +159,8 @@ impl ClassScores {
         (t * self.stride, (t + 1) * self.stride - 1)
     }
 
-    /// The evidence for each class, [521]: of each listening the mean of its 3 highest rows, weighted by `weights`.
-    /// The scores of listening `l` in row `t` are multiplied by `share(l, t)` first.
+    /// The pooled score of each class, [521]: of each view the mean of its 3 highest rows, weighted by `weights`.
+    /// The scores of view `l` in row `t` are multiplied by `share(l, t)` first.
     pub fn pooled(&self, weights: &[f32; VIEWS], share: impl Fn(usize, usize) -> f32) -> Vec<f32> {
         let rows = TOP.min(self.len()).max(1) as f32;
         let all: f32 = weights.iter().sum();
@@ -180,7 +180,7 @@ impl ClassScores {
         pooled
     }
 
-    /// The score of class `c` in row `t` of the sound as it is: the mean of two listenings.
+    /// The score of class `c` in row `t` of the sound as it is: the mean of two views.
     pub fn as_it_is(&self, t: usize, c: usize) -> f32 {
         AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32
     }
@@ -210,7 +210,7 @@ fn raise(to: &mut [f32], from: &[f32]) {
 mod tests {
     use super::*;
 
-    /// Windows whose class 3 has these scores, under all listenings.
+    /// Windows whose class 3 has these scores, under all views.
     fn evidence(scores: &[f32]) -> ClassScores {
         let mut rows = vec![0.0; scores.len() * CLASSES];
         for (row, score) in rows.chunks_exact_mut(CLASSES).zip(scores) {

@@ -1,7 +1,7 @@
-//! Which sounds are in a recording, and when: scores [6, T, 521] -> the whole as one point [d], and its parts.
+//! Which sounds are in a recording, and when: scores [6, T, 521] -> the whole as one embedding [d], and its parts.
 //!
 //! ```text
-//! first part:   the class with the most specific evidence; its kin (similarity >= 0.5) are taken
+//! first part:   the class with the most specific evidence; its related classes (similarity >= 0.5) are taken
 //! next parts:   q = evidence where the found parts are not loud;  e = q * prior;  the first specific class that is not
 //!               taken and has what it needs; speech and music by rules of their own
 //! gathering:    every class goes to the part it is most like;  z = unit(sum of the 8 heaviest weights * v)
@@ -24,7 +24,7 @@ pub use part::ScenePart;
 use pooling::{embed, specific};
 use sources::Search;
 
-/// What each listening weighs in the evidence of the whole: the last one, without low sounds, would colour it.
+/// What each view weighs in the evidence of the whole: the last one, without low sounds, would colour it.
 const WHOLE: [f32; VIEWS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
 
 /// Classes that make the embedding of the whole: beyond them is noise.
@@ -33,11 +33,11 @@ const KEEP_WHOLE: usize = 10;
 /// The sounds of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
-    /// All of it as one point.
+    /// All of it as one embedding.
     pub whole: Embedding,
-    /// The classes that make [`Scene::whole`], the most telling first.
+    /// The classes that make [`Scene::whole`], the heaviest first.
     pub whole_classes: Vec<usize>,
-    /// The evidence for each class, [521], each in [0, 1].
+    /// The pooled score of each class, [521], each in [0, 1].
     pub evidence: Vec<f32>,
     /// Its sounds, most prominent first; at least one.
     pub parts: Vec<ScenePart>,
@@ -53,7 +53,7 @@ impl Scene {
     }
 }
 
-/// The sounds that `heard` tells of; `None` where it tells of none (silence).
+/// The scene behind class scores; `None` where there is none (silence).
 pub fn scene(analysis: &ClassScores, classes: &Classes, options: &SceneOptions) -> Option<Scene> {
     let evidence = analysis.pooled(&WHOLE, |_, _| 1.0);
     let weights = specific(&evidence, classes);

@@ -157,7 +157,7 @@ fn the_memory_can_be_replaced_by_one_of_the_same_width() {
     let options = CaptionOptions::default();
     let caption = captioner.caption(&recording(&[0.5]), &options).unwrap();
     assert_eq!(caption.neighbours[0].caption, "a bell rings");
-    // So can it for one recording, beside others that lean on the model's own.
+    // So can it for one recording, beside others that use the model's own.
     let own = self::captioner(false);
     let leaning = CaptionOptions {
         memory: Some(Arc::new(own.fit(Memory::load(&file).unwrap()).unwrap())),

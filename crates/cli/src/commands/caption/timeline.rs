@@ -1,4 +1,4 @@
-//! `wsac caption --timeline`: captioned segments, for recordings of any length, into one file or a file each.
+//! `wsac caption --timeline`: what sounds when, for recordings of any length, into one file or a file each.
 
 use std::fs;
 use std::io::{self, Write};

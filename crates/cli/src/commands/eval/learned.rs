@@ -59,7 +59,7 @@ pub struct Models {
     clap: Option<Encoder>,
     /// The recordings, in the order of the clips.
     recordings: Vec<PathBuf>,
-    /// Their embeddings; `None` for those that could not be read.
+    /// Their analyses; `None` for those that could not be read.
     analysis: OnceCell<Found<Vec<Option<Embedding>>>>,
     quiet: bool,
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SceneOptions {
-    /// The most parts that are looked for; 1 hears every recording as a whole.
+    /// The most parts that are looked for; 1 treats every recording as a whole.
     pub most_parts: usize,
     /// The evidence that a further part needs. Lower finds more second sounds, true and false.
     pub second: f32,

@@ -8,15 +8,15 @@ use wsac_audio::mel::YamnetFrontEnd;
 pub struct ScenePart {
     /// The class it was found by.
     pub seed: usize,
-    /// It alone as a point.
+    /// It alone as an embedding.
     pub embedding: Embedding,
     /// The classes that make [`ScenePart::embedding`], the heaviest first.
     pub classes: Vec<usize>,
-    /// What each of them weighs.
+    /// The weight of each.
     pub weights: Vec<f32>,
-    /// The evidence for its seed, in [0, 1].
+    /// The pooled score of its seed, in [0, 1].
     pub strength: f32,
-    /// The first window that hears it, and the last.
+    /// Its first and last window.
     pub windows: (usize, usize),
 }
 

@@ -8,7 +8,7 @@ use crate::mini::augment::VIEWS;
 use crate::mini::class_scores::ClassScores;
 use crate::models::yamnet::CLASSES;
 
-/// What each listening weighs in the evidence of a further part: the last one, without low sounds, finds what is hidden.
+/// What each view weighs in the evidence of a further part: the last one, without low sounds, finds what is hidden.
 const PARTS: [f32; VIEWS] = [1.0; VIEWS];
 
 /// Classes that make the embedding of a part.
@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
     }
 
     /// Class scores as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
-    /// reason for doubt, but kinship with them is.
+    /// reason for doubt, but similarity with them is.
     fn as_captions_say(&self, analysis: &[f32], clear: bool) -> Vec<f32> {
         let kin = |c: usize| {
             self.seeds()
@@ -275,7 +275,7 @@ impl<'a> Search<'a> {
         weights
     }
 
-    /// The first and the last window where one of `classes` is heard, on the mean of the listenings.
+    /// The first and the last window where one of `classes` is active, on the mean of the views.
     fn span(&self, classes: &[usize]) -> (usize, usize) {
         let loudest = |row: &[f32]| classes.iter().map(|&c| row[c]).fold(0.0, f32::max);
         let analysis = |t: usize| {

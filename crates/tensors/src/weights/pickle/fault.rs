@@ -1,4 +1,4 @@
-//! Why a pickle cannot be read, in words for a person.
+//! Why a pickle cannot be read: the reasons that errors give.
 
 /// Why a pickle cannot be read.
 pub(in super::super) type Fault = String;

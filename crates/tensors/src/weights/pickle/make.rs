@@ -64,7 +64,7 @@ impl<R: BufRead> Machine<'_, R> {
         }
     }
 
-    /// `torch._utils._rebuild_tensor_v2` and its kin.
+    /// `torch._utils._rebuild_tensor_v2` and its variants.
     fn tensor(
         &mut self,
         storage: Id,

@@ -122,7 +122,7 @@ fn a_caption_tells_the_bridge_that_its_words_came_by() {
         let mut model = model(false);
         model.card.bridge = Bridge::Direct;
         model.decoder = Decoder::new(model.card.decoder.clone(), seed).unwrap();
-        // Weights larger than at the start of training, so that what is heard changes the words.
+        // Weights larger than at the start of training, so that what sounds changes the words.
         (model.decoder.weights_mut().iter_mut()).for_each(|w| *w *= 20.0);
         let captioner = Captioner::new(Box::new(FakeTower { dim: 3 }), model).unwrap();
         let mut analysis = captioner.encode(&recording(&[0.05])).unwrap();
