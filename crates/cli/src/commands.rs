@@ -58,7 +58,7 @@ impl Cli {
     /// Parses `args`, the first of which is the program's name.
     ///
     /// # Errors
-    /// Where they are no command; `--help` and `--version` are such errors too.
+    /// If they are no command; `--help` and `--version` are such errors too.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let matches = without_empty_variables(Self::command()).try_get_matches_from(args)?;
         Self::from_arg_matches(&matches)

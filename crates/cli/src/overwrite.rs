@@ -82,7 +82,7 @@ fn is_model_file(path: &Path) -> bool {
 /// Checks that the folder `output` is none of `inputs`, and holds none of those that are files.
 ///
 /// # Errors
-/// Where it does.
+/// If it does.
 pub fn refuse_folder<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<()> {
     let Ok(folder) = output.canonicalize() else {
         return Ok(());
@@ -105,7 +105,7 @@ pub fn refuse_folder<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Pat
 /// Checks that `output` is no recording: `wsac caption -o *.wav` names the first of them as the output.
 ///
 /// # Errors
-/// Where it is one that exists.
+/// If it is one that exists.
 pub fn refuse_recording(output: &Path) -> Result<()> {
     if is_recording(output) && output.metadata().is_ok_and(|m| m.is_file() && m.len() > 0) {
         bail!(

@@ -83,7 +83,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 /// Writes `value` as JSON, atomically; its folder is created if it is missing.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// If it cannot be written.
 fn write(path: &Path, value: &impl Serialize) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;

@@ -59,7 +59,7 @@ pub fn captioner(
 /// The options of `inference` for `model`.
 ///
 /// # Errors
-/// Where settings of a projection are given for another strategy.
+/// If settings of a projection are given for another strategy.
 pub fn options(
     inference: &Inference,
     model: &Model,
@@ -119,7 +119,7 @@ pub fn caption_all(
 /// Writes `file_name,caption_predicted`, as `wsac eval` and DCASE read it.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn write_csv<'a>(path: &Path, rows: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
     let wrong = |e: csv::Error| Error::Config(format!("{}: {e}", path.display()));
     let mut bytes = Vec::new();

@@ -153,7 +153,7 @@ impl Config {
     /// The settings of training `strategy` with `seed`, for embeddings of `space`.
     ///
     /// # Errors
-    /// Where a setting is unknown or of the wrong kind.
+    /// If a setting is unknown or of the wrong kind.
     pub fn settings(
         &self,
         strategy: &Named,

@@ -20,7 +20,7 @@ pub type Encoded = Vec<std::result::Result<AudioAnalysis, String>>;
 /// sound that is encoded.
 ///
 /// # Errors
-/// Where the encoder has no audio tower, or the results cannot be kept. A recording that cannot be read is no error.
+/// If the encoder has no audio tower, or the results cannot be kept. A recording that cannot be read is no error.
 pub fn encode_all(
     sounds: &[&Sound],
     encoder: &Encoder,

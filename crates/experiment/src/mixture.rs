@@ -36,7 +36,7 @@ impl Mixture {
     /// The sum at `rate` Hz ([`Waveform::mixed_with`]).
     ///
     /// # Errors
-    /// Where one of them cannot be read.
+    /// If one of them cannot be read.
     pub fn sum(&self, rate: u32) -> Result<Waveform> {
         let load = |file: &PathBuf| Waveform::load(&Source::Path(file.clone()), rate);
         let (a, b) = (load(&self.file_a)?, load(&self.file_b)?);

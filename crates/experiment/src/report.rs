@@ -46,7 +46,7 @@ impl Default for Options {
 /// and is shown on the page.
 ///
 /// # Errors
-/// Where a file cannot be written or a captioner of the grid cannot be read.
+/// If a file cannot be written or a captioner of the grid cannot be read.
 pub fn write(
     config: &Config,
     outcome: &Outcome,

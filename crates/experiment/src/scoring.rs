@@ -136,7 +136,7 @@ pub fn difference(ours: &Value, theirs: &Value) -> Result<Option<Comparison>> {
 /// Scores `captions` of `items`, by keywords if there are any, else by `scorer`.
 ///
 /// # Errors
-/// Where a pattern is no regular expression, or the metrics cannot be computed.
+/// If a pattern is no regular expression, or the metrics cannot be computed.
 pub fn score(
     items: &[&Item],
     captions: &[&str],

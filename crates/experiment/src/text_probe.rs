@@ -34,7 +34,7 @@ impl Displacement {
     /// The settings of `probe`, in a space where `clips` are the embeddings of captions, clip by clip.
     ///
     /// # Errors
-    /// Where its recordings cannot be read, or no clip has two captions to measure the noise by.
+    /// If its recordings cannot be read, or no clip has two captions to measure the noise by.
     pub fn measure(
         probe: &Probe,
         clips: &[Embeddings],

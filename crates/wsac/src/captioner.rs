@@ -57,7 +57,7 @@ impl Captioner {
     /// The built-in captioner `mini`, which needs no file.
     ///
     /// # Errors
-    /// Where this build has none (it was made without the feature `bundled`).
+    /// If this build has none (it was made without the feature `bundled`).
     pub fn bundled() -> Result<Self> {
         let captioner = Self::new(Encoder::mini().audio_tower()?, Model::bundled()?)?;
         Ok(captioner.with_reader(Encoder::mini()))
@@ -78,7 +78,7 @@ impl Captioner {
     /// A captioner that encodes audio with `tower`.
     ///
     /// # Errors
-    /// Where the tower's embeddings have another width than those the model learned from.
+    /// If the tower's embeddings have another width than those the model learned from.
     pub fn new(tower: Box<dyn AudioTower>, model: Model) -> Result<Self> {
         let (ours, theirs) = (tower.dim(), model.card.decoder.embedding);
         if ours != theirs {
@@ -106,7 +106,7 @@ impl Captioner {
     /// [`Captioner::with_reader`], with a text tower that is already loaded.
     ///
     /// # Errors
-    /// Where its embeddings have another width than the sounds'.
+    /// If its embeddings have another width than the sounds'.
     pub fn with_text_tower(mut self, tower: Box<dyn TextTower>) -> Result<Self> {
         let (ours, theirs) = (self.tower.dim(), tower.dim());
         if ours != theirs {
@@ -142,7 +142,7 @@ impl Captioner {
     /// ([`Memory::centre_each`]).
     ///
     /// # Errors
-    /// Where the gap has another width.
+    /// If the gap has another width.
     pub fn with_centre(mut self, centre: Centre, gap: Option<&[f32]>) -> Result<Self> {
         let model = &mut self.model;
         model.card.centred = centre == Centre::MemoryMean || gap.is_some();
@@ -161,7 +161,7 @@ impl Captioner {
     /// The same captioner with another memory, for nearest and projection.
     ///
     /// # Errors
-    /// Where the file is no memory, or one of another encoder.
+    /// If the file is no memory, or one of another encoder.
     pub fn with_memory(mut self, path: impl AsRef<Path>) -> Result<Self> {
         let memory = self
             .fit(Memory::load(&path)?)
@@ -176,7 +176,7 @@ impl Captioner {
     /// `memory`, measured as this captioner's own is, for [`CaptionOptions::memory`].
     ///
     /// # Errors
-    /// Where its width is that of another encoder.
+    /// If its width is that of another encoder.
     pub fn fit(&self, mut memory: Memory) -> Result<Memory> {
         let (ours, theirs) = (self.tower.dim(), memory.dim());
         if ours != theirs {

@@ -1,6 +1,6 @@
 //! Captions files: CSV, JSON, JSONL or plain text -> captions, and the clips they belong to where the file says so.
 //!
-//! Columns are found by name. The file is read as a stream into one piece of memory, so a million captions take about
+//! Columns are found by name. The file is read as a stream into one allocation, so a million captions take about
 //! their own size.
 
 mod caption_set;
@@ -29,11 +29,11 @@ use reader::Reader;
 /// Looked at to find out what kind of file it is.
 const HEAD: usize = 1 << 16;
 
-/// Reads the captions of `path`; `-` is standard input. The kind of file is told by the ending `.csv`, `.tsv`, `.json`,
+/// Reads the captions of `path`; `-` is standard input. The file type follows from the extension `.csv`, `.tsv`, `.json`,
 /// `.jsonl`, `.ndjson` or `.txt`, else by its content.
 ///
 /// # Errors
-/// Where the file cannot be read, has no caption, no column known to hold captions, or is broken; with the line.
+/// If the file cannot be read, has no caption, no column known to hold captions, or is broken; with the line.
 pub fn read_captions(path: impl AsRef<Path>) -> Result<CaptionSet> {
     let path = path.as_ref();
     if path == Path::new("-") {
@@ -44,7 +44,7 @@ pub fn read_captions(path: impl AsRef<Path>) -> Result<CaptionSet> {
 }
 
 impl CaptionSet {
-    /// Reads captions from `reader`; `path` tells the kind of file as in [`read_captions`] and names it in messages.
+    /// Reads captions from `reader`; `path` determines the file type as in [`read_captions`] and names it in messages.
     ///
     /// # Errors
     /// As [`read_captions`].

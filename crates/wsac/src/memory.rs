@@ -67,7 +67,7 @@ impl Memory {
     /// A memory of `captions`, row `i` of `embeddings` being that of caption `i`.
     ///
     /// # Errors
-    /// Where their numbers differ, there are none, or the text exceeds 4 GB.
+    /// If their numbers differ, there are none, or the text exceeds 4 GB.
     pub fn new<S: AsRef<str>>(captions: &[S], embeddings: Embeddings) -> Result<Self> {
         let mut texts = Texts::new();
         captions.iter().try_for_each(|c| texts.push(c.as_ref()))?;
@@ -78,7 +78,7 @@ impl Memory {
     /// A memory of `captions`, row `i` of `rows` being the embedding of caption `i`; rows are scaled to unit length.
     ///
     /// # Errors
-    /// Where their numbers differ, there are none, or a row has no direction.
+    /// If their numbers differ, there are none, or a row has no direction.
     pub fn from_rows(captions: Texts, mut rows: EmbeddingMatrix) -> Result<Self> {
         rows.normalise()?;
         Self::from_parts(captions, rows).map_err(Error::Config)
@@ -149,10 +149,10 @@ impl Memory {
     /// The captions of `indices`, in that order, as a memory of their own; it keeps this one's centre.
     ///
     /// # Errors
-    /// Where there are no indices.
+    /// If there are no indices.
     ///
     /// # Panics
-    /// Where an index is not below `len()`.
+    /// If an index is not below `len()`.
     pub fn subset(&self, indices: &[usize]) -> Result<Self> {
         let captions: Vec<&str> = indices.iter().map(|&i| self.caption(i)).collect();
         let rows = indices.iter().flat_map(|&i| self.embedding(i)).collect();
@@ -187,7 +187,7 @@ impl Memory {
     /// by the modality `gap` [d] ([`gap`](crate::bridge::gap)). Queries that are texts no longer fit then.
     ///
     /// # Errors
-    /// Where the gap has another width or is not finite.
+    /// If the gap has another width or is not finite.
     pub fn centre_each(&mut self, gap: &[f32]) -> Result<()> {
         if gap.len() != self.dim() || !gap.iter().all(|x| x.is_finite()) {
             let (is, wanted) = (gap.len(), self.dim());

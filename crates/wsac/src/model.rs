@@ -91,7 +91,7 @@ impl Model {
     /// Reads a run folder.
     ///
     /// # Errors
-    /// Where a file is missing, damaged, or does not fit the others.
+    /// If a file is missing, damaged, or does not fit the others.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         if !folder.is_dir() {
@@ -190,7 +190,7 @@ impl Model {
     /// Writes a run folder; each file is written whole or not at all.
     ///
     /// # Errors
-    /// Where the folder or a file cannot be written.
+    /// If the folder or a file cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>, precision: StorageDtype) -> Result<()> {
         precision.check_weights("a decoder's weights")?;
         let folder = folder.as_ref();
@@ -234,7 +234,7 @@ impl Model {
     /// The captioner of `mini`: decoder, vocabulary and memory of the bundle.
     ///
     /// # Errors
-    /// Where this build has none.
+    /// If this build has none.
     pub fn bundled() -> Result<Self> {
         Self::read(Path::new("mini"), |name| {
             Ok(assets::file(&format!("mini/{name}"))
@@ -285,7 +285,7 @@ impl RunConfig {
 /// Writes the modality gap [d] (Eq. 2) as a file that `train --shift` reads.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
     file.f32("gap", &[gap.len()], gap);
@@ -295,7 +295,7 @@ pub fn save_gap(gap: &[f32], path: &Path) -> Result<()> {
 /// Reads the modality gap that [`save_gap`] wrote, for embeddings of width `dim`.
 ///
 /// # Errors
-/// Where the file is damaged or the gap has another width.
+/// If the file is damaged or the gap has another width.
 pub fn load_gap(path: &Path, dim: usize) -> Result<Vec<f32>> {
     let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
     Ok(Tensors::parse(path, &bytes)?.get("gap", &[dim])?)

@@ -81,7 +81,7 @@ impl Slot {
     /// Two different tensors of `flat`, both to write to.
     ///
     /// # Panics
-    /// Where `other` does not lie behind this one.
+    /// If `other` does not lie behind this one.
     pub fn with(self, other: Slot, flat: &mut [f32]) -> (&mut [f32], &mut [f32]) {
         assert!(self.end <= other.start, "two tensors in order");
         let (left, right) = flat.split_at_mut(other.start);

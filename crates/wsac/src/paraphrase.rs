@@ -1,6 +1,6 @@
 //! Paraphrases: captions [N] -> for each some others that say the same in other words.
 //!
-//! A draft tells a caption's two clauses the other way round ("rain falls while a man speaks"), and puts other phrases in
+//! A draft swaps a caption's two clauses ("rain falls while a man speaks"), and puts other phrases in
 //! the place of its own by METEOR's table. That table knows nothing of sounds or of grammar, so a draft counts only where
 //! the captions themselves have every three words that newly meet in it, and the text tower finds it as near to its caption
 //! as asked for.
@@ -51,7 +51,7 @@ impl Paraphrasing {
     /// Says what is wrong with these settings.
     ///
     /// # Errors
-    /// Where one is out of range.
+    /// If one is out of range.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::Config(format!("paraphrases: {what}")));
         match self {
@@ -69,7 +69,7 @@ impl Paraphrasing {
 /// seeds give equal paraphrases. `embed` gives the rows of texts in the text tower's space.
 ///
 /// # Errors
-/// Where settings or tables make no sense, or texts cannot be embedded.
+/// If settings or tables make no sense, or texts cannot be embedded.
 pub fn paraphrase(
     captions: &[String],
     tables: &Tables,

@@ -1,4 +1,4 @@
-//! A list of texts in one piece of memory: 4 bytes a text beside its own, so that millions are cheap.
+//! A list of texts in one allocation: 4 bytes of overhead per text, so that millions are cheap.
 
 use crate::error::{Error, Result};
 
@@ -18,7 +18,7 @@ impl Texts {
     /// Adds `text` at the end.
     ///
     /// # Errors
-    /// Where all texts together exceed 4 GB.
+    /// If all texts together exceed 4 GB.
     pub fn push(&mut self, text: &str) -> Result<()> {
         let end = u32::try_from(self.text.len() + text.len())
             .map_err(|_| Error::Config("the captions exceed 4 GB; split them".into()))?;
@@ -40,7 +40,7 @@ impl Texts {
     /// Text `i`.
     ///
     /// # Panics
-    /// Where `i` is not below `len()`.
+    /// If `i` is not below `len()`.
     pub fn get(&self, i: usize) -> &str {
         let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start as usize..self.ends[i] as usize]

@@ -12,7 +12,7 @@ use crate::grid::Outcome;
 /// The curves of data set `data`; `None` if nothing was trained.
 ///
 /// # Errors
-/// Where a log cannot be read.
+/// If a log cannot be read.
 pub fn of(config: &Config, outcome: &Outcome, data: usize) -> Result<Option<Curves>> {
     let mut runs = Vec::new();
     for (t, training) in config.training.iter().enumerate() {
@@ -53,7 +53,7 @@ type Points = Vec<(f64, f64)>;
 /// The training and validation loss of a run, against epochs.
 ///
 /// # Errors
-/// Where it has no log.
+/// If it has no log.
 pub fn read(folder: &Path) -> Result<(Points, Points)> {
     let path = folder.join("log.jsonl");
     let text = fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;

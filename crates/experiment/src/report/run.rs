@@ -21,7 +21,7 @@ const DRAWN: usize = 400;
 /// Writes the report of the run folder `run` to `folder`.
 ///
 /// # Errors
-/// Where `run` is no run folder, or a file cannot be written.
+/// If `run` is no run folder, or a file cannot be written.
 pub fn write(run: &Path, seed: u64, command: &str, folder: &Path) -> Result<()> {
     let model = Model::load(run)?;
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;

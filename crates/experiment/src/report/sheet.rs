@@ -21,7 +21,7 @@ const NOISE: f64 = 0.013;
 /// The sheet of data set `data` and its description; `None` if there are too few clips for a map.
 ///
 /// # Errors
-/// Where captions cannot be embedded or a captioner cannot be read.
+/// If captions cannot be embedded or a captioner cannot be read.
 pub fn draw(
     config: &Config,
     outcome: &Outcome,

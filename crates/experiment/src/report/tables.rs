@@ -142,7 +142,7 @@ fn notes(config: &Config, rows: &[Row]) -> Vec<String> {
 /// Writes `table.{md,csv,json,tex}`.
 ///
 /// # Errors
-/// Where a file cannot be written.
+/// If a file cannot be written.
 pub fn write(table: &Table, folder: &Path) -> Result<()> {
     let json =
         serde_json::to_string_pretty(&table.json()).map_err(|e| Error::Config(e.to_string()))?;
@@ -162,7 +162,7 @@ pub fn write(table: &Table, folder: &Path) -> Result<()> {
 /// units, with the 95 % interval of the paired bootstrap over the clips and the p of approximate randomisation.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn write_differences(config: &Config, rows: &[Row], folder: &Path) -> Result<()> {
     let path = folder.join("differences.csv");
     let wrong = |e: csv::Error| Error::Config(format!("{}: {e}", path.display()));

@@ -124,7 +124,7 @@ impl GapMap {
     /// JSON in its description.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let d = self.dim();
         let mut file = TensorFile::new();
@@ -144,7 +144,7 @@ impl GapMap {
     /// Reads what [`GapMap::save`] wrote.
     ///
     /// # Errors
-    /// Where the file cannot be read or is no such map.
+    /// If the file cannot be read or is no such map.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;

@@ -50,7 +50,7 @@ pub(super) fn names_sound(words: &[&str]) -> bool {
     words.iter().any(|word| SOUNDS.contains(word))
 }
 
-/// May it be a verb? (Nouns that look like one are told by the word before them.)
+/// May it be a verb? (Nouns that look like one are recognised by the word before them.)
 pub(super) fn is_verb(word: &str) -> bool {
     let known = |stem: &str| VERBS.contains(stem);
     is_participle(word)

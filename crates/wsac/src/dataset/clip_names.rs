@@ -1,4 +1,4 @@
-//! Which clip each record of a captions file belongs to: the values of its naming columns -> one name, or none.
+//! Which clip each record of a captions file belongs to: the values of its name columns -> one name, or none.
 //!
 //! A record without a name is a clip of its own, and so is each where the one name is a placeholder that all records
 //! share (WavCaps: `"audio": "wav_path"`); another column names them then. Records wait only until that is decided, which

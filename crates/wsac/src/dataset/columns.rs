@@ -18,9 +18,9 @@ pub const ACCEPTED: &str = "caption, caption_1 .. caption_5, caption_reference_0
 pub enum Role {
     /// To learn from: captions by people before texts of any kind before predictions.
     Training,
-    /// To judge: predictions before captions before texts.
+    /// To be scored: predictions before captions before texts.
     Predictions,
-    /// To judge by: captions by people before texts; never predictions.
+    /// References: captions by people before texts; never predictions.
     References,
 }
 
@@ -80,12 +80,12 @@ const CLIPS: &[(&str, Names)] = &[
 /// How many columns may name clips.
 pub(super) const KINDS: usize = CLIPS.len();
 
-/// What the values of a naming column stand for.
+/// The meaning of the values of a name column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     /// A recording's file.
     File,
-    /// AudioCaps' video, of which `start_time` tells the clip.
+    /// AudioCaps' video; with `start_time` it identifies the clip.
     Video,
     /// A clip.
     Clip,
@@ -105,7 +105,7 @@ pub(super) struct NameColumn {
 }
 
 impl NameColumn {
-    /// What the values of column `kind` stand for.
+    /// The meaning of the values of column `kind`.
     pub fn names(kind: usize) -> Names {
         CLIPS[kind].1
     }
@@ -115,7 +115,7 @@ impl NameColumn {
         CLIPS[kind].0
     }
 
-    /// All naming columns among those called `names`, the likeliest first.
+    /// All name columns among those called `names`, the most likely first.
     pub fn all<S: AsRef<str>>(names: &[S]) -> Vec<Self> {
         let names: Vec<String> = names.iter().map(|n| plain(n.as_ref())).collect();
         let place = |wanted: &str| names.iter().position(|name| name == wanted);

@@ -26,7 +26,7 @@ impl Corpus {
     /// Says what is wrong with a share.
     ///
     /// # Errors
-    /// Where it is not above 0 and at most 100.
+    /// If it is not above 0 and at most 100.
     pub fn check_share(share: f64) -> Result<()> {
         if share > 0.0 && share <= 100.0 {
             return Ok(());

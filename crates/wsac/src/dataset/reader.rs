@@ -80,7 +80,7 @@ impl Reader {
     /// All of the set.
     ///
     /// # Errors
-    /// Where there is no caption.
+    /// If there is no caption.
     pub fn finish(mut self) -> Result<CaptionSet> {
         self.names.close();
         self.place()?;

@@ -14,7 +14,7 @@ impl Memory {
     /// sounds are measured from their own.
     ///
     /// # Errors
-    /// Where the numbers cannot be written; never for a memory that was made or loaded here.
+    /// If the numbers cannot be written; never for a memory that was made or loaded here.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         Ok(self.file().to_bytes()?)
     }
@@ -22,7 +22,7 @@ impl Memory {
     /// Writes [`Memory::to_bytes`] to `path`, all at once.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         Ok(self.file().save(path)?)
     }
@@ -49,7 +49,7 @@ impl Memory {
     /// with scales, and are scaled to unit length.
     ///
     /// # Errors
-    /// Where `bytes` are no memory, or its parts do not fit each other.
+    /// If `bytes` are no memory, or its parts do not fit each other.
     pub fn from_bytes(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Self> {
         Self::read(&Tensors::parse(path, bytes)?)
     }
@@ -58,7 +58,7 @@ impl Memory {
     /// not be changed there meanwhile (another file may be renamed over it).
     ///
     /// # Errors
-    /// Where the file cannot be read or is no memory.
+    /// If the file cannot be read or is no memory.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::read(&Tensors::map(path)?)
     }

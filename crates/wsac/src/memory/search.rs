@@ -67,7 +67,7 @@ impl Memory {
     /// The similarity of each of `queries` [B, d] to each row: [B, N].
     ///
     /// # Panics
-    /// Where the queries have another width.
+    /// If the queries have another width.
     pub fn similarities(&self, queries: &Embeddings) -> Vec<f32> {
         let n = self.len();
         let queries = self.centred(queries);
@@ -104,7 +104,7 @@ impl Memory {
     /// (Eq. 4 and 5; its length is at most 1). With `top_k` only the `k` most similar rows take part.
     ///
     /// # Errors
-    /// Where `tau` is not positive or `top_k` is 0.
+    /// If `tau` is not positive or `top_k` is 0.
     pub fn project(&self, query: &Embedding, tau: f32, top_k: Option<usize>) -> Result<Vec<f32>> {
         self.project_batch(&batch_of_one(query), tau, top_k)
     }

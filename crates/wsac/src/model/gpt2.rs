@@ -65,7 +65,7 @@ impl Gpt2 {
     /// Opens the Hugging Face `folder` of a GPT-2 of any size.
     ///
     /// # Errors
-    /// Where files are missing or damaged, or it is another kind of model.
+    /// If files are missing or damaged, or it is another kind of model.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(CONFIG);
         let missing = || {

@@ -128,7 +128,7 @@ impl Origin {
     /// The decoder alone, with its first `vocab` tokens.
     ///
     /// # Errors
-    /// Where tensors are missing or of another shape, there are fewer words, or the output table is not the input's.
+    /// If tensors are missing or of another shape, there are fewer words, or the output table is not the input's.
     pub fn decoder(self, weights: &dyn Weights, vocab: usize) -> Result<Decoder> {
         let shape = self.config(weights)?;
         let (rows, width) = (shape.vocab, shape.width);
@@ -247,7 +247,7 @@ impl<'a> ClapCapAudio<'a> {
     /// Writes it to `folder`, which then serves as an encoder of audio without a text tower.
     ///
     /// # Errors
-    /// Where a tensor cannot be read or the file not written.
+    /// If a tensor cannot be read or the file not written.
     pub fn save(&self, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let mut file = TensorFile::new();

@@ -130,7 +130,7 @@ impl<W: Write> Timelines<W> {
     /// Writes one segment of the recording `path`.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If that fails.
     pub fn write(&mut self, path: &Path, s: &Segment) -> io::Result<()> {
         self.count += 1;
         let (out, name) = (&mut self.out, path.to_string_lossy());
@@ -177,7 +177,7 @@ impl<W: Write> Timelines<W> {
     /// format has no room ([`Format::holds_summary`]).
     ///
     /// # Errors
-    /// Where writing fails.
+    /// If writing fails.
     pub fn end(&mut self, path: &Path, duration: f64, summary: Option<&str>) -> io::Result<()> {
         let name = path.to_string_lossy();
         if self.format == Format::Textgrid {
@@ -209,7 +209,7 @@ impl<W: Write> Timelines<W> {
     /// The recording `path` failed; what was written of it before stays.
     ///
     /// # Errors
-    /// Where writing fails.
+    /// If writing fails.
     pub fn fail(&mut self, path: &Path, error: &str) -> io::Result<()> {
         if self.format == Format::Jsonl {
             let file_name = &path.to_string_lossy();
@@ -222,7 +222,7 @@ impl<W: Write> Timelines<W> {
     /// Flushes what has been written so far.
     ///
     /// # Errors
-    /// Where writing fails.
+    /// If writing fails.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -83,16 +83,16 @@ impl<'a> Live<'a> {
     /// analysis ends.
     ///
     /// # Errors
-    /// Where the encoder cannot use them.
+    /// If the encoder cannot use them.
     pub fn push(&mut self, samples: &[f32]) -> Result<Vec<Segment>> {
-        let mut told = Vec::new();
+        let mut found = Vec::new();
         for some in samples.chunks(self.frame) {
             self.samples.extend_from_slice(some);
             while self.failed() >= self.frame {
-                told.extend(self.hear_frame()?);
+                found.extend(self.hear_frame()?);
             }
         }
-        Ok(told)
+        Ok(found)
     }
 
     /// Ends the stream: returns the current event if it has not been captioned yet.

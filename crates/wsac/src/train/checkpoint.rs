@@ -15,7 +15,7 @@ pub const FILE: &str = "checkpoint.safetensors";
 /// Saves the state of `trainer`. `identity` must be equal when the run is resumed.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn save(trainer: &Trainer, identity: &str, path: &Path) -> Result<()> {
     let mut file = TensorFile::new();
     file.describe(format!("{}\n{identity}", trainer.steps_done()));
@@ -44,7 +44,7 @@ impl Checkpoint {
     /// Reads the checkpoint at `path`.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is damaged.
+    /// If the file cannot be read, or is damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(|e| Error::io(path, e))?;
         let (step, identity) = Tensors::parse(path, &bytes)?
@@ -63,7 +63,7 @@ impl Checkpoint {
     /// Restores the state of `trainer`.
     ///
     /// # Errors
-    /// Where the checkpoint is damaged, or of a decoder of another shape.
+    /// If the checkpoint is damaged, or of a decoder of another shape.
     pub fn restore(&self, trainer: &mut Trainer) -> Result<()> {
         let tensors = Tensors::parse(&self.path, &self.bytes)?;
         let (n, learned) = (trainer.decoder.weights().len(), trainer.adam.m.len());

@@ -15,7 +15,7 @@ use wsac_tensors::safetensors::{TensorFile, Tensors};
 /// computed in. So it is never stale.
 ///
 /// # Errors
-/// Where a text cannot be embedded, or the cache cannot be written.
+/// If a text cannot be embedded, or the cache cannot be written.
 pub fn embed_cached(
     texts: &[String],
     text: &dyn TextTower,

@@ -48,7 +48,7 @@ impl Trainer {
     /// A run at its beginning.
     ///
     /// # Errors
-    /// Where there are fewer captions than fill one batch that may not be smaller, or a caption does not fit the
+    /// If there are fewer captions than fill one batch that may not be smaller, or a caption does not fit the
     /// decoder's positions.
     pub fn new(
         config: TrainConfig,

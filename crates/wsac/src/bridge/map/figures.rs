@@ -21,7 +21,7 @@ impl Figures {
     /// Measures `audio` [C, d] against the texts of each.
     ///
     /// # Errors
-    /// Where there are no texts.
+    /// If there are no texts.
     pub fn of(audio: &Embeddings, texts: &[&Embeddings]) -> Result<Self> {
         let mut all = Embeddings::empty(audio.dim());
         let mut owners = Vec::new();

@@ -72,7 +72,7 @@ impl GapMap {
     /// Learns a map from `audio` [C, d] and the `texts` of each, and measures it.
     ///
     /// # Errors
-    /// Where there are fewer than ten clips, one has no text, widths differ, or the options are out of range.
+    /// If there are fewer than ten clips, one has no text, widths differ, or the options are out of range.
     pub fn learn(audio: &Embeddings, texts: &[Embeddings], options: &LearnOptions) -> Result<Self> {
         let pairs = Pairs::new(audio, texts)?;
         options.check()?;
