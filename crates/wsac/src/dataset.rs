@@ -30,7 +30,7 @@ use reader::Reader;
 const HEAD: usize = 1 << 16;
 
 /// Reads the captions of `path`; `-` is standard input. The file type follows from the extension `.csv`, `.tsv`, `.json`,
-/// `.jsonl`, `.ndjson` or `.txt`, else by its content.
+/// `.jsonl`, `.ndjson` or `.txt`, else from its content.
 ///
 /// # Errors
 /// If the file cannot be read, has no caption, no column known to hold captions, or is broken; with the line.
