@@ -58,3 +58,7 @@ bundle CAPTIONS="../shared/captions/audiocaps_train.csv":
 # licences and advisories of all dependencies (needs cargo-deny)
 deny:
     cargo deny check
+
+# every crate packaged and built from its package, as the registry would
+package:
+    cargo package --workspace --exclude wsac-golden --exclude wsac-lab --allow-dirty

@@ -88,7 +88,7 @@ impl<'a> Live<'a> {
         let mut found = Vec::new();
         for some in samples.chunks(self.frame) {
             self.samples.extend_from_slice(some);
-            while self.failed() >= self.frame {
+            while self.pending() >= self.frame {
                 found.extend(self.hear_frame()?);
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Live<'a> {
     }
 
     /// Samples that do not fill a frame yet.
-    fn failed(&self) -> usize {
+    fn pending(&self) -> usize {
         self.samples.len() - self.now.min(KEPT) * self.frame
     }
 
