@@ -182,7 +182,7 @@ impl Decoder {
         }
     }
 
-    /// At the end: a warning about what could not be heard, or the error that hardly anything could.
+    /// At the end: a warning about what could not be decoded, or the error that hardly anything could.
     pub(super) fn verdict(&self) -> Result<Option<String>> {
         let (good, bad) = (self.good_packets, self.bad_packets);
         if bad > good {

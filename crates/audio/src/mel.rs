@@ -1,4 +1,4 @@
-//! Sound as a picture: samples [n] -> mel frames [F, mels] -> log-mel frames or patches.
+//! Mel spectrograms: samples [n] -> mel frames [F, mels] -> log-mel frames or patches.
 //!
 //! The pieces every front end is made of are [`Stft`] (frame -> spectrum) and [`MelBank`] (spectrum -> mel bands);
 //! a front end puts them together as its network was trained: [`YamnetFrontEnd`] as YAMNet (AudioSet, Google),

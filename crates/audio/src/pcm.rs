@@ -1,6 +1,6 @@
 //! Sound as it arrives: raw PCM or a WAV stream from a reader -> mono blocks, as soon as there are samples.
 //!
-//! Unlike a file, such a stream has no end that is known, and waiting for a whole block would be hearing late.
+//! Unlike a file, such a stream has no known end, and waiting for a whole block would add latency.
 
 use std::io::{ErrorKind, Read};
 
@@ -29,7 +29,7 @@ impl Encoding {
 pub struct PcmFormat {
     /// Samples a second.
     pub rate: u32,
-    /// Samples that belong to one moment, one after the other.
+    /// The number of channels, interleaved.
     pub channels: usize,
     /// How each is written.
     pub encoding: Encoding,
@@ -39,11 +39,11 @@ pub struct PcmFormat {
 pub(super) struct Pcm {
     reader: Box<dyn Read + Send>,
     pub format: PcmFormat,
-    /// Bytes that are no whole moment yet.
+    /// Bytes of an incomplete frame (one sample per channel).
     rest: Vec<u8>,
 }
 
-/// Blocks a second, where samples arrive at the speed of sound.
+/// Blocks per second, where samples arrive in real time.
 const BLOCKS: usize = 20;
 
 /// A header longer than this is none.
@@ -94,9 +94,9 @@ impl Pcm {
             channels,
             encoding,
         } = self.format;
-        let moment = channels * encoding.bytes();
-        let most = (rate as usize / BLOCKS).max(1) * moment;
-        while self.rest.len() < moment {
+        let frame = channels * encoding.bytes();
+        let most = (rate as usize / BLOCKS).max(1) * frame;
+        while self.rest.len() < frame {
             let mut bytes = vec![0; most];
             match self.reader.read(&mut bytes) {
                 Ok(0) => return Ok(None),
@@ -105,7 +105,7 @@ impl Pcm {
                 Err(error) => return Err(error.to_string()),
             }
         }
-        let whole = self.rest.len() / moment * moment;
+        let whole = self.rest.len() / frame * frame;
         let bytes: Vec<u8> = self.rest.drain(..whole).collect();
         let numbers: Vec<f32> = match encoding {
             Encoding::S16 => {

@@ -1,4 +1,4 @@
-//! Where a recording comes from, and what its first bytes tell: path, bytes or standard input -> a byte stream.
+//! Where a recording comes from, and what its first bytes say: path, bytes or standard input -> a byte stream.
 
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read, Seek};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 /// What a user can do with a recording that we cannot read.
 pub(super) const CONVERT: &str = "convert it with `ffmpeg -i IN out.wav`";
 
-/// How many bytes of a file's beginning tell what it is.
+/// How many leading bytes are read to recognise a file's format.
 const HEAD: usize = 512;
 
 /// Where a recording comes from.

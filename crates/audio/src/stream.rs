@@ -93,7 +93,7 @@ pub struct AudioStream {
     cancel: CancelToken,
 }
 
-/// Is told how many seconds were read.
+/// A callback that gets the number of seconds read.
 type Watch = Box<dyn FnMut(f64) + Send>;
 
 enum Origin {
@@ -119,7 +119,7 @@ impl Origin {
 }
 
 impl AudioStream {
-    /// Opens `source`, to be heard at `rate` Hz.
+    /// Opens `source`, resampled to `rate` Hz.
     ///
     /// # Errors
     /// Where the source cannot be read, is no recording of a known kind, or holds no sample; where `rate` is not in
@@ -131,7 +131,7 @@ impl AudioStream {
         Self::new(source.name().to_path_buf(), origin, from, channels, rate)
     }
 
-    /// The samples of `waveform`, to be heard at `rate` Hz.
+    /// The samples of `waveform`, resampled to `rate` Hz.
     ///
     /// # Errors
     /// Where one of the rates is not in [`RATES`].
@@ -141,7 +141,7 @@ impl AudioStream {
         Self::new("waveform".into(), origin, waveform.rate, 1, rate)
     }
 
-    /// The samples that arrive from `reader`, to be heard at `rate` Hz as they come: in `format`, or as the header of a WAV
+    /// The samples that arrive from `reader`, resampled to `rate` Hz: in `format`, or as the header of a WAV
     /// stream says.
     ///
     /// # Errors
@@ -190,7 +190,7 @@ impl AudioStream {
         self
     }
 
-    /// The same recording; `watch` is told after each block how many seconds were read so far, for a progress bar.
+    /// The same recording; `watch` gets the seconds read so far after each block, for a progress bar.
     pub fn watched(mut self, watch: impl FnMut(f64) + Send + 'static) -> Self {
         self.watch = Some(Box::new(watch));
         self
@@ -237,7 +237,7 @@ impl AudioStream {
         &self.name
     }
 
-    /// What was wrong with the recording though it could be heard, a sentence each. Complete after the last block.
+    /// What was wrong with the recording though it could be decoded, a sentence each. Complete after the last block.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -246,7 +246,7 @@ impl AudioStream {
     /// source_rate)` samples, where the recording has `n`.
     ///
     /// # Errors
-    /// Where the recording is damaged so that nothing can be heard, or the system cannot read it; where the work was cancelled.
+    /// If nothing of the recording can be decoded, the system cannot read it, or the work was cancelled.
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>> {
         while !self.ended {
             self.cancel.check(&self.name)?;

@@ -15,7 +15,7 @@ pub struct AudioAnalysis {
     pub sounds: Vec<Sound>,
     /// Its duration in seconds.
     pub duration: f64,
-    /// The score of the strongest evidence, in [0, 1].
+    /// The score of the strongest class, in [0, 1].
     pub confidence: f32,
     /// Whether the events follow one another without overlap, so that a caption may say "followed by".
     pub ordered: bool,

@@ -27,8 +27,8 @@ pub struct EmbeddingSpace {
     /// What opens the encoder again: `mini`, a path, or a name that the caller can resolve. It stands in the
     /// `config.json` of a run.
     pub name: String,
-    /// What tells this space from all others, in letters that a file name may have: embeddings are kept under it, and
-    /// a captioner notices when it is given another space than it learned from.
+    /// The identity of this space, in characters that a file name may have: embeddings are cached under it, and
+    /// a captioner notices when it is given another space than it was trained on.
     pub identity: String,
 }
 
@@ -105,8 +105,8 @@ impl Encoder {
         }
     }
 
-    /// The encoder called `name`: `mini`, or the path of a CLAP, a folder or a checkpoint, of `family` where that is told.
-    /// A path is known in full, so that a run finds its encoder from every folder.
+    /// The encoder called `name`: `mini`, or the path of a CLAP folder or checkpoint, of `family` where given.
+    /// A path is made absolute, so that a run finds its encoder from every folder.
     ///
     /// # Errors
     /// Where there is none.
@@ -121,7 +121,7 @@ impl Encoder {
         ))
     }
 
-    /// The same encoder, hearing other windows of long recordings. `mini` hears all of every recording.
+    /// The same encoder, with other windows of long recordings. `mini` always encodes all of a recording.
     pub fn with_windows(self, windows: Windows) -> Self {
         Self { windows, ..self }
     }
@@ -136,13 +136,13 @@ impl Encoder {
         &self.space
     }
 
-    /// What tells embeddings that its towers make from all others, where they are kept: the space's identity, and what they
+    /// The cache key of the embeddings that its towers compute: the space's identity, and the precision they
     /// were computed in.
     pub fn made_in(&self) -> String {
         self.arithmetic.mark(&self.space.identity)
     }
 
-    /// From sounds to the space.
+    /// The audio tower.
     ///
     /// # Errors
     /// Where its files are missing or damaged.
@@ -156,7 +156,7 @@ impl Encoder {
         Ok(Box::new(tower))
     }
 
-    /// From texts to the space.
+    /// The text tower.
     ///
     /// # Errors
     /// Where its files are missing or damaged, or it has no text tower.
@@ -170,7 +170,7 @@ impl Encoder {
         Ok(Box::new(tower))
     }
 
-    /// The vocabulary that captions are split with to be learned, whole: BERT's, as in the reference code.
+    /// The full vocabulary that training captions are tokenised with: BERT's, as in the reference code.
     ///
     /// # Errors
     /// Where this build has none.

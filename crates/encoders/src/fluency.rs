@@ -23,7 +23,7 @@ use crate::tokenizer::Tokenizer;
 use crate::tokenizer::builtin;
 use wsac_tensors::weights::{WeightFile, WeightLoader, Weights};
 
-/// What the detector tells apart, in the order of its outputs: what was done to good captions to teach it, and whether
+/// The classes of the detector, in the order of its outputs: what was done to good captions to teach it, and whether
 /// anything was.
 pub const KINDS: [&str; 6] = [
     "add_tail",

@@ -1,4 +1,4 @@
-//! Frame embeddings: samples -> a unit embedding per window, [T, d]. Where they turn, the sound changes.
+//! Frame embeddings: samples -> a unit embedding per window, [T, d]. Where their direction changes, so does the sound.
 
 use crate::error::Result;
 

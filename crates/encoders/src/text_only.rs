@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::towers::AudioTower;
 use wsac_audio::AudioStream;
 
-/// An audio tower that encodes nothing. The number is the width `d` of the embeddings that its captioner is given.
+/// An audio tower that refuses to encode. The number is the width `d` of the embeddings that its captioner is given.
 #[derive(Debug, Clone, Copy)]
 pub struct TextOnly(pub usize);
 

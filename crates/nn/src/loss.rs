@@ -228,7 +228,7 @@ mod tests {
             0.25 * nll(Question { head, ..of })
         });
 
-        // In bf16 all is the same, to what eight bits can tell; a head is laid out anew for each question.
+        // In bf16 all is the same, to eight bits of precision; a head is packed anew for each question.
         let mut rounded = Head::new(ProductDtype::Bf16);
         rounded.nll(Question {
             hidden: &hidden[..3],

@@ -1,4 +1,4 @@
-//! Adam and its kin: one fused pass over parameters, gradients and both moments.
+//! Adam and its variants: one fused pass over parameters, gradients and both moments.
 
 use rayon::prelude::*;
 

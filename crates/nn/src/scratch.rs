@@ -1,4 +1,4 @@
-//! Numbers that a thread needs for a moment, kept so that a step of training allocates nothing for them.
+//! Scratch buffers of a thread, kept so that a step of training allocates nothing for them.
 
 use std::cell::Cell;
 

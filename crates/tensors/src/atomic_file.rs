@@ -34,7 +34,7 @@ pub fn write_piecewise(
         fs::rename(&beside, path).map_err(failed)
     });
     if written.is_err() {
-        // What failed is told; that the rest of it may stay behind is not worth another message.
+        // The failure itself is reported; a leftover temporary file is not worth another message.
         let _ = fs::remove_file(&beside);
     }
     written

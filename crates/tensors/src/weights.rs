@@ -2,7 +2,7 @@
 //!
 //! Architectures read through the trait [`Weights`] alone, so the same code loads a safetensors file, a PyTorch
 //! checkpoint or, in tests and benchmarks, a [`formula`]. [`WeightLoader`] is how a whole model is read: it gathers
-//! everything that is missing, wrong or left over, and tells it in one message.
+//! everything that is missing, wrong or left over, and reports it in one message.
 
 mod file;
 pub mod folder;

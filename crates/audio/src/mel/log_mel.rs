@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use wsac_golden::{assert_close, clap_wave, json, numbers};
 
-    /// Compares all golden frames of a model's recordings that are heard as they are; the tolerance is 1e-4 dB.
+    /// Compares all golden frames of a model's recordings that are used unchanged; the tolerance is 1e-4 dB.
     fn assert_frames(model: &str, front: &LogMel) {
         let Some(golden) = json(&format!("golden/clap/dev/{model}.json")) else {
             return;

@@ -2,7 +2,7 @@
 
 use super::{MelBank, Stft, hann};
 
-/// YAMNet's ear: 16 kHz samples in [-1, 1] -> mel frames [F, 64] -> patches [N, 96, 64], a new one every 48 frames.
+/// YAMNet's front end: 16 kHz samples in [-1, 1] -> mel frames [F, 64] -> patches [N, 96, 64], one every 48 frames.
 ///
 /// Frames are of 400 samples every 160 (10 ms), 512-point magnitudes, 64 bands of 125 to 7500 Hz. They are linear, so
 /// that they can be worked on; the logarithm comes with [`YamnetFrontEnd::patches`]. No frame depends on another.
@@ -42,8 +42,8 @@ impl YamnetFrontEnd {
         Self::at_speed(100)
     }
 
-    /// An ear to the same sound played at `percent` of its speed, 80 to 120: its samples are taken for samples at so much
-    /// of their rate. Patches begin at the same times as those of the sound as it is, and are so much longer or shorter.
+    /// For audio at `percent` of its speed, 80 to 120: its samples are read as sampled at that share
+    /// of their rate. Patches begin at the same times as those at full speed, and are longer or shorter accordingly.
     pub fn at_speed(percent: usize) -> Self {
         let rate = Self::RATE as usize * percent / 100;
         let stft = Stft::new(hann(Self::FRAME * percent / 100), Self::N_FFT);
@@ -183,10 +183,10 @@ mod tests {
             assert!((a - b).abs() < 0.03 * b + 0.2, "{band}: {a} {b}");
         }
         for speed in [95, 100, 105] {
-            let mut ear = YamnetFrontEnd::at_speed(speed);
+            let mut front_end = YamnetFrontEnd::at_speed(speed);
             let mut click = vec![0.0; 80_000];
             click[40_000..40_016].fill(1.0); // 2.5 s: in the patches from 1.92 s and 2.40 s
-            let patches = ear.hear(&click);
+            let patches = front_end.hear(&click);
             let loud = |patch: &[f32]| patch.iter().any(|&x| x > -1.0);
             let analysis: Vec<usize> = (patches.chunks_exact(YamnetFrontEnd::PATCH).enumerate())
                 .filter(|(_, patch)| loud(patch))

@@ -4,14 +4,14 @@
 //! samples -windows-> [length] -fit-> [length or more] -LogMel-> [T, 64] -CNN14 | HTSAT-> [features] -projection-> [d]
 //! ```
 //!
-//! | family | rate | heard at once | shorter clips |
+//! | family | rate | window | shorter clips |
 //! |---|---|---|---|
 //! | `wavcaps-cnn14`, `panns` | 32 kHz | 30 s (whole clips up to there) | as they are; silence up to 0.63 s |
 //! | `wavcaps-htsat` | 32 kHz | 1024 frames, 10.2 s | as they are; the frames are stretched |
 //! | `laion`, `laion-hf` | 48 kHz | 10 s; with fusion 5 minutes | repeated as often as they fit, then silence |
 //! | `msclap-2022`, `msclap-2023` | 44.1 kHz | 5 s, 7 s | repeated, the last time in part |
 //!
-//! Longer recordings are heard in [`Windows`]. Every window is encoded alone: a batch is no different from its clips.
+//! Longer recordings are encoded in [`Windows`]. Every window is encoded alone: a batch is no different from its clips.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ use wsac_audio::AudioStream;
 use wsac_audio::mel::{LogMel, MelBank};
 use wsac_tensors::weights::Weights;
 
-/// Bins and bands of all banks.
+/// Bins and bands of all filter banks.
 const BANK: [usize; 2] = [513, 64];
 
 /// The audio side of a CLAP checkpoint.
@@ -50,7 +50,7 @@ enum Tower {
 }
 
 impl ClapAudio {
-    /// Seconds that a tower with feature fusion hears at once: they are held in memory, 58 MB of samples.
+    /// The window of a tower with feature fusion, in seconds: it is held in memory, 58 MB of samples.
     const FUSED_SECONDS: usize = 300;
 
     /// Reads the audio tower of `family` and its projection.
@@ -82,7 +82,7 @@ impl ClapAudio {
         let slaney = |rate| MelBank::slaney(rate, 1024, BANK[1], 50.0, 14_000.0);
         let bank = format!("{prefix}{bank}");
         let bank = match family {
-            // Models with fusion hear through torchaudio's bank; the one that they may hold is only taken note of.
+            // Models with fusion use torchaudio's filter bank; one stored in the checkpoint is only marked as used.
             Family::Laion | Family::LaionHf if tower.fuses() => {
                 weights
                     .shape(&bank)
@@ -93,7 +93,7 @@ impl ClapAudio {
             _ if weights.shape(&bank).is_some() => {
                 MelBank::stored(&weights.get(&bank, &BANK)?, BANK[1])
             }
-            // The bank is that of 32 kHz though the recordings are not.
+            // The filter bank is that of 32 kHz though the recordings are not.
             Family::MsClap2023 => slaney(32_000),
             _ => slaney(extractor.rate),
         };
@@ -147,9 +147,9 @@ impl ClapAudio {
         }
     }
 
-    /// One window of `samples` -> a point that is not yet a unit: [d].
+    /// One window of `samples` -> an embedding before normalisation: [d].
     ///
-    /// `tap` is shown `log-mel` [channels, T, 64], the stages of the network, its `features` and the point as
+    /// `tap` is shown `log-mel` [channels, T, 64], the stages of the network, its `features` and the embedding as
     /// `projected`.
     fn project(&self, samples: &[f32], tap: &mut ForwardHook) -> Vec<f32> {
         let frames = self.front.frames(&self.extractor.fitted(samples));
@@ -171,7 +171,7 @@ impl ClapAudio {
         self.finish(features, tap)
     }
 
-    /// From the tower's output to the shared space, not yet a unit.
+    /// From the tower's output to the shared space, before normalisation.
     fn finish(&self, features: Vec<f32>, tap: &mut ForwardHook) -> Vec<f32> {
         tap.show("features", || features.clone());
         let Some(projection) = &self.projection else {

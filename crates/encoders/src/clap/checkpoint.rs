@@ -23,7 +23,7 @@ use wsac_tensors::safetensors::{Planned, write};
 use wsac_tensors::weights::folder::{CONFIG, HF_WEIGHTS, WEIGHTS, json, weights_in};
 use wsac_tensors::weights::{UnusedKeys, WeightFile, WeightLoader, Weights};
 
-/// What tells our folders from others.
+/// The marker of our own folders.
 pub const CARD: &str = "clap.json";
 /// The version of our folders.
 const FORMAT: u32 = 1;
@@ -110,8 +110,8 @@ impl ClapFiles {
             );
             return Err(Error::model(path, reason));
         }
-        let told = card.map(|card| card.family.parse()).transpose()?;
-        let family = family.or(told).map_or_else(|| Family::of(&weights), Ok)?;
+        let stated = card.map(|card| card.family.parse()).transpose()?;
+        let family = family.or(stated).map_or_else(|| Family::of(&weights), Ok)?;
         // What lies beside a checkpoint of another name may belong to anything.
         let is_hf = HF_WEIGHTS
             .iter()
@@ -160,7 +160,7 @@ impl ClapFiles {
         names
     }
 
-    /// What tells this model from others: 16 hexadecimal digits of family, names, shapes and some numbers of each tensor.
+    /// The identity of this model: 16 hexadecimal digits of family, names, shapes and some numbers of each tensor.
     /// A checkpoint and the folders made of it have the same: numbers are rounded to f16. Reads a few kilobytes.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
@@ -182,7 +182,7 @@ impl ClapFiles {
 
     /// Writes our folder `out`, tensor by tensor: no more than one of them is in memory. With [`StorageDtype::F16`], vectors
     /// and filter banks stay f32. `clap.json` comes last, so a
-    /// folder that has it is whole. `on_progress` is told how many bytes are written.
+    /// folder that has it is whole. `on_progress` gets the number of bytes written.
     ///
     /// # Errors
     /// Where the source cannot be read, a number does not fit `precision`, or `out` cannot be written.

@@ -1,4 +1,4 @@
-//! The families of CLAP checkpoints, told apart by the names of their tensors: names -> [`Family`].
+//! The families of CLAP checkpoints, recognised by the names of their tensors: names -> [`Family`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use wsac_tensors::weights::Weights;
 
-/// Who made a checkpoint, and so how it hears, reads and names its weights.
+/// The origin of a checkpoint, which decides its audio input, its tokenizer and the names of its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// WavCaps' CNN14 and BERT, the paper's: 32 kHz, 1024 wide.
@@ -21,7 +21,7 @@ pub enum Family {
     MsClap2022,
     /// Microsoft's CLAP of 2023: HTSAT-tiny and GPT-2, 44.1 kHz, 1024 wide.
     MsClap2023,
-    /// PANNs' CNN14 alone: 32 kHz, 2048 wide, no texts.
+    /// PANNs' CNN14 alone: 32 kHz, 2048 wide, no text tower.
     Panns,
 }
 
@@ -63,7 +63,7 @@ impl Family {
         }
     }
 
-    /// The family that a checkpoint is of.
+    /// The family of a checkpoint.
     ///
     /// # Errors
     /// Where it is of none; the message shows some of its names.

@@ -1,27 +1,27 @@
-//! How a family takes recordings: its rate, how much it hears at once, and what it does with clips that are too short.
+//! How a family prepares recordings: its rate, its window length, and how it pads clips that are too short.
 
 use crate::clap::family::Family;
 use crate::models::cnn14::Cnn14;
 
-/// How a family takes recordings.
+/// How a family prepares recordings.
 #[derive(Debug, Clone, Copy)]
 pub struct FeatureExtractor {
     /// Samples per second.
     pub rate: u32,
     /// Samples from a frame to the next.
     pub hop: usize,
-    /// Samples that are heard at once, and that shorter clips are brought to.
+    /// Samples per window, which shorter clips are padded to.
     pub clip: usize,
-    /// What is done with shorter clips.
+    /// How shorter clips are padded.
     pub fit: Padding,
     /// Whether samples were rounded to 16 bits in training.
     pub rounds: bool,
 }
 
-/// What is done with a clip that is too short.
+/// How a clip that is too short is padded.
 #[derive(Debug, Clone, Copy)]
 pub enum Padding {
-    /// Silence is added up to so many samples.
+    /// With silence, up to this many samples.
     Silence(usize),
     /// It is repeated as often as it fits into the clip, then silence is added.
     Repeat,
@@ -30,7 +30,7 @@ pub enum Padding {
 }
 
 impl FeatureExtractor {
-    /// How `family` does.
+    /// The settings of `family`.
     pub fn of(family: Family) -> Self {
         let (rate, hop, clip, fit) = match family {
             Family::WavCapsCnn14 | Family::Panns => {
@@ -52,7 +52,7 @@ impl FeatureExtractor {
         }
     }
 
-    /// `samples` [any] as the front end wants them.
+    /// `samples` [any] as the front end expects them.
     pub fn fitted(&self, samples: &[f32]) -> Vec<f32> {
         let n = samples.len();
         let (times, least) = match self.fit {
@@ -64,7 +64,7 @@ impl FeatureExtractor {
         fitted.truncate(least.max(n));
         fitted.resize(least.max(n), 0.0);
         if self.rounds {
-            // To 16 bits and back, cut off, as LAION's own code does.
+            // To 16 bits and back, truncated, as LAION's own code does.
             let rounded = |x: f32| (x.clamp(-1.0, 1.0) * 32_767.0).trunc() / 32_767.0;
             fitted.iter_mut().for_each(|x| *x = rounded(*x));
         }

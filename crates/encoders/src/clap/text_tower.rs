@@ -70,17 +70,17 @@ struct Tokens {
 }
 
 impl ClapText {
-    /// Reads the text tower of a checkpoint of `family`. A missing tokenizer is told when the first text is read, so that
-    /// a checkpoint can hear without one.
+    /// Reads the text tower of a checkpoint of `family`. A missing tokenizer is reported at the first text, so that
+    /// a checkpoint can encode audio without one.
     ///
     /// # Errors
     /// Where the family has no texts, tensors are missing or of another shape, or the tokenizer is another model's.
     pub fn load(family: Family, weights: &dyn Weights, files: &TextFiles) -> Result<Self> {
         let heads = |name: &str| -> Result<usize> {
-            let told = files
+            let stated = files
                 .config
                 .and_then(|c| c["text_config"]["num_attention_heads"].as_u64());
-            Ok(told.map_or(bert::matrix(weights, name)?[1] / HEAD, |n| n as usize))
+            Ok(stated.map_or(bert::matrix(weights, name)?[1] / HEAD, |n| n as usize))
         };
         let bert = |prefix: &str| -> Result<Encoder> {
             let heads = heads(&format!("{prefix}embeddings.word_embeddings.weight"))?;
@@ -104,10 +104,10 @@ impl ClapText {
             }
             Family::Laion => roberta("text_branch.", ROBERTA_EPS)?,
             Family::LaionHf => {
-                let told = files
+                let stated = files
                     .config
                     .and_then(|c| c["text_config"]["layer_norm_eps"].as_f64());
-                roberta("text_model.", told.unwrap_or(HF_EPS))?
+                roberta("text_model.", stated.unwrap_or(HF_EPS))?
             }
             Family::Panns => {
                 return Err(Error::model(

@@ -1,6 +1,6 @@
-//! Which parts of a recording a tower hears: mono blocks -> windows [up to length], always the same ones.
+//! Which parts of a recording a tower encodes: mono blocks -> windows [up to length], always the same ones.
 //!
-//! A tower hears at most so many seconds at once. Other programs then cut at random, so that a recording has another
+//! A tower takes a limited number of seconds at once. Other programs crop at random, so that a recording has another
 //! embedding every time. Here:
 //!
 //! ```text
@@ -20,10 +20,10 @@ use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use wsac_audio::AudioStream;
 
-/// Which windows of a long recording are heard.
+/// Which windows of a long recording are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Windows {
-    /// The first one: fast, and what other programs do when they are told not to cut at random.
+    /// The first one: fast, and what other programs do when random cropping is off.
     First,
     /// The one in the middle. Half of the recording is held in memory.
     Centre,
@@ -70,7 +70,7 @@ impl Windows {
             silent: true,
         };
         let mut held: Vec<f32> = Vec::new();
-        let mut analysis = 0; // samples of `held` that a window had already
+        let mut covered = 0; // samples of `held` that an earlier window covered
         let mut dropped = 0;
         while let Some(block) = audio.next_block()? {
             extent.samples += block.len() as u64;
@@ -90,10 +90,10 @@ impl Windows {
                 }
                 Self::Mean => {
                     held.extend_from_slice(&block);
-                    while held.len() - analysis > length {
-                        each(&held[analysis..][..length], length)?;
-                        held.drain(..analysis);
-                        analysis = length;
+                    while held.len() - covered > length {
+                        each(&held[covered..][..length], length)?;
+                        held.drain(..covered);
+                        covered = length;
                     }
                 }
             }
@@ -104,7 +104,7 @@ impl Windows {
             Self::Mean => held.len().saturating_sub(length),
         };
         let window = &held[start..];
-        each(&window[..window.len().min(length)], held.len() - analysis)?;
+        each(&window[..window.len().min(length)], held.len() - covered)?;
         Ok(extent)
     }
 }
@@ -114,7 +114,7 @@ fn middle(n: usize, length: usize) -> usize {
     n.saturating_sub(length) / 2
 }
 
-/// The mean of unit embeddings, each with its weight, as a unit again.
+/// The mean of unit embeddings, each with its weight, normalised again.
 #[derive(Debug, Default)]
 pub struct Mean {
     first: Option<Embedding>,

@@ -108,8 +108,11 @@ fn what_is_no_detector_is_refused_with_a_sentence() {
     let whole = tensors(64, |_, _| {});
     assert_eq!(read(&whole, "google/bert_uncased_L-1_H-64_A-1"), Ok(()));
     let refused = |bytes: &[u8], model_type: &str, why: &str| {
-        let told = read(bytes, model_type).unwrap_err();
-        assert!(told.starts_with("d.ckpt: ") && told.contains(why), "{told}");
+        let error = read(bytes, model_type).unwrap_err();
+        assert!(
+            error.starts_with("d.ckpt: ") && error.contains(why),
+            "{error}"
+        );
     };
     let base = KNOWN[0];
     refused(

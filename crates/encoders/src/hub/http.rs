@@ -1,7 +1,7 @@
 //! The hub's three endpoints: a revision's files, a file's size and checksum, a file's bytes from a place on.
 //!
 //! Requests go to the endpoint with the token; where it sends us elsewhere (large files lie on other servers), the
-//! token stays behind. What is refused is told in sentences.
+//! token stays behind. Refusals are reported in sentences.
 
 use std::io::Read;
 use std::time::Duration;
@@ -199,7 +199,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends a request and goes where it is sent on to. The endpoint's own servers see the token, others do not. A HEAD
-    /// ends where the file's checksum is told, or where other servers begin: those know nothing of the hub's checksums.
+    /// ends where the file's checksum is given, or where other servers begin: those lack the hub's checksums.
     fn send(
         &self,
         method: Method,

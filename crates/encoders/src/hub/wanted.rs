@@ -5,7 +5,7 @@
 use super::name::{Name, is_plain};
 use crate::error::{Error, Result};
 
-/// Small files that say how a model hears and reads; those that there are.
+/// Small files with the settings of a model's towers and tokenizer; those that exist.
 const CONFIGS: [&str; 6] = [
     "config.json",
     "preprocessor_config.json",

@@ -1,8 +1,8 @@
-//! Activity: samples as they come -> whether there is anything in them that YAMNet can make out.
+//! Activity: samples as they come -> whether they contain anything that YAMNet can recognise.
 //!
 //! Its bands begin at 125 Hz. Of a constant offset, the dither of a 16-bit converter or a mains hum it sees numerical
-//! residue, yet names it (speech, music). Frames of 20 ms hold sound where what lies above 125 Hz is louder than dither and
-//! is not just what a steep filter leaves of something lower. The first and the last frame do not count: a constant offset
+//! residue, yet labels it (speech, music). Frames of 20 ms hold sound where the band above 125 Hz exceeds dither and
+//! is not just the filter residue of something lower. The first and the last frame do not count: a constant offset
 //! begins and ends with a step.
 
 /// Samples of a frame at 16 kHz.
@@ -43,7 +43,7 @@ struct Section {
 }
 
 impl Activity {
-    /// No sample came yet.
+    /// Before the first sample.
     pub fn new() -> Self {
         Self {
             high_pass: SECTIONS.map(Section::high_pass),
@@ -79,7 +79,7 @@ impl Activity {
         (self.filled, self.power) = (0, [0.0; 2]);
     }
 
-    /// Whether there is sound in what came, if it ends here.
+    /// Whether the samples so far contain sound, if they end here.
     pub fn any(&self) -> bool {
         self.any || (self.latest && self.filled > 0)
     }
@@ -151,7 +151,7 @@ mod tests {
                 0.0
             }));
         }
-        // Nothing can be made out of a single sample.
+        // A single sample is never recognised as anything.
         assert!(!active(1.0 / 16_000.0, |_| 0.5));
         assert!(!active(0.03, |i| dither(i) * 0.5));
     }

@@ -1,10 +1,10 @@
 //! The audio tower of `mini`: a recording at 16 kHz -> its analysis, with embeddings [384] among MiniLM's.
 //!
 //! ```text
-//! samples -views-> YAMNet scores [6, T, 521] -scene-> whole and parts, each the unit sum of class text vectors
+//! samples -views-> YAMNet scores [6, T, 521] -scene-> whole and parts, each a unit sum of class text vectors
 //! ```
 //!
-//! It was trained on no pair of sound and text, and can say no more than AudioSet's classes do.
+//! No pair of audio and text was used in training, so it can express no more than AudioSet's classes do.
 
 use std::path::Path;
 
@@ -23,10 +23,10 @@ use wsac_audio::AudioStream;
 use wsac_audio::mel::YamnetFrontEnd;
 use wsac_tensors::safetensors::Tensors;
 
-/// The files it is made of: YAMNet, the table of classes, their text vectors.
+/// Its files: YAMNet, the class table, and the classes' text vectors.
 const FILES: [&str; 3] = ["yamnet.safetensors", "classes.csv", "classes.safetensors"];
 
-/// How many sounds are named for a recording, and for a part.
+/// How many classes are listed for a recording, and for a part.
 const NAMED: usize = 5;
 const NAMED_OF_PART: usize = 3;
 
@@ -38,10 +38,10 @@ pub struct Mini {
 }
 
 impl Mini {
-    /// The tower that is built in.
+    /// The built-in tower.
     ///
     /// # Errors
-    /// Where this build has none.
+    /// If this build has none.
     pub fn bundled() -> Result<Self> {
         let [yamnet, table, vectors] = FILES.map(|name| assets::file(&format!("mini/{name}")));
         Self::parse(FILES, [yamnet?, table?, vectors?])
@@ -50,7 +50,7 @@ impl Mini {
     /// The tower in `folder`: `yamnet.safetensors`, `classes.csv`, `classes.safetensors`.
     ///
     /// # Errors
-    /// Where a file is missing or damaged.
+    /// If a file is missing or damaged.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
         let paths = FILES.map(|name| folder.as_ref().join(name));
         let read = |path: &Path| std::fs::read(path).map_err(|e| Error::io(path, e));
@@ -69,7 +69,7 @@ impl Mini {
         })
     }
 
-    /// With other rules about when a further sound is believed.
+    /// Replaces the rules that decide when a further sound is accepted.
     pub fn with_options(self, options: SceneOptions) -> Self {
         Self { options, ..self }
     }
@@ -84,7 +84,7 @@ impl Mini {
         &self.classes
     }
 
-    /// The scores of a recording, the first step of [`AudioTower::encode`].
+    /// The class scores of a recording: the first step of [`AudioTower::encode`].
     ///
     /// # Errors
     /// As [`AudioTower::encode`].
@@ -123,19 +123,19 @@ impl Mini {
         let order = scene.order();
         let ordered = order.is_some();
         let order = order.unwrap_or_else(|| (0..scene.parts.len()).collect());
-        let told = scene.evidence.iter().zip(self.classes.iter());
-        let told = told.filter(|(_, class)| !class.dropped);
+        let kept = scene.evidence.iter().zip(self.classes.iter());
+        let kept = kept.filter(|(_, class)| !class.dropped);
         AudioAnalysis {
             parts: order.iter().map(|&j| part(&scene.parts[j])).collect(),
             sounds: self.sounds(&scene.whole_classes, NAMED, &scene.evidence),
-            confidence: told.map(|(p, _)| *p).fold(0.0, f32::max),
+            confidence: kept.map(|(p, _)| *p).fold(0.0, f32::max),
             embedding: scene.whole,
             duration,
             ordered,
         }
     }
 
-    /// Digital silence: certain, but there is nothing to describe.
+    /// Digital silence: the result is certain, but there is nothing to describe.
     fn silence(&self, duration: f64) -> AudioAnalysis {
         let silence = self.classes.silence();
         let embedding = self.classes.embedding(silence);
@@ -181,18 +181,18 @@ impl AudioTower for Mini {
         Ok(self.understand(&self.evidence(audio)?))
     }
 
-    /// YAMNet's scores, of all classes but those that captions never name.
+    /// YAMNet's scores, for all classes except those that captions never name.
     fn activations(&self, audio: &mut AudioStream) -> Result<Option<Activations>> {
-        let evidence = self.evidence(audio)?;
-        let told = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
-        let sounds = told.map(|(c, class)| ActivationTrack {
+        let class_scores = self.evidence(audio)?;
+        let kept = (self.classes.iter().enumerate()).filter(|(_, class)| !class.dropped);
+        let sounds = kept.map(|(c, class)| ActivationTrack {
             name: class.name.clone(),
-            scores: (0..evidence.len())
-                .map(|t| evidence.as_it_is(t, c))
+            scores: (0..class_scores.len())
+                .map(|t| class_scores.as_it_is(t, c))
                 .collect(),
         });
         let hop = YamnetFrontEnd::PATCH_SECONDS / 2.0;
-        let merged = evidence.stride() as f64;
+        let merged = class_scores.stride() as f64;
         Ok(Some(Activations {
             hop: hop * merged,
             width: hop * (merged + 1.0),
@@ -203,8 +203,8 @@ impl AudioTower for Mini {
     /// The square roots of YAMNet's scores in one view, every quarter of a window.
     fn frame_embeddings(&self, samples: &[f32]) -> Result<FrameEmbeddings> {
         let hop = YamnetFrontEnd::FRAMES / 4;
-        let mut ear = YamnetFrontEnd::new();
-        let mut mel = ear.mel(samples);
+        let mut front_end = YamnetFrontEnd::new();
+        let mut mel = front_end.mel(samples);
         let frames = (samples.len() / YamnetFrontEnd::FRAME_HOP).max(YamnetFrontEnd::FRAMES);
         let windows = 1 + (frames - YamnetFrontEnd::FRAMES).div_ceil(hop);
         let covered = (windows - 1) * hop + YamnetFrontEnd::FRAMES;
@@ -212,7 +212,7 @@ impl AudioTower for Mini {
         let patches: Vec<f32> = (0..windows)
             .flat_map(|t| {
                 let first = t * hop * YamnetFrontEnd::MELS;
-                ear.patches(&mel[first..first + YamnetFrontEnd::PATCH])
+                front_end.patches(&mel[first..first + YamnetFrontEnd::PATCH])
             })
             .collect();
         let mut rows = self.yamnet.scores(&patches);

@@ -1,4 +1,4 @@
-//! What is known about YAMNet's 521 classes: their words, their text vectors [521, d], and which of them are one sound.
+//! YAMNet's 521 classes: their wording, their text vectors [521, d], and which of them are the same sound.
 //!
 //! Names and the tree behind `descendants` are AudioSet's (CC BY-SA 4.0); phrases, families and kinds are ours.
 
@@ -12,17 +12,17 @@ use crate::error::{Error, Result};
 use crate::models::yamnet::{CLASSES, WIDTH, Yamnet};
 use wsac_tensors::safetensors::Tensors;
 
-/// From this cosine of their text vectors two classes are said alike.
+/// From this cosine of their text vectors two classes are worded alike.
 const SAID_ALIKE: f32 = 0.65;
 
-/// Captions say a class [`USUAL`] times on the average; a class they never say counts as if they said it [`UNSAID`] times.
+/// Captions name a class [`USUAL`] times on average; one that they never name counts as if named [`UNSAID`] times.
 const USUAL: f32 = 150.0;
 const UNSAID: f32 = 10.0;
-/// How much of the captions' habits goes into [`Class::prior`], and its bounds: a nudge, not a vote.
+/// How strongly caption frequencies enter [`Class::prior`], and its bounds: a nudge, not a vote.
 const HABIT: f32 = 0.4;
 const PRIOR: (f32, f32) = (0.3, 1.5);
 
-/// A class with no more classes below it than these is as telling as one with none.
+/// A class with at most this many descendants is as specific as one with none.
 const BASIC: u32 = 2;
 
 /// One row of `classes.csv`.
@@ -40,7 +40,7 @@ pub struct Class {
     pub prior_count: u32,
     /// How many classes are below it in AudioSet's tree.
     pub descendants: u32,
-    /// Whether it says too little to be told, e.g. `Sound effect`.
+    /// Whether it is too vague for a caption, e.g. `Sound effect`.
     #[serde(deserialize_with = "zero_or_one")]
     pub dropped: bool,
 }
@@ -49,7 +49,7 @@ impl Class {
     /// The classes of the table `bytes` in the order of YAMNet's outputs; `path` names it in messages.
     ///
     /// # Errors
-    /// Where a row is broken, or there are not [`CLASSES`] of them.
+    /// If a row is malformed, or there are not [`CLASSES`] of them.
     pub fn read_all(path: impl AsRef<Path>, bytes: &[u8]) -> Result<Vec<Self>> {
         let rows: Vec<Self> = csv::Reader::from_reader(bytes)
             .deserialize()
@@ -62,7 +62,7 @@ impl Class {
         Ok(rows)
     }
 
-    /// Whether someone speaks.
+    /// Whether it is speech.
     pub fn is_speech(&self) -> bool {
         self.family == "speech"
     }
@@ -72,20 +72,20 @@ impl Class {
         self.family == "music"
     }
 
-    /// Whether a voice makes it.
+    /// Whether it is produced by a voice.
     pub fn is_voice(&self) -> bool {
         self.kind == "voice"
     }
 
-    /// How likely captions are to say it, around 1.
+    /// How likely captions are to name it, around 1.
     pub fn prior(&self) -> f32 {
         let said = (self.prior_count as f32 + UNSAID) / USUAL;
         said.powf(HABIT).clamp(PRIOR.0, PRIOR.1)
     }
 
-    /// What the evidence for it weighs: a class above many others is always heard with them and says less, one above
-    /// [`BASIC`] at most (rain, fire) is the word that people use; one that is dropped says nothing. Speech and music
-    /// are told by these very names, and weigh nearly whole.
+    /// The weight of its score: a class with many descendants scores along with them and is less specific, one with
+    /// at most [`BASIC`] (rain, fire) is the word that people use; a dropped class weighs nothing. Speech and music are
+    /// captioned by these very names, and weigh two thirds.
     pub fn weight(&self) -> f32 {
         match self.name.as_str() {
             _ if self.dropped => 0.0,
@@ -103,7 +103,7 @@ fn zero_or_one<'de, D: serde::Deserializer<'de>>(value: D) -> std::result::Resul
     }
 }
 
-/// All classes with what relates them.
+/// All classes and their relations.
 #[derive(Debug)]
 pub struct Classes {
     rows: Vec<Class>,
@@ -116,7 +116,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// `rows` of the table, their `vectors` of the tensor file, and the similarity that `yamnet` sees.
+    /// `rows` of the table, their `vectors` of the tensor file, and the similarity given by the weights of `yamnet`.
     ///
     /// # Errors
     /// Where the vectors are not `[521, d]`, or one of the classes that are treated by name is missing.
@@ -158,7 +158,7 @@ impl Classes {
         self.vectors.row(c)
     }
 
-    /// The text vector of class `c` as a point.
+    /// The text vector of class `c` as an embedding.
     pub fn embedding(&self, c: usize) -> Embedding {
         self.vectors.get(c)
     }
@@ -184,8 +184,8 @@ impl Classes {
     }
 }
 
-/// Classes are alike as far as YAMNet's classifier looks for the same things (the cosine of its rows about their mean);
-/// wholly so in one family; and where their text vectors all but say the same. [521, 521]
+/// Classes are similar as far as YAMNet's classifier weighs the same features (the cosine of its centred rows);
+/// fully within one family; and where their text vectors nearly coincide. [521, 521]
 fn similarity(rows: &[Class], vectors: &Embeddings, yamnet: &Yamnet) -> Result<Vec<f32>> {
     let mut similarity = cosines(&about_mean(yamnet.classifier())?);
     let said = cosines(vectors);
@@ -200,7 +200,7 @@ fn similarity(rows: &[Class], vectors: &Embeddings, yamnet: &Yamnet) -> Result<V
     Ok(similarity)
 }
 
-/// The rows about their mean, of unit length.
+/// The rows, mean-centred and of unit length.
 fn about_mean(rows: &[f32]) -> Result<Embeddings> {
     let mut mean = vec![0.0; WIDTH];
     add_rows(&mut mean, rows);

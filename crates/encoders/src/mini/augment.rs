@@ -1,8 +1,8 @@
-//! Test-time augmentation: six views of the same sound: samples -> linear mel magnitudes [F, 64] six times.
+//! Test-time augmentation: samples -> six views of the same audio, linear mel magnitudes [F, 64] each.
 //!
-//! YAMNet scores what is loudest. Two views play the sound a little slower and a little faster: what is
-//! found in both is less of an accident than what is found once. Each of the others attenuates, without removing it,
-//! something that hides other sounds, so that what is beside or beneath it gets its turn.
+//! YAMNet scores what is loudest. Two views play the audio a little slower and a little faster: what is
+//! found in both is less likely an accident than what is found once. Each other view attenuates, without removing it,
+//! something that masks other sounds, so that what is beside or beneath it can score.
 
 use rayon::prelude::*;
 
@@ -10,16 +10,16 @@ use wsac_audio::mel::YamnetFrontEnd;
 
 const MELS: usize = YamnetFrontEnd::MELS;
 
-/// How many there are.
+/// The number of views.
 pub const VIEWS: usize = 6;
 
-/// The two of the sound as it is, but for its speed.
+/// The two views that change nothing but the speed.
 pub const AS_IT_IS: std::ops::Range<usize> = 0..2;
 
 /// Their speeds in percent. Other pairs from 90 to 115 do as well.
 const SPEEDS: [usize; 2] = [95, 105];
 
-/// The loudness that a recording is brought to, and the most it is amplified: noise is not made a sound.
+/// The loudness that a recording is brought to, and the most it is amplified: noise must not become a sound.
 const LEVEL: f32 = 0.1;
 const QUIETEST: f32 = 1e-4;
 const MOST_GAIN: f32 = 30.0;
@@ -30,7 +30,7 @@ const SMOOTH: usize = 6;
 /// How much of a tone is left.
 const TONE_LEFT: f32 = 0.2;
 
-/// The background is what a band has at its quieter times: the 0.3-quantile of 1.2 s, taken every 50 ms.
+/// The background is the level of a band at its quieter times: the 0.3-quantile of 1.2 s, taken every 50 ms.
 const BACKGROUND: usize = 60;
 const BACKGROUND_RANK: usize = 36; // 0.3 * (121 - 1): no interpolation between ranks
 const BACKGROUND_STEP: usize = 5;
@@ -51,7 +51,7 @@ pub struct Views {
 }
 
 impl Views {
-    /// Plans their transforms.
+    /// Plans the transforms.
     #[allow(clippy::new_without_default)] // As for the front ends.
     pub fn new() -> Self {
         let [slower, faster] = SPEEDS.map(YamnetFrontEnd::at_speed);
@@ -131,7 +131,7 @@ fn tones(mel: &[f32]) -> Vec<f32> {
     tones
 }
 
-/// What each band has at its quieter times: [F, 64].
+/// The background level of each band: [F, 64].
 fn background(mel: &[f32]) -> Vec<f32> {
     over_time(mel, |band| {
         let mut out = vec![0.0; band.len()];
@@ -165,11 +165,11 @@ fn over_time(mel: &[f32], f: impl Fn(&[f32]) -> Vec<f32> + Sync) -> Vec<f32> {
     (0..mel.len()).map(|i| bands[i % MELS][i / MELS]).collect()
 }
 
-/// Which place of a line stands in for another, given the last one.
+/// Maps an index outside a line to one inside, given the last index.
 type Beyond = fn(isize, isize) -> isize;
 
-/// Writes the number with `rank` others below it among the `2 * radius + 1` around each place of `line`. Where the line
-/// has no such place, `beyond` tells the one that stands in for it.
+/// Writes the value with `rank` others below it among the `2 * radius + 1` around each index of `line`. Where the line
+/// has no such index, `beyond` gives the one to use instead.
 fn running_rank(line: &[f32], radius: usize, rank: usize, beyond: Beyond, out: &mut [f32]) {
     let at = |place: usize, offset: usize| {
         let place = (place + offset) as isize - radius as isize;
@@ -186,7 +186,7 @@ fn running_rank(line: &[f32], radius: usize, rank: usize, beyond: Beyond, out: &
     }
 }
 
-/// Puts `new` in the place of `old` and keeps the order.
+/// Replaces `old` by `new` and keeps the order.
 fn replace(sorted: &mut [f32], old: f32, new: f32) {
     let from = sorted.partition_point(|&x| x < old);
     let to = sorted.partition_point(|&x| x < new);

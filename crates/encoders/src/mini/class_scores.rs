@@ -1,7 +1,7 @@
 //! YAMNet class scores of a whole recording in six views: samples at 16 kHz -> scores [6, T, 521].
 //!
-//! Memory is bounded: sound is worked on 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
-//! minutes) neighbouring windows are merged, as often as it takes, each class keeping its higher score.
+//! Memory is bounded: audio is processed 30 s at a time, and of a recording longer than `MOST_ROWS` windows (16
+//! minutes) neighbouring windows are merged, repeatedly if need be, each class keeping its higher score.
 
 use crate::error::{Error, Result};
 use crate::mini::activity::Activity;
@@ -10,17 +10,17 @@ use crate::models::yamnet::{CLASSES, Yamnet};
 use wsac_audio::AudioStream;
 use wsac_audio::mel::YamnetFrontEnd;
 
-/// Windows of a chunk, 30.24 s: long beside the 1.2 s in which a background is sought, short enough that loudness and
+/// Windows of a chunk, 30.24 s: long compared with the 1.2 s of the background estimate, short enough that loudness and
 /// background follow the recording.
 const CHUNK: usize = 62;
 
 /// Rows kept of each view; an even number, so that they can be merged in pairs.
 const MOST_ROWS: usize = 2048;
 
-/// Windows of which the mean is a class's evidence: a short sound counts, a single slip does not.
+/// A class's pooled score is the mean over this many windows: a short sound counts, a single outlier does not.
 const TOP: usize = 3;
 
-/// The scores of each class in each window under each view.
+/// The score of each class in each window of each view.
 #[derive(Debug, Clone)]
 pub struct ClassScores {
     /// For each view [T, 521], each in [0, 1].
@@ -33,10 +33,10 @@ pub struct ClassScores {
 }
 
 impl ClassScores {
-    /// Encodes the whole of `sound`. A chunk of digital silence is not worth encoding: its scores are 0.
+    /// Scores all of `sound`. Chunks of digital silence are skipped: their scores are 0.
     ///
     /// # Errors
-    /// Where `sound` is not at 16 kHz, or breaks as in [`AudioStream::next_block`].
+    /// If `sound` is not at 16 kHz, or fails as in [`AudioStream::next_block`].
     pub fn gather(yamnet: &Yamnet, sound: &mut AudioStream) -> Result<Self> {
         if sound.rate() != YamnetFrontEnd::RATE {
             let (is, wanted) = (sound.rate(), YamnetFrontEnd::RATE);
@@ -45,23 +45,23 @@ impl ClassScores {
             )));
         }
         const WHOLE: usize = YamnetFrontEnd::samples(CHUNK);
-        let mut evidence = Self::new(std::array::from_fn(|_| Vec::new()));
+        let mut scores = Self::new(std::array::from_fn(|_| Vec::new()));
         let mut views = Views::new();
         let mut activity = Activity::new();
         let mut samples = Vec::new();
         while let Some(block) = sound.next_block()? {
-            evidence.samples += block.len();
+            scores.samples += block.len();
             activity.push(&block);
             samples.extend_from_slice(&block);
-            // Half a chunk more is awaited, so that the last one is no scrap.
+            // Waits for another half chunk, so that the last chunk is never tiny.
             while samples.len() >= WHOLE + WHOLE / 2 {
-                evidence.hear(yamnet, &mut views, &samples[..WHOLE]);
+                scores.hear(yamnet, &mut views, &samples[..WHOLE]);
                 samples.drain(..CHUNK * YamnetFrontEnd::PATCH_HOP * YamnetFrontEnd::FRAME_HOP);
             }
         }
-        evidence.hear(yamnet, &mut views, &samples);
-        evidence.audible = activity.any();
-        Ok(evidence)
+        scores.hear(yamnet, &mut views, &samples);
+        scores.audible = activity.any();
+        Ok(scores)
     }
 
     /// The `scores` [T, 521] of each view, T windows in order.
@@ -139,7 +139,7 @@ impl ClassScores {
     }
 
     /// Whether there is more in the recording than silence, a constant offset, dither or a hum below YAMNet's bands. Where
-    /// there is not, its scores are of nothing.
+    /// there is not, its scores mean nothing.
     pub fn is_audible(&self) -> bool {
         self.audible
     }
@@ -159,7 +159,7 @@ impl ClassScores {
         (t * self.stride, (t + 1) * self.stride - 1)
     }
 
-    /// The pooled score of each class, [521]: of each view the mean of its 3 highest rows, weighted by `weights`.
+    /// The pooled score of each class, [521]: the mean of the 3 highest rows of each view, weighted by `weights`.
     /// The scores of view `l` in row `t` are multiplied by `share(l, t)` first.
     pub fn pooled(&self, weights: &[f32; VIEWS], share: impl Fn(usize, usize) -> f32) -> Vec<f32> {
         let rows = TOP.min(self.len()).max(1) as f32;
@@ -180,12 +180,12 @@ impl ClassScores {
         pooled
     }
 
-    /// The score of class `c` in row `t` of the sound as it is: the mean of two views.
+    /// The score of class `c` in row `t` of the plain audio: the mean of the two speed views.
     pub fn as_it_is(&self, t: usize, c: usize) -> f32 {
         AS_IT_IS.map(|l| self.row(l, t)[c]).sum::<f32>() / AS_IT_IS.len() as f32
     }
 
-    /// The mean of the two highest scores of class `c` in the sound as it is.
+    /// The mean of the two highest scores of class `c` in the plain audio.
     pub fn twice(&self, c: usize) -> f32 {
         let mut highest = [0.0; 2];
         (0..self.len()).for_each(|t| insert(&mut highest, self.as_it_is(t, c)));

@@ -1,10 +1,10 @@
 //! Which sounds are in a recording, and when: scores [6, T, 521] -> the whole as one embedding [d], and its parts.
 //!
 //! ```text
-//! first part:   the class with the most specific evidence; its related classes (similarity >= 0.5) are taken
-//! next parts:   q = evidence where the found parts are not loud;  e = q * prior;  the first specific class that is not
-//!               taken and has what it needs; speech and music by rules of their own
-//! gathering:    every class goes to the part it is most like;  z = unit(sum of the 8 heaviest weights * v)
+//! first part:   the class with the highest weighted score; its related classes (similarity >= 0.5) are taken
+//! next parts:   q = scores where the found parts are not loud;  e = q * prior;  the first specific class that is not
+//!               taken and passes its threshold; speech and music have rules of their own
+//! gathering:    every class goes to the part it is most similar to;  z = unit(sum of the 8 heaviest weights * v)
 //! ```
 //!
 //! The reference in numpy is reference/scene.py. Its constants were chosen on 400 recordings of single sounds and 200
@@ -24,18 +24,18 @@ pub use part::ScenePart;
 use pooling::{embed, specific};
 use sources::Search;
 
-/// What each view weighs in the evidence of the whole: the last one, without low sounds, would colour it.
+/// The weight of each view in the scores of the whole: the last view, without low sounds, would bias them.
 const WHOLE: [f32; VIEWS] = [1.0, 1.0, 1.0, 1.0, 1.0, 0.0];
 
-/// Classes that make the embedding of the whole: beyond them is noise.
+/// The number of classes in the embedding of the whole: the rest is noise.
 const KEEP_WHOLE: usize = 10;
 
 /// The sounds of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
-    /// All of it as one embedding.
+    /// The embedding of the whole recording.
     pub whole: Embedding,
-    /// The classes that make [`Scene::whole`], the heaviest first.
+    /// The classes behind [`Scene::whole`], the heaviest first.
     pub whole_classes: Vec<usize>,
     /// The pooled score of each class, [521], each in [0, 1].
     pub evidence: Vec<f32>,
@@ -44,7 +44,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The places of the parts in the order they sound, where there are several and none sounds together with another.
+    /// The indices of the parts in temporal order, if there are several and none overlaps another.
     pub fn order(&self) -> Option<Vec<usize>> {
         let mut order: Vec<usize> = (0..self.parts.len()).collect();
         order.sort_by_key(|&j| self.parts[j].windows.0);

@@ -15,7 +15,7 @@ use crate::models::packing;
 use wsac_tensors::matrix::EmbeddingMatrix;
 use wsac_tensors::weights::Weights;
 
-/// What the weights do not tell of a BERT.
+/// What the weights of a BERT leave open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kind {
     /// The heads of its attention, each of `width / heads` numbers.

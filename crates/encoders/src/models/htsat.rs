@@ -1,7 +1,7 @@
 //! HTSAT (arXiv 2202.00874), a Swin transformer over sound: log-mel frames [T, 64] -> an embedding [8 C].
 //!
 //! ```text
-//! bn0 -> stretch to 1024 frames -> fold into a picture [256, 256] -> patches of 4x4: [64 * 64, C]
+//! bn0 -> stretch to 1024 frames -> fold into an image [256, 256] -> patches of 4x4: [64 * 64, C]
 //!     -> 4 stages of blocks: [64 * 64, C] [32 * 32, 2 C] [16 * 16, 4 C] [8 * 8, 8 C] -> norm -> mean over the tokens
 //! ```
 //!
@@ -81,7 +81,7 @@ impl Htsat {
         self.proj.outputs() << 3
     }
 
-    /// Whether long recordings are heard whole, as four channels.
+    /// Whether long recordings are encoded whole, as four channels.
     pub fn fuses(&self) -> bool {
         self.fusion.is_some()
     }

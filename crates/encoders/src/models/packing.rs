@@ -43,7 +43,7 @@ pub fn mean(x: &[f32], starts: &[usize], width: usize) -> Vec<f32> {
 }
 
 /// Unit embeddings [N, dim] of texts given as `ids`, in their order; `forward` gives those of a block, not yet unit.
-/// `on_progress` is told after each block how many texts are done.
+/// `on_progress` gets the number of finished texts after each block.
 ///
 /// # Errors
 /// Where an embedding has no direction.

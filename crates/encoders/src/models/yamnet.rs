@@ -21,7 +21,7 @@ pub const WIDTH: usize = 1024;
 /// Channels of the first layer.
 const FIRST: usize = 32;
 
-/// The 13 separable layers: input channels, output channels, and whether they halve the picture.
+/// The 13 separable layers: input channels, output channels, and whether they halve the feature map.
 const LAYERS: [(usize, usize, bool); 13] = [
     (32, 64, false),
     (64, 128, true),
@@ -64,7 +64,7 @@ struct Separable {
 /// What [`Yamnet::forward`] gives for N patches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
-    /// The mean over the last picture, [N, 1024].
+    /// The mean over the last feature map, [N, 1024].
     pub embeddings: Vec<f32>,
     /// Before the sigmoid, [N, 521].
     pub logits: Vec<f32>,
@@ -128,7 +128,7 @@ impl Yamnet {
         };
         let to = Window::HALVE.output(at, FIRST);
         let mut between = Vec::new();
-        let mut x = Vec::with_capacity(2 * to.numbers()); // the largest picture, after layer 2
+        let mut x = Vec::with_capacity(2 * to.numbers()); // the largest feature map, after layer 2
         x.resize(to.numbers(), 0.0);
         conv3x3(
             &mut x,
@@ -154,7 +154,7 @@ impl Yamnet {
             }
             mean.iter_mut().for_each(|m| *m /= pixels as f32);
         }
-        // Not a matrix product: those sum a single row in another order, and a window is to be heard alike alone.
+        // Not a matrix product: those sum a single row in another order, and a window must score the same alone.
         let classify = |embedding| {
             let weights = self.classifier.0.par_chunks_exact(WIDTH);
             let classes = weights.zip(&self.classifier.1);

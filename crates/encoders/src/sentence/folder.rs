@@ -1,6 +1,6 @@
 //! The folder of a model as sentence-transformers writes it -> [`SentenceBert`].
 //!
-//! | file | what it tells |
+//! | file | content |
 //! |---|---|
 //! | `modules.json` | which parts follow each other, and their folders; may be missing |
 //! | `config.json` | heads and epsilon of the BERT; all other sizes are those of its tensors |
@@ -23,7 +23,7 @@ use crate::tokenizer::Tokenizer;
 use wsac_tensors::weights::folder::{CONFIG, json, weights_in};
 use wsac_tensors::weights::{WeightFile, WeightLoader, Weights};
 
-/// Where the pooling lies if no list of modules tells.
+/// The pooling folder if no list of modules names one.
 const POOLING: &str = "1_Pooling";
 
 /// A part of the model.
@@ -155,13 +155,13 @@ fn modules(root: &Path) -> Result<(PathBuf, PathBuf)> {
     Ok((transformer, pooling))
 }
 
-/// Whether the pooling in `folder` is the mean; where nothing tells, it is, as in sentence-transformers.
+/// Whether the pooling in `folder` is the mean; without a setting it is, as in sentence-transformers.
 fn check_pooling(folder: &Path) -> Result<()> {
     let path = folder.join(CONFIG);
     let Some(config) = json::<Map<String, Value>>(&path)? else {
         return Ok(());
     };
-    let told = match config.get("pooling_mode") {
+    let modes = match config.get("pooling_mode") {
         Some(Value::String(mode)) => vec![mode.as_str()],
         Some(Value::Array(modes)) => modes.iter().filter_map(Value::as_str).collect(),
         _ => {
@@ -171,12 +171,12 @@ fn check_pooling(folder: &Path) -> Result<()> {
                 .collect()
         }
     };
-    match told[..] {
+    match modes[..] {
         ["mean" | "mean_tokens"] => Ok(()),
         _ => {
             let why = format!(
                 "pools by {}; only the mean of all tokens is known",
-                told.join(" and ")
+                modes.join(" and ")
             );
             Err(Error::model(path, why))
         }
@@ -243,11 +243,11 @@ fn read(file: &dyn Weights, config: &Config) -> Result<Bert> {
 /// What texts are split with, and after how many tokens they are cut.
 fn tokens(folder: &Path) -> Result<(Tokenizer, usize)> {
     let path = folder.join("tokenizer_config.json");
-    let told: Tokens = json(&path)?.unwrap_or_default();
+    let settings: Tokens = json(&path)?.unwrap_or_default();
     if [
-        told.do_lower_case,
-        told.strip_accents,
-        told.tokenize_chinese_chars,
+        settings.do_lower_case,
+        settings.strip_accents,
+        settings.tokenize_chinese_chars,
     ]
     .contains(&Some(false))
     {
@@ -261,8 +261,10 @@ fn tokens(folder: &Path) -> Result<(Tokenizer, usize)> {
         )
     })?;
     let lengths: Lengths = json(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
-    let length = |told: f64| told.clamp(0.0, 1e9) as usize;
-    let longest = lengths.max_seq_length.or(told.model_max_length.map(length));
+    let length = |length: f64| length.clamp(0.0, 1e9) as usize;
+    let longest = lengths
+        .max_seq_length
+        .or(settings.model_max_length.map(length));
     Ok((tokenizer, longest.unwrap_or(usize::MAX)))
 }
 

@@ -194,8 +194,8 @@ fn a_folder_of_the_hub_is_called_as_its_model_and_may_have_its_parts_elsewhere()
 #[test]
 fn what_is_no_bert_with_mean_pooling_is_refused_with_a_sentence() {
     let refused = |name: &str, from: &str, to: &str, why: &str| {
-        let told = changed(|folder| replace(folder, name, from, to)).unwrap_err();
-        assert!(told.contains(why), "{told}");
+        let error = changed(|folder| replace(folder, name, from, to)).unwrap_err();
+        assert!(error.contains(why), "{error}");
     };
     let pooling = "1_Pooling/config.json";
     let mean = r#""pooling_mode_mean_tokens": true"#;
@@ -262,8 +262,8 @@ fn what_is_no_bert_with_mean_pooling_is_refused_with_a_sentence() {
     refused("vocab.txt", "gravel\n", "", "its tokenizer has");
     refused("sentence_bert_config.json", "32", "2", "cut after 2 tokens");
     let written = |name: &str, text: &str, why: &str| {
-        let told = changed(|folder| std::fs::write(folder.join(name), text).unwrap()).unwrap_err();
-        assert!(told.contains(why), "{told}");
+        let error = changed(|folder| std::fs::write(folder.join(name), text).unwrap()).unwrap_err();
+        assert!(error.contains(why), "{error}");
     };
     written(
         "tokenizer_config.json",
@@ -281,8 +281,8 @@ fn what_is_no_bert_with_mean_pooling_is_refused_with_a_sentence() {
         ("vocab.txt", "has no tokenizer"),
         ("model.safetensors", "holds no weights"),
     ] {
-        let told = changed(|folder| std::fs::remove_file(folder.join(name)).unwrap()).unwrap_err();
-        assert!(told.contains(why), "{told}");
+        let error = changed(|folder| std::fs::remove_file(folder.join(name)).unwrap()).unwrap_err();
+        assert!(error.contains(why), "{error}");
     }
     assert!(SentenceBert::open("nowhere/at/all").is_err());
 }

@@ -45,7 +45,7 @@ struct Frame {
 }
 
 impl Bpe {
-    /// GPT-2's, of which the merges tell everything: 256 bytes, a piece a merge, and the end of a text.
+    /// GPT-2's, which the merges define completely: 256 bytes, a piece a merge, and the end of a text.
     pub fn gpt2(merges: &str) -> std::result::Result<Self, String> {
         let merges = read_merges(merges)?;
         let bytes = byte_letters().into_iter().map(String::from);

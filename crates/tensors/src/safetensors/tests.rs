@@ -1,4 +1,4 @@
-//! What is written is read back; what is broken is told.
+//! What is written is read back; what is broken is reported.
 
 #![allow(clippy::unwrap_used)]
 

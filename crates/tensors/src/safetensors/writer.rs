@@ -73,7 +73,7 @@ pub fn write(
     })
 }
 
-/// What tells of the tensors of `plan`, which follow it in this order; filled up to a multiple of 8 bytes.
+/// The header for the tensors of `plan`, which follow it in this order; filled up to a multiple of 8 bytes.
 fn header(description: &str, plan: &[Planned]) -> Vec<u8> {
     let mut entries = Map::new();
     entries.insert("__metadata__".into(), json!({ DESCRIPTION: description }));

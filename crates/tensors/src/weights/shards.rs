@@ -1,4 +1,4 @@
-//! Weights in several files, told by an index: `{"weight_map": {"tensor": "file beside the index"}}`.
+//! Weights in several files, listed in an index: `{"weight_map": {"tensor": "file beside the index"}}`.
 
 use std::collections::BTreeMap;
 use std::fs::File;

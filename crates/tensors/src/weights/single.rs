@@ -9,7 +9,7 @@ use super::{Buffer, Weights};
 use crate::error::{Error, Result};
 use crate::safetensors::Tensors;
 
-/// So many bytes tell what a file is.
+/// This many leading bytes identify a file's format.
 const HEAD: u64 = 512;
 
 /// What is often taken for a file of weights: how it begins, what it is, what to do.

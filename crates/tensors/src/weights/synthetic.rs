@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// Numbers computed by one thread at a time.
 const PART: usize = 1 << 16;
 
-/// The weights of one architecture, as its list of names and shapes tells.
+/// The weights of one architecture, from its list of names and shapes.
 pub struct SyntheticWeights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,

@@ -96,7 +96,7 @@ impl Model {
             assert_close(&what, ours, golden, 1e-5 * largest);
             seen = true;
         }
-        // Only models with fusion have this stage told.
+        // Only models with fusion have this stage in their golden data.
         let told = seen || stage == "patch_embed.proj";
         assert!(told, "{what}: nothing to compare with");
     }
@@ -182,7 +182,7 @@ impl Model {
         self.unit(item, sum.iter().map(|s| (s / 4.0) as f32).collect())
     }
 
-    /// A short clip that is told to be a long one: four times the same channel.
+    /// A short clip that is treated as a long one: four times the same channel.
     fn forced_longer(&self, item: &Value, samples: &[f32]) -> Vec<f32> {
         let Tower::Htsat(network) = &self.tower.tower else {
             panic!()
@@ -236,7 +236,7 @@ fn id(item: &Value) -> &str {
         .unwrap()
 }
 
-/// A stage as the golden ones lie: pictures with the channels first, mel before time. One channel that stands for four
+/// A stage as the golden ones lie: images with the channels first, mel before time. One channel that stands for four
 /// is repeated.
 fn laid_out(x: &[f32], stats: &Value) -> Vec<f32> {
     let shape: Vec<usize> = numbers(&stats["shape"])
@@ -393,7 +393,7 @@ fn other_checkpoints_are_errors() {
     }
 }
 
-/// In bf16 every tower hears what it hears in f32: unit embeddings with a cosine of at least 0.999.
+/// In bf16 every tower agrees with itself in f32: unit embeddings with a cosine of at least 0.999.
 #[test]
 #[cfg_attr(no_golden, ignore = "needs the shared golden values")]
 fn bf16_hears_the_same() {

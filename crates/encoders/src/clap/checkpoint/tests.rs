@@ -1,4 +1,4 @@
-//! Folders are told apart, written whole, and keep what tells one model from another.
+//! Folders are recognised, written whole, and keep the identity of their model.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! The text towers of all seven golden models: from ids and from texts, in company and alone.
+//! The text towers of all seven golden models: from ids and from texts, in a batch and alone.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;

@@ -65,7 +65,7 @@ fn real_clips_are_heard_as_in_the_golden_run() {
             samples,
             "{file}"
         );
-        // The golden run listened once, to the sound as it is.
+        // The golden run used one view, the plain audio.
         let wave = Waveform::load(&Source::from(path.clone()), 16_000).unwrap();
         let patches = YamnetFrontEnd::new().hear(&wave.samples);
         let scores = mini.yamnet.scores(&patches);

@@ -1,28 +1,28 @@
-//! When a further sound of a scene is believed.
+//! When a further sound of a scene is accepted.
 
-/// When a further sound is believed. All are scores in [0, 1].
+/// When a further sound is accepted. All are scores in [0, 1].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SceneOptions {
-    /// The most parts that are looked for; 1 treats every recording as a whole.
+    /// The maximum number of parts; 1 treats every recording as a whole.
     pub most_parts: usize,
-    /// The evidence that a further part needs. Lower finds more second sounds, true and false.
+    /// The class score that a further part needs. Lower finds more second sounds, true and false.
     pub second: f32,
-    /// What it needs where a found part is of its kind: a second animal is mostly the first one, misheard.
+    /// What it needs where a found part is of its kind: a second animal is mostly the first one, misclassified.
     pub second_same_kind: f32,
-    /// What it needs beside nothing but speech and music, which are seldom taken for other sounds.
+    /// What it needs beside nothing but speech and music, which are seldom confused with other sounds.
     pub second_beside_clear: f32,
-    /// From this similarity to speech or music a class is not believed beside them.
+    /// From this similarity to speech or music a class is not accepted beside them.
     pub kin_of_clear: f32,
-    /// How far scores count less in windows where the found parts are loud.
+    /// How much scores are discounted in windows where the found parts are loud.
     pub discount: f32,
-    /// How far they do so beside nothing but speech and music.
+    /// The same discount beside nothing but speech and music.
     pub discount_beside_clear: f32,
-    /// From here on there is speech.
+    /// The threshold for speech.
     pub speech: f32,
-    /// From here on there is speech beside another sound of a voice.
+    /// The threshold for speech beside another vocal sound.
     pub speech_beside_voice: f32,
-    /// From here on there is music.
+    /// The threshold for music.
     pub music: f32,
 }
 

@@ -6,11 +6,11 @@ use wsac_audio::mel::YamnetFrontEnd;
 /// One sound of a scene.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScenePart {
-    /// The class it was found by.
+    /// Its seed: the class it was found by.
     pub seed: usize,
-    /// It alone as an embedding.
+    /// The embedding of this part alone.
     pub embedding: Embedding,
-    /// The classes that make [`ScenePart::embedding`], the heaviest first.
+    /// The classes behind [`ScenePart::embedding`], the heaviest first.
     pub classes: Vec<usize>,
     /// The weight of each.
     pub weights: Vec<f32>,
@@ -31,7 +31,7 @@ impl ScenePart {
         self.windows.1 as f64 * YamnetFrontEnd::HOP_SECONDS + YamnetFrontEnd::PATCH_SECONDS
     }
 
-    /// Whether no window hears a bit of both; a window reaches into the next one.
+    /// Whether no window covers some of both; windows overlap.
     pub(super) fn is_before(&self, other: &Self) -> bool {
         self.windows.1 + 2 <= other.windows.0
     }

@@ -3,7 +3,7 @@
 use crate::embedding::Embedding;
 use crate::mini::audioset::Classes;
 
-/// Class scores weighed by how much each class says: [521] -> [521].
+/// Class scores weighted by the specificity of each class: [521] -> [521].
 pub(super) fn specific(evidence: &[f32], classes: &Classes) -> Vec<f32> {
     let weighed = evidence.iter().zip(classes.iter());
     weighed.map(|(p, class)| p * class.weight()).collect()
@@ -30,7 +30,7 @@ pub(super) fn embed(
     Some((Embedding::new(sum)?, kept))
 }
 
-/// The place of the highest number, the first of equals.
+/// The index of the highest value, the first of equals.
 pub(super) fn highest(numbers: &[f32]) -> usize {
     let higher = |best, i| if numbers[i] > numbers[best] { i } else { best };
     (0..numbers.len()).fold(0, higher)

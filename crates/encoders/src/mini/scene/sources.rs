@@ -1,4 +1,4 @@
-//! The search for the parts of a scene: scores [6, T, 521] and the evidence of the whole [521] -> parts.
+//! The search for the parts of a scene: scores [6, T, 521] and the pooled scores of the whole [521] -> parts.
 
 use super::options::SceneOptions;
 use super::part::ScenePart;
@@ -8,13 +8,13 @@ use crate::mini::augment::VIEWS;
 use crate::mini::class_scores::ClassScores;
 use crate::models::yamnet::CLASSES;
 
-/// What each view weighs in the evidence of a further part: the last one, without low sounds, finds what is hidden.
+/// The weight of each view in the scores of a further part: the last view, without low sounds, finds what is masked.
 const PARTS: [f32; VIEWS] = [1.0; VIEWS];
 
-/// Classes that make the embedding of a part.
+/// The number of classes in the embedding of a part.
 const KEEP_PART: usize = 8;
 
-/// From this similarity two classes are one sound.
+/// From this similarity on, two classes are the same sound.
 const SAME_SOUND: f32 = 0.5;
 /// Classes are gathered by similarity; one of the same kind is this much nearer, and below [`LOOSE`] it belongs nowhere.
 const SAME_KIND: f32 = 0.6;
@@ -24,7 +24,7 @@ const LOOSE: f32 = 0.2;
 const DOUBTFUL_MUSIC: f32 = 0.3;
 const FURTHER_MUSIC: f32 = 0.5;
 
-/// How many classes are tried for a further part, and the evidence below which it is not worth trying.
+/// How many classes are tried for a further part, and the score below which none is tried.
 const TRIES: usize = 6;
 const FAINT: f32 = 0.005;
 
@@ -32,7 +32,7 @@ const FAINT: f32 = 0.005;
 const SOUNDS: f32 = 0.15;
 const TELLING: usize = 4;
 
-/// A part that was found: by which class, and the evidence for all classes, [521], when it was.
+/// A part that was found: its seed class, and the scores of all classes, [521], at that step.
 struct Find {
     seed: usize,
     evidence: Vec<f32>,
@@ -44,7 +44,7 @@ pub struct Search<'a> {
     analysis: &'a ClassScores,
     classes: &'a Classes,
     options: &'a SceneOptions,
-    /// How surely there is speech, and music.
+    /// The scores of speech and of music.
     speech: f32,
     music: f32,
     finds: Vec<Find>,
@@ -88,7 +88,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Looks for all parts.
+    /// Finds all parts.
     pub fn parts(mut self) -> Vec<ScenePart> {
         while self.finds.len() < self.options.most_parts
             && let Some(find) = self.next()
@@ -107,12 +107,12 @@ impl<'a> Search<'a> {
         self.finds.push(find);
     }
 
-    /// A further part, if one is believed.
+    /// A further part, if one is accepted.
     fn next(&self) -> Option<Find> {
         let (classes, options) = (self.classes, self.options);
         let clear = self.beside_clear();
-        let analysis = self.beside_found(clear);
-        let likely = self.as_captions_say(&analysis, clear);
+        let scores = self.beside_found(clear);
+        let likely = self.as_captions_say(&scores, clear);
         let (speech, music) = (classes.speech(), classes.music());
         let voice = self.seeds().any(|seed| classes.class(seed).is_voice());
         let enough = if voice {
@@ -129,8 +129,8 @@ impl<'a> Search<'a> {
         };
         Some(Find {
             seed,
-            strength: analysis[seed],
-            evidence: if seed == speech { analysis } else { likely },
+            strength: scores[seed],
+            evidence: if seed == speech { scores } else { likely },
         })
     }
 
@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
         self.seeds().all(|seed| clear(self.classes.class(seed)))
     }
 
-    /// The evidence q [521] where the found parts are not loud: scores times `1 - discount * loudest taken score`.
+    /// The scores q [521] where the found parts are not loud: scores times `1 - discount * loudest taken score`.
     fn beside_found(&self, clear: bool) -> Vec<f32> {
         let discount = if clear {
             self.options.discount_beside_clear
@@ -158,26 +158,26 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Class scores as likely as captions are to say the class: q * prior, [521]. Beside speech and music rarity is no
+    /// The scores by how likely captions name the class: q * prior, [521]. Beside speech and music, rarity is no
     /// reason for doubt, but similarity with them is.
-    fn as_captions_say(&self, analysis: &[f32], clear: bool) -> Vec<f32> {
-        let kin = |c: usize| {
+    fn as_captions_say(&self, scores: &[f32], clear: bool) -> Vec<f32> {
+        let related = |c: usize| {
             self.seeds()
                 .any(|seed| self.classes.similar(seed)[c] >= self.options.kin_of_clear)
         };
         let likely = |(c, q): (usize, &f32)| {
             let prior = self.classes.class(c).prior();
             match clear {
-                true if kin(c) => 0.0,
+                true if related(c) => 0.0,
                 true => q * prior.max(1.0),
                 false => q * prior,
             }
         };
-        analysis.iter().enumerate().map(likely).collect()
+        scores.iter().enumerate().map(likely).collect()
     }
 
-    /// The most specific class of `likely` that is not taken and has the evidence it needs; one that has not takes its
-    /// kin with it.
+    /// The most specific class of `likely` that is not taken and has the score it needs; one that has not takes its
+    /// related classes with it.
     fn believed(&self, likely: &[f32], clear: bool) -> Option<usize> {
         let mut rank = specific(likely, self.classes);
         for (c, class) in self.classes.iter().enumerate() {
@@ -206,7 +206,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The evidence that class `c` needs to be believed.
+    /// The score that class `c` needs to be accepted.
     fn needed(&self, c: usize, clear: bool) -> f32 {
         let class = self.classes.class(c);
         let kind = |seed: usize| &self.classes.class(seed).kind;
@@ -217,7 +217,7 @@ impl<'a> Search<'a> {
         } else if class.descendants == 0 || class.is_voice() {
             self.options.second_same_kind
         } else {
-            f32::INFINITY // a general word for what was found
+            f32::INFINITY // a more general class of one already found
         };
         if class.is_music() {
             needed.max(self.options.music)
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
             let weights = self.weights(find);
             let mine = |c: usize| c == find.seed || owners[c] == Some(j);
             let (embedding, classes) = embed(&weights, mine, KEEP_PART, self.classes)
-                // Class scores in none of its classes: then the part is what its seed says.
+                // None of its classes scores: then the part is its seed alone.
                 .or_else(|| Some((self.classes.embedding(find.seed), vec![find.seed])))?;
             Some(ScenePart {
                 seed: find.seed,
@@ -258,7 +258,8 @@ impl<'a> Search<'a> {
         (near[owner] >= LOOSE).then_some(owner)
     }
 
-    /// What each class weighs in a part, [521]: speech is speech alone, and nothing else is speech or, by itself, music.
+    /// The weight of each class in a part, [521]: speech goes with speech alone, and nothing else includes speech or, by
+    /// itself, music.
     fn weights(&self, find: &Find) -> Vec<f32> {
         let seed = self.classes.class(find.seed);
         let mut weights = specific(&find.evidence, self.classes);
@@ -278,15 +279,15 @@ impl<'a> Search<'a> {
     /// The first and the last window where one of `classes` is active, on the mean of the views.
     fn span(&self, classes: &[usize]) -> (usize, usize) {
         let loudest = |row: &[f32]| classes.iter().map(|&c| row[c]).fold(0.0, f32::max);
-        let analysis = |t: usize| {
+        let activity = |t: usize| {
             let scores = (0..VIEWS).map(|l| loudest(self.analysis.row(l, t)));
             scores.sum::<f32>() / VIEWS as f32
         };
-        let analysis: Vec<f32> = (0..self.analysis.len()).map(analysis).collect();
-        let least = SOUNDS * analysis.iter().copied().fold(0.0, f32::max);
+        let activity: Vec<f32> = (0..self.analysis.len()).map(activity).collect();
+        let least = SOUNDS * activity.iter().copied().fold(0.0, f32::max);
         let sounds = |score: &f32| *score >= least;
-        let first = analysis.iter().position(sounds).unwrap_or(0);
-        let last = analysis.iter().rposition(sounds).unwrap_or(0);
+        let first = activity.iter().position(sounds).unwrap_or(0);
+        let last = activity.iter().rposition(sounds).unwrap_or(0);
         (
             self.analysis.windows(first).0,
             self.analysis.windows(last).1,

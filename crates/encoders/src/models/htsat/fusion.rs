@@ -1,4 +1,4 @@
-//! Feature fusion (LAION-CLAP, arXiv 2211.06687, "aff_2d"): how one picture's width hears a recording of any length.
+//! Feature fusion (LAION-CLAP, arXiv 2211.06687, "aff_2d"): a recording of any length in one image's width.
 //!
 //! A long recording becomes four channels [1001, 64]: the whole of it shrunk, and three windows from its front, middle
 //! and back. The whole goes through the usual patches; the windows through patches three times as wide, side by side;
@@ -55,7 +55,7 @@ impl Fusion {
         }))
     }
 
-    /// `x` [64 * 64, C], the patches of the whole, and the pictures [256, 256] of three `parts` -> [64 * 64, C].
+    /// `x` [64 * 64, C], the patches of the whole, and the images [256, 256] of three `parts` -> [64 * 64, C].
     pub fn forward(&self, x: Vec<f32>, parts: &[Vec<f32>], tap: &mut ForwardHook) -> Vec<f32> {
         let c = self.mel_conv2d.outputs();
         let across = SIDE / WIDE; // 21; three parts leave the last column of 64 empty

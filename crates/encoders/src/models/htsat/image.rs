@@ -1,18 +1,18 @@
-//! Log-mel frames [T, 64] as HTSAT's picture [256, 256], and its patches.
+//! Log-mel frames [T, 64] as HTSAT's image [256, 256], and its patches.
 
 /// Mel bands of a frame.
 pub const MELS: usize = 64;
 
-/// The frames of a picture; fewer are stretched, more left out.
+/// The frames of an image; fewer are stretched, excess ones dropped.
 pub const FRAMES: usize = 1024;
 
-/// Rows and columns of a picture.
+/// Rows and columns of an image.
 pub const SIDE: usize = 256;
 
 /// Rows of a patch.
 pub const PATCH: usize = 4;
 
-/// Patches along a side of the picture.
+/// Patches along a side of the image.
 pub(super) const PATCHES: usize = SIDE / PATCH;
 
 /// `frames` [T, 64], stretched to 1024 and folded into four strips of 256 frames, one below the other, time running

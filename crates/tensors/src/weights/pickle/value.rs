@@ -30,7 +30,7 @@ pub(in super::super) enum Value {
 /// Numbers that lie outside of the pickle, in a piece of their own.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Storage {
-    /// `None` where the storage is of bytes, and each tensor tells what they are.
+    /// `None` where the storage is of bytes, and each tensor says what they are.
     pub dtype: Option<Dtype>,
     /// The text that the piece is called.
     pub key: Id,

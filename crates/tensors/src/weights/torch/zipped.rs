@@ -1,6 +1,6 @@
 //! The zip container of PyTorch 1.6 and later: `NAME/data.pkl` and a stored entry `NAME/data/KEY` for each storage.
 //!
-//! Only what `torch.save` writes is understood: entries that are stored as they are, told by the directory at the end,
+//! Only what `torch.save` writes is understood: entries stored uncompressed, listed in the directory at the end,
 //! with the 64-bit sizes of large files. A compressed entry is refused, so nothing can grow when it is read.
 
 use std::fs::File;
@@ -14,7 +14,7 @@ const END: u64 = 22 + 0xffff;
 /// At most so many bytes the directory may have; the largest checkpoints take one million.
 const MAX_DIRECTORY: u64 = 1 << 26;
 
-/// An entry of the archive, as its directory tells.
+/// An entry of the archive, as its directory lists it.
 struct Entry {
     name: String,
     /// Where its own header begins, behind which its bytes are.
@@ -67,7 +67,7 @@ pub(super) fn read(file: &File) -> Result<(Pickle, Pieces), Fault> {
     Ok((pickle, storages.collect()))
 }
 
-/// All entries that the directory at the end of the archive tells of.
+/// All entries that the directory at the end of the archive lists.
 fn directory(file: &File, length: u64) -> Result<Vec<Entry>, Fault> {
     let tail_at = length.saturating_sub(END);
     let tail = bytes_at(file, tail_at, length - tail_at)?;
