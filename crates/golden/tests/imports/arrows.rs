@@ -52,13 +52,6 @@ pub fn arrows(forest: &Forest) -> Arrows {
     arrows
 }
 
-/// Takes out the arrows from a file to the modules it lies in, as from `a/b.rs` to `a.rs`.
-pub fn without_arrows_to_parents(arrows: &mut Arrows) {
-    for (from, to) in arrows {
-        to.retain(|to, _| !from.starts_with(&to.replace(".rs", "/")));
-    }
-}
-
 /// A glob is an arrow to the module's file where that defines anything itself.
 fn glob(arrows: &mut Arrows, forest: &Forest, id: Id, path: &[String]) {
     for target in forest.resolve(id, path) {
