@@ -16,8 +16,8 @@ pub mod report;
 pub mod serve;
 pub mod train;
 
+use crate::exit::ExitCode;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -5,6 +5,7 @@ mod captions;
 mod closed;
 mod commands;
 mod encoder;
+mod exit;
 mod folders;
 mod hub;
 mod inputs;
@@ -18,8 +19,8 @@ mod ranges;
 mod resume;
 mod rows;
 
+pub use exit::ExitCode;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use process::say;
 

@@ -1,5 +1,5 @@
 //! The binary `wsac`.
 
-fn main() -> std::process::ExitCode {
+fn main() -> wsac_cli::ExitCode {
     wsac_cli::main(std::env::args_os())
 }

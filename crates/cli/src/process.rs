@@ -1,8 +1,8 @@
 //! Process-wide helpers of all commands: messages, threads, exit codes.
 
+use crate::exit::ExitCode;
 use std::io;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 

@@ -9,7 +9,7 @@ mod targets;
 mod timeline;
 mod work;
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 

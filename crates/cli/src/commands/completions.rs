@@ -1,7 +1,7 @@
 //! `wsac completions SHELL`: a completion script on standard output.
 
+use crate::exit::ExitCode;
 use std::io::Write;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap_complete::Shell;

@@ -3,8 +3,8 @@
 mod args;
 mod decoder;
 
+use crate::exit::ExitCode;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac::encoders::clap::checkpoint::ClapFiles;

@@ -1,8 +1,8 @@
 //! `wsac embed audio|text`: embeddings of recordings or captions, as JSON lines or as one matrix.
 
+use crate::exit::ExitCode;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};

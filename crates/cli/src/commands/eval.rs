@@ -9,8 +9,8 @@ mod report;
 mod scorer;
 mod tools;
 
+use crate::exit::ExitCode;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac::dataset::columns::Role;

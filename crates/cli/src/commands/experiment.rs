@@ -3,8 +3,8 @@
 mod judge;
 mod watch;
 
+use crate::exit::ExitCode;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use wsac::bridge::Compat;

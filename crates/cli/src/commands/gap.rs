@@ -2,8 +2,8 @@
 
 mod learn;
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use rayon::prelude::*;

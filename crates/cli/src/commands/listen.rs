@@ -1,7 +1,7 @@
 //! `wsac listen`: live audio on standard input, captioned as it arrives.
 
+use crate::exit::ExitCode;
 use std::io::{BufWriter, Write, stdin};
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::ValueEnum;

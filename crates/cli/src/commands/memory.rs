@@ -1,7 +1,7 @@
 //! `wsac memory build CAPTIONS -o FILE`: captions and their embeddings, for `caption --memory`.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::memory::Repeats;

@@ -3,7 +3,7 @@
 mod path;
 mod prepare;
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 

@@ -5,7 +5,7 @@ mod list;
 mod path;
 mod pull;
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 

@@ -1,7 +1,7 @@
 //! `wsac paraphrase CAPTIONS -o FILE`: the same captions in other words, to train on beside the captions.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::paraphrase::{Paraphrasing, paraphrase};

@@ -1,7 +1,7 @@
 //! `wsac report RUN -o DIR`: tables and figures of an experiment or of a captioner, as a page that opens from disk.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use wsac_experiment::Config;

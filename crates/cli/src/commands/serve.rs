@@ -1,9 +1,9 @@
 //! `wsac serve`: captions over HTTP, and a page for people.
 
+use crate::exit::ExitCode;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! A checked job of `wsac caption`: recordings, a captioner and its settings -> captions or timelines, and an exit code.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 

@@ -1,7 +1,7 @@
 //! One caption for each recording, as rows in one file.
 
+use crate::exit::ExitCode;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::captioner::Caption;

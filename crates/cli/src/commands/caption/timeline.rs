@@ -1,10 +1,10 @@
 //! `wsac caption --timeline`: what sounds when, for recordings of any length, into one file or a file each.
 
+use crate::exit::ExitCode;
 use std::fs;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use wsac::audio::AudioStream;

@@ -1,8 +1,8 @@
 //! `wsac gap learn AUDIO TEXT -o FILE`: a map from audio to text embeddings, learned from paired recordings.
 
+use crate::exit::ExitCode;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;

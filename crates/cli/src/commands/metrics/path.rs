@@ -1,6 +1,6 @@
 //! `wsac metrics path`: the location of METEOR's word tables, for people and scripts.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 use wsac_metrics::tables::Tables;

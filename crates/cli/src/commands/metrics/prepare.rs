@@ -1,8 +1,8 @@
 //! `wsac metrics prepare --from FILE`: the word tables of METEOR, packed into one file.
 
+use crate::exit::ExitCode;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use wsac_metrics::prepare::Sources;

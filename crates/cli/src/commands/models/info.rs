@@ -1,7 +1,7 @@
 //! `wsac models info [NAME|DIR|FILE]...`: the contents of a model.
 
+use crate::exit::ExitCode;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use wsac::encoders::assets::{self, Part};

@@ -1,7 +1,7 @@
 //! `wsac models list`: the built-in model, known checkpoints, and other CLAPs in the cache.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::ValueEnum;

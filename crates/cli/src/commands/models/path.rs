@@ -1,6 +1,6 @@
 //! `wsac models path NAME`: the folder or file of a model that is in the cache, for scripts.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 

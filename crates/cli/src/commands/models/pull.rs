@@ -1,6 +1,6 @@
 //! `wsac models pull NAME...`: downloads models of the hub into the cache, with a bar that counts bytes.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
