@@ -8,6 +8,7 @@ pub mod eval;
 pub mod experiment;
 pub mod gap;
 pub mod listen;
+pub mod man;
 pub mod memory;
 pub mod metrics;
 pub mod models;
@@ -52,6 +53,7 @@ pub enum Command {
     Convert(convert::Args),
     Metrics(metrics::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Cli {
@@ -97,5 +99,29 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Convert(args) => convert::run(&args),
         Command::Metrics(args) => metrics::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// `wsac experiment` had two flags `--clap`, of which clap tells only programs built without optimisation.
+    #[test]
+    fn no_command_has_a_flag_twice() {
+        fn check(command: &clap::Command) {
+            let flags = command
+                .get_arguments()
+                .filter_map(clap::Arg::get_long_and_visible_aliases);
+            let mut seen = HashSet::new();
+            for flag in flags.flatten() {
+                assert!(seen.insert(flag), "{}: --{flag}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
     }
 }

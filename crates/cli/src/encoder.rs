@@ -62,6 +62,11 @@ impl ClapArgs {
         self.clap.as_deref().map(Path::new).into_iter()
     }
 
+    /// The encoder asked for.
+    pub fn name(&self) -> Option<&str> {
+        self.clap.as_deref()
+    }
+
     /// Finds the encoder asked for, else the one called `name`.
     pub fn open_or(&self, name: &str) -> Result<Encoder> {
         find(self.clap.as_deref().unwrap_or(name), self.family)

@@ -16,6 +16,7 @@ pub mod bars;
 pub mod clip;
 pub mod curves;
 mod error;
+mod font;
 pub mod gap;
 pub mod histogram;
 pub mod page;

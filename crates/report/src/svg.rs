@@ -5,14 +5,17 @@
 
 mod axes;
 mod colour;
+pub(crate) mod data_uri;
+mod element;
 mod legend;
 mod marker;
+pub(crate) mod shape;
 mod text;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::error::{Result, write};
+use shape::Shape;
 
 pub use axes::{Axis, Plot, ticks};
 pub(crate) use axes::{labels, signed};
@@ -28,7 +31,7 @@ pub struct Drawing {
     title: String,
     width: f64,
     height: f64,
-    body: String,
+    shapes: Vec<Shape>,
 }
 
 impl Drawing {
@@ -38,7 +41,7 @@ impl Drawing {
             title: title.into(),
             width,
             height,
-            body: String::new(),
+            shapes: Vec::new(),
         }
     }
 
@@ -65,7 +68,7 @@ impl Drawing {
              font-family=\"{}\">\n<title>{}</title>\n<rect width=\"{w}\" height=\"{h}\" fill=\"#ffffff\"/>\n{}</svg>\n",
             text::FAMILY,
             escape(&self.title),
-            self.body
+            self.elements()
         )
     }
 
@@ -77,13 +80,13 @@ impl Drawing {
              font-family=\"{}\">\n{}</svg>",
             escape(&self.title),
             text::FAMILY,
-            self.body
+            self.elements()
         )
     }
 
     /// The PNG file, `scale` pixels a unit: 2 is right for screens and papers.
     pub fn png(&self, scale: f64) -> Result<Vec<u8>> {
-        crate::png::render(&self.svg(), &self.title, self.size(), scale)
+        crate::png::render(&self.shapes, &self.title, self.size(), scale)
     }
 
     /// Writes `stem.svg` and `stem.png` (scale 2), and their folder where there is none.
@@ -99,82 +102,75 @@ impl Drawing {
 
     /// A straight line.
     pub fn line(&mut self, a: (f64, f64), b: (f64, f64), colour: Colour, thick: f64) {
-        let (x1, y1, x2, y2) = (number(a.0), number(a.1), number(b.0), number(b.1));
-        let (stroke, thick) = (colour.stroke(), number(thick));
-        self.push(format_args!(
-            "<line x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\" {stroke} stroke-width=\"{thick}\"/>"
-        ));
+        self.path(&[a, b], colour, thick, 0.0);
     }
 
     /// A line through `points`; dashed where `dash` is more than 0.
     pub fn path(&mut self, points: &[(f64, f64)], colour: Colour, thick: f64, dash: f64) {
-        let (points, stroke, thick) = (list(points), colour.stroke(), number(thick));
-        let dash = match dash > 0.0 {
-            true => format!(" stroke-dasharray=\"{} {}\"", number(dash), number(dash)),
-            false => String::new(),
-        };
-        self.push(format_args!(
-            "<polyline points=\"{points}\" fill=\"none\" {stroke} stroke-width=\"{thick}\" stroke-linejoin=\"round\"{dash}/>"
-        ));
+        let points = points.to_vec();
+        self.shapes.push(Shape::Line {
+            points,
+            colour,
+            thick,
+            dash,
+        });
     }
 
     /// A filled shape with corners at `points`.
     pub fn area(&mut self, points: &[(f64, f64)], colour: Colour, opacity: f64) {
-        let (points, fill, opacity) = (list(points), colour.fill(), number(opacity));
-        self.push(format_args!(
-            "<polygon points=\"{points}\" {fill} fill-opacity=\"{opacity}\"/>"
-        ));
+        let points = points.to_vec();
+        self.shapes.push(Shape::Area {
+            points,
+            colour,
+            opacity,
+        });
     }
 
     /// A filled rectangle with its upper left corner at `at`.
     pub fn rect(&mut self, at: (f64, f64), size: (f64, f64), colour: Colour, opacity: f64) {
-        let (x, y, w, h) = (number(at.0), number(at.1), number(size.0), number(size.1));
-        let (fill, opacity) = (colour.fill(), number(opacity));
-        self.push(format_args!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" {fill} fill-opacity=\"{opacity}\"/>"
-        ));
+        self.shapes.push(Shape::Rect {
+            at,
+            size,
+            colour,
+            opacity,
+        });
     }
 
     /// The outline of a rectangle.
     pub fn frame(&mut self, at: (f64, f64), size: (f64, f64), colour: Colour, thick: f64) {
-        let (x, y, w, h) = (number(at.0), number(at.1), number(size.0), number(size.1));
-        let (stroke, thick) = (colour.stroke(), number(thick));
-        self.push(format_args!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"none\" {stroke} stroke-width=\"{thick}\"/>"
-        ));
+        self.shapes.push(Shape::Frame {
+            at,
+            size,
+            colour,
+            thick,
+        });
     }
 
     /// A picture of pixels, `[rows, columns]` of RGB with at most 256 colours, stretched to `size`.
     pub fn image(&mut self, at: (f64, f64), size: (f64, f64), columns: usize, rgb: &[u8]) {
-        let (x, y, w, h) = (number(at.0), number(at.1), number(size.0), number(size.1));
-        let data = crate::png::data_uri(columns, rgb);
-        self.push(format_args!(
-            "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\" href=\"{data}\"/>"
-        ));
+        let rgb = rgb.to_vec();
+        self.shapes.push(Shape::Image {
+            at,
+            size,
+            columns,
+            rgb,
+        });
     }
 
-    /// A line of text with its baseline at `(x, y)`.
-    pub fn text(&mut self, (x, y): (f64, f64), text: &str, look: Text) {
-        let anchor = match look.anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
-        let bold = if look.bold {
-            " font-weight=\"700\""
-        } else {
-            ""
-        };
-        let (x, y) = (number(x), number(y));
-        let turn = match look.upright {
-            true => format!(" transform=\"rotate(-90 {x} {y})\""),
-            false => String::new(),
-        };
-        let (fill, size) = (look.colour.fill(), number(look.size));
-        self.push(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" {fill}{anchor}{bold}{turn}>{}</text>",
-            escape(text)
-        ));
+    /// A marker of radius `r` at `at`, with a thin edge in the colour of the paper so that neighbours part.
+    pub fn marker(&mut self, marker: Marker, at: (f64, f64), r: f64, colour: Colour) {
+        self.shapes.push(Shape::Marker {
+            marker,
+            at,
+            r,
+            colour,
+        });
+    }
+
+    /// A line of text with its baseline at `at`.
+    pub fn text(&mut self, at: (f64, f64), text: &str, look: Text) {
+        let text = text.to_owned();
+        self.shapes.push(Shape::Text { at, text, look });
     }
 
     /// Lines of text, broken to fit `wide`, the first baseline at `y`; the last baseline is returned.
@@ -187,21 +183,8 @@ impl Drawing {
         y
     }
 
-    pub(crate) fn push(&mut self, shape: std::fmt::Arguments<'_>) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(self.body, "{shape}");
+    fn elements(&self) -> String {
+        let line = |shape| element::element(shape) + "\n";
+        self.shapes.iter().map(line).collect()
     }
-}
-
-fn list(points: &[(f64, f64)]) -> String {
-    let mut text = String::with_capacity(points.len() * 12);
-    for (i, &(x, y)) in points.iter().enumerate() {
-        if i > 0 {
-            text.push(' ');
-        }
-        text.push_str(&number(x));
-        text.push(',');
-        text.push_str(&number(y));
-    }
-    text
 }

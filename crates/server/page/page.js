@@ -89,52 +89,32 @@ function take(files) {
   if (taken.length) show(taken[0]);
 }
 
-/** Decodes a recording for its picture while the server listens to it. */
+/** Decodes a recording for its picture while the server analyses it. */
 async function understand(of) {
   const decoded = of.file.arrayBuffer().then(decode).then(
     (samples) => { of.samples = samples; of.duration ??= samples.length / RATE; refresh(of); },
     () => { of.blind = true; refresh(of); }, // the browser does not know the format; the server may
   );
-  await Promise.all([decoded, caption(of), sounds(of), timeline(of)]);
+  await Promise.all([decoded, analyse(of)]);
 }
 
-/** The sentence about the whole, and the strategies side by side. */
-async function caption(of) {
+/** Sends the recording once; caption, strategies, sounds and segments come back as the server finds them. */
+async function analyse(of) {
   const memory = $("memories").value;
-  of.memory = memory;
-  of.told = of.strategies = null;
+  const run = (of.run = {}); // one with another memory takes its place
+  Object.assign(of, { memory, told: null, strategies: null, moments: null, segments: [], listening: true });
   refresh(of);
-  const ask = async (strategy) => {
-    const query = { strategy, memory, neighbours: 5, name: of.name };
-    return (await api("v1/caption", { query, body: of.file })).json();
-  };
-  of.told = await ask();
-  of.duration = of.told.duration;
-  refresh(of);
-  const strategies = ["direct", "nearest", "projection"];
-  of.strategies = await Promise.all(strategies.map(ask));
-  refresh(of);
-}
-
-async function sounds(of) {
-  of.moments = await (await api("v1/sounds", { query: { most: 8, name: of.name }, body: of.file })).json();
-  refresh(of);
-}
-
-/** The timeline, segment by segment as the server tells it. */
-async function timeline(of) {
-  of.segments = [];
-  of.listening = true;
-  const query = { timeline: true, stream: true, memory: $("memories").value, name: of.name };
-  const answer = await api("v1/caption", { query, body: of.file });
+  const answer = await api("v1/analysis", { query: { memory, neighbours: 5, name: of.name }, body: of.file });
   for await (const { name, data } of events(answer)) {
+    if (of.run !== run) return;
     if (name === "error") throw new Error(sentence(data.error));
+    if (name === "caption") Object.assign(of, { told: data, duration: data.duration });
+    if (name === "strategies") of.strategies = data;
+    if (name === "sounds") of.moments = data;
     if (name === "segment") of.segments.push(data);
-    if (name === "done") of.warnings = data.warnings;
+    if (name === "done") Object.assign(of, { warnings: data.warnings, listening: false, moments: of.moments ?? { sounds: [] } });
     refresh(of);
   }
-  of.listening = false;
-  refresh(of);
 }
 
 // ---- showing ----
@@ -492,7 +472,7 @@ function lean() {
   if (!clip) return say("Now choose a recording.");
   const of = clip;
   of.error = null;
-  told(of, () => Promise.all([caption(of), timeline(of)]));
+  told(of, () => analyse(of));
 }
 
 async function begin() {

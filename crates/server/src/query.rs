@@ -200,7 +200,7 @@ pub fn is_parameter(name: &str) -> bool {
         .any(|param| param.name == name)
 }
 
-/// How many sounds are reported.
+/// What is asked about the sounds of a recording.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
@@ -211,4 +211,44 @@ pub struct SoundsQuery {
     /// The recording's name, where no form has it.
     #[param(nullable = false)]
     pub name: Option<String>,
+}
+
+impl SoundsQuery {
+    /// How many sounds are reported.
+    pub fn most(&self) -> Result<usize, ApiError> {
+        most_sounds(self.most)
+    }
+}
+
+/// How a recording is analysed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct AnalysisQuery {
+    /// Use this memory, one of `GET /v1/memories`.
+    #[param(nullable = false)]
+    pub memory: Option<String>,
+    /// How many of the nearest captions of the memory are reported.
+    #[param(nullable = false, maximum = 100)]
+    pub neighbours: Option<usize>,
+    /// How many of the likeliest sounds; 8 by default.
+    #[param(nullable = false, minimum = 1, maximum = 1000)]
+    pub most: Option<usize>,
+    /// The recording's name, where no form has it.
+    #[param(nullable = false)]
+    pub name: Option<String>,
+}
+
+impl AnalysisQuery {
+    /// How many sounds are reported.
+    pub fn most(&self) -> Result<usize, ApiError> {
+        most_sounds(self.most)
+    }
+}
+
+fn most_sounds(asked: Option<usize>) -> Result<usize, ApiError> {
+    match asked.unwrap_or(8) {
+        0 => Err(ApiError::request("most must be at least 1")),
+        most => Ok(most),
+    }
 }

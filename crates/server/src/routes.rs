@@ -1,7 +1,9 @@
 //! The routes, one file each, and the OpenAPI document.
 
+mod analysis;
 mod caption;
 mod embed;
+mod events;
 mod health;
 mod memories;
 mod models;
@@ -49,6 +51,7 @@ impl Modify for Token {
 /// All documented routes: those that require the token if there is one, and those that never do.
 fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
     let guarded = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(analysis::analysis))
         .routes(routes!(caption::caption))
         .routes(routes!(sounds::sounds))
         .routes(routes!(embed::audio))

@@ -159,13 +159,7 @@ async fn a_timeline_is_the_librarys_whole_or_as_events() {
         .await;
     assert_eq!(events.header("content-type"), Some("text/event-stream"));
     let text = events.text();
-    let data = |name: &str| -> Vec<Value> {
-        let head = format!("event: {name}\ndata: ");
-        let after = text.split(&head).skip(1);
-        after
-            .map(|data| serde_json::from_str(data.lines().next().unwrap()).unwrap())
-            .collect()
-    };
+    let data = |name: &str| event_data(&text, name);
     assert_eq!(Value::from(data("segment")), want);
     assert_eq!(data("done")[0]["duration"], told.duration);
     // What is wrong with the recording is told as an event too: the answer has begun by then.
@@ -177,6 +171,58 @@ async fn a_timeline_is_the_librarys_whole_or_as_events() {
             && wrong
                 .text()
                 .contains("event: error\ndata: {\"error\":\"recording:")
+    );
+}
+
+/// The data of the events `name` of a stream.
+fn event_data(text: &str, name: &str) -> Vec<Value> {
+    let head = format!("event: {name}\ndata: ");
+    let after = text.split(&head).skip(1);
+    after
+        .map(|data| serde_json::from_str(data.lines().next().unwrap()).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_sent_once_is_analysed_as_by_the_single_addresses() {
+    let server = Server::start(|_| {}).await;
+    let (_, dog) = clip("dog.ogg");
+    let ask = async |address: &str| server.post(address, &dog).await.json();
+    let answer = server
+        .post("/v1/analysis?name=dog.ogg&neighbours=2&most=3", &dog)
+        .await;
+    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
+    let text = answer.text();
+    let single = ask("/v1/caption?name=dog.ogg&neighbours=2").await;
+    assert_eq!(event_data(&text, "caption"), [single]);
+    let strategies = &event_data(&text, "strategies")[0];
+    for (i, strategy) in ["direct", "nearest", "projection"].iter().enumerate() {
+        let address = format!("/v1/caption?name=dog.ogg&neighbours=2&strategy={strategy}");
+        assert_eq!(strategies[i], ask(&address).await);
+    }
+    assert_eq!(
+        event_data(&text, "sounds"),
+        [ask("/v1/sounds?most=3").await]
+    );
+    let timeline = ask("/v1/caption?timeline=true&name=dog.ogg&neighbours=2").await;
+    assert_eq!(
+        Value::from(event_data(&text, "segment")),
+        timeline["segments"]
+    );
+    assert_eq!(
+        event_data(&text, "done")[0]["duration"],
+        timeline["duration"]
+    );
+
+    let wrong = server.post("/v1/analysis?name=x.ogg", b"no samples").await;
+    let error = &event_data(&wrong.text(), "error")[0];
+    assert!(
+        wrong.status == 200 && error["error"].as_str().unwrap().starts_with("x.ogg:"),
+        "{error}"
+    );
+    assert_eq!(
+        server.post("/v1/analysis?memory=none", &dog).await.status,
+        404
     );
 }
 
@@ -501,6 +547,7 @@ async fn work_goes_on_though_its_client_has_gone() {
         ("/v1/caption", "", &long),
         ("/v1/embed/audio", "", &long),
         ("/v1/sounds", "", &long),
+        ("/v1/analysis", "", &long),
         ("/v1/similarity", &*form_headers, &form),
     ] {
         let client = occupy(&server, path, headers, body).await;

@@ -213,3 +213,16 @@ fn completions_know_the_commands() {
         );
     }
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let world = World::new();
+    assert!(world.output(["man"]).contains(".TH wsac 1"));
+    world.output(["man", "--out-dir", "man"]);
+    let page = |name: &str| world.read(&format!("man/{name}"));
+    assert!(page("wsac.1").contains("caption"));
+    assert!(
+        page("wsac-caption.1").contains("timeline")
+            && page("wsac-memory-build.1").contains("captions")
+    );
+}

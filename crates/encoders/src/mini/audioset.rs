@@ -84,7 +84,7 @@ impl Class {
     }
 
     /// The weight of its score: a class with many descendants scores along with them and is less specific, one with
-    /// at most [`BASIC`] (rain, fire) is the word that people use; a dropped class weighs nothing. Speech and music are
+    /// at most `BASIC` (rain, fire) is the word that people use; a dropped class weighs nothing. Speech and music are
     /// captioned by these very names, and weigh two thirds.
     pub fn weight(&self) -> f32 {
         match self.name.as_str() {

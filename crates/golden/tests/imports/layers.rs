@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 /// From the top to the bottom: a crate depends only on crates of the rows below its own.
 const LAYERS: &[&[&str]] = &[
-    &["wsac-cli", "wsac-py", "wsac-lab"],
+    // The Python module runs the program too.
+    &["wsac-py"],
+    &["wsac-cli", "wsac-lab"],
     &["wsac-server", "wsac-experiment"],
     &["wsac"],
     &["wsac-encoders"],

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::anchor::anchor;
 use super::clips;
 use super::parts::{Block, Figure, Page, Section};
-use crate::png::{BOLD, REGULAR, base64};
+use crate::font::{BOLD, REGULAR};
+use crate::svg::data_uri::base64;
 use crate::svg::escape;
 
 pub(super) fn page(page: &Page) -> String {

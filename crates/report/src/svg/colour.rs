@@ -36,6 +36,13 @@ impl Colour {
         }
     }
 
+    /// [`Self::hex`] as three bytes.
+    pub(crate) fn rgb(self) -> [u8; 3] {
+        let value = u32::from_str_radix(&self.hex()[1..], 16).unwrap_or_default();
+        let [_, r, g, b] = value.to_be_bytes();
+        [r, g, b]
+    }
+
     fn class(self) -> String {
         match self {
             Self::Ink => "ink".into(),

@@ -1,7 +1,5 @@
 //! Markers: a shape a series, so that no one needs colours to tell them apart.
 
-use super::{Colour, Drawing, number};
-
 /// The shape of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {
@@ -48,7 +46,8 @@ impl Marker {
         [Disc, Triangle, Square, Diamond, Down, Plus, Ring][(series + series / 7) % 7]
     }
 
-    fn corners(self) -> Option<&'static [(f64, f64)]> {
+    /// Its corners from the middle, in radii; none where it is round.
+    pub(crate) fn corners(self) -> Option<&'static [(f64, f64)]> {
         match self {
             Self::Disc | Self::Ring => None,
             Self::Triangle => Some(TRIANGLE),
@@ -58,39 +57,9 @@ impl Marker {
             Self::Plus => Some(PLUS),
         }
     }
-}
 
-impl Drawing {
-    /// A marker of radius `r` at `(x, y)`, with a thin edge in the colour of the paper so that neighbours part.
-    pub fn marker(&mut self, marker: Marker, (x, y): (f64, f64), r: f64, colour: Colour) {
-        if let Some(corners) = marker.corners() {
-            let mut path = String::new();
-            let mut last = (0.0, 0.0);
-            for &(dx, dy) in corners {
-                let to = (dx * r, dy * r);
-                path += &match path.is_empty() {
-                    true => format!("M{} {}", number(x + to.0), number(y + to.1)),
-                    false => format!("l{} {}", number(to.0 - last.0), number(to.1 - last.1)),
-                };
-                last = to;
-            }
-            self.push(format_args!("<path d=\"{path}z\" {}/>", colour.edged()));
-            return;
-        }
-        let (cx, cy) = (number(x), number(y));
-        let (r, look) = match marker {
-            Marker::Ring => {
-                let (stroke, thick) = (colour.stroke(), number(0.5 * r));
-                (
-                    0.8 * r,
-                    format!("fill=\"none\" {stroke} stroke-width=\"{thick}\""),
-                )
-            }
-            _ => (r, colour.edged()),
-        };
-        let r = number(r);
-        self.push(format_args!(
-            "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"{r}\" {look}/>"
-        ));
+    /// Radius and thickness of a ring that looks as large as a disc of radius `r`.
+    pub(crate) fn ring(self, r: f64) -> Option<(f64, f64)> {
+        (self == Self::Ring).then_some((0.8 * r, 0.5 * r))
     }
 }

@@ -1,6 +1,7 @@
 //! Text: how wide it is in the bundled font, where it breaks, and how it is written.
 
 use super::Colour;
+use crate::font::advance;
 
 /// The fonts asked for; PNGs always have the first, which is bundled.
 pub(crate) const FAMILY: &str = "Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -45,15 +46,9 @@ impl Default for Text {
     }
 }
 
-/// The width of `text` in pixels in the bundled font, without kerning (which only narrows).
+/// The width of `text` in pixels in the bundled font, without kerning.
 pub fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let table = if bold { &BOLD } else { &REGULAR };
-    let of = |c: char| match (c as usize).checked_sub(32).and_then(|i| table.get(i)) {
-        Some(&w) => f64::from(w),
-        None if ('\u{2e80}'..'\u{fe00}').contains(&c) => 1000.0,
-        None => 600.0,
-    };
-    text.chars().map(of).sum::<f64>() * size / 1000.0
+    text.chars().map(|c| advance(c, bold)).sum::<f64>() * size
 }
 
 /// Breaks `text` at spaces into lines of at most `wide` pixels; a longer word has a line of its own, cut with "…".
@@ -118,26 +113,6 @@ pub fn number(x: f64) -> String {
         text => text.to_owned(),
     }
 }
-
-/// Widths of the characters 32 to 126 in thousandths of the size: Roboto Regular.
-#[rustfmt::skip]
-const REGULAR: [u16; 95] = [
-    248, 258, 320, 616, 562, 732, 622, 175, 342, 348, 431, 567, 197, 276, 264, 413, 562, 562, 562,
-    562, 562, 562, 562, 562, 562, 562, 242, 211, 508, 549, 523, 473, 898, 652, 623, 651, 656, 568,
-    553, 681, 713, 272, 552, 627, 539, 873, 713, 688, 631, 688, 616, 594, 597, 648, 637, 887, 627,
-    601, 599, 265, 411, 265, 418, 451, 309, 544, 562, 523, 564, 530, 348, 562, 551, 243, 239, 507,
-    243, 877, 552, 570, 562, 568, 339, 516, 327, 551, 484, 751, 496, 473, 496, 338, 244, 338, 680,
-];
-
-/// Roboto Bold.
-#[rustfmt::skip]
-const BOLD: [u16; 95] = [
-    249, 272, 321, 596, 574, 738, 656, 162, 351, 353, 454, 546, 245, 388, 291, 374, 574, 574, 574,
-    574, 574, 574, 574, 574, 574, 574, 282, 262, 509, 572, 517, 498, 895, 673, 638, 655, 650, 562,
-    548, 681, 707, 292, 559, 635, 542, 876, 707, 690, 646, 690, 638, 615, 619, 658, 654, 875, 636,
-    619, 606, 278, 422, 278, 438, 447, 331, 536, 563, 522, 564, 541, 358, 571, 560, 265, 260, 534,
-    265, 866, 560, 565, 563, 565, 365, 515, 338, 560, 506, 735, 509, 502, 509, 331, 253, 331, 649,
-];
 
 #[cfg(test)]
 mod tests {

@@ -19,9 +19,10 @@ use crate::upload::Upload;
 #[derive(Serialize, ToSchema)]
 pub struct CaptionAnswer {
     /// The name that the client gave the recording.
-    file_name: String,
+    pub file_name: String,
+    /// The caption itself.
     #[serde(flatten)]
-    caption: Caption,
+    pub caption: Caption,
 }
 
 /// A caption, or with `timeline=true` a timeline.

@@ -10,8 +10,6 @@ use crate::error::ApiError;
 use crate::query::{Params, SoundsQuery};
 use crate::upload::Upload;
 
-const MOST: usize = 8;
-
 /// Detect sound events, with their scores over time
 #[utoipa::path(
     post,
@@ -26,10 +24,7 @@ pub async fn sounds(
     Params(query): Params<SoundsQuery>,
     request: Request,
 ) -> Result<Json<Activations>, ApiError> {
-    let most = query.most.unwrap_or(MOST);
-    if most == 0 {
-        return Err(ApiError::request("most must be at least 1"));
-    }
+    let most = query.most()?;
     let slot = app.scheduler.enter()?;
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
     let seconds = app.options.max_seconds;

@@ -1,29 +1,23 @@
 //! `POST /v1/caption?timeline=true`: a recording of any length -> its segments, whole or as events.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use axum::Json;
 use axum::http::header;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
 use serde::Serialize;
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 use wsac::audio::CancelToken;
 use wsac::captioner::{CaptionOptions, Captioner};
 use wsac::timeline::{self, Segment, TimelineOptions, Timelines};
 
+use super::events;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::query::{CaptionQuery, Format};
 use crate::scheduler::Slot;
 use crate::upload::Upload;
-
-/// The most events queued for a slow client.
-const WAITING: usize = 64;
 
 /// The captioned segments of a recording.
 #[derive(Serialize, ToSchema)]
@@ -38,7 +32,7 @@ pub struct TimelineAnswer {
 
 /// What is known at the end.
 #[derive(Serialize, ToSchema)]
-struct End {
+pub struct End {
     /// The name that the client gave the recording.
     file_name: String,
     /// Its length in seconds.
@@ -56,13 +50,13 @@ struct End {
 }
 
 /// A timeline to be computed.
-struct Job {
-    upload: Upload,
-    cut: TimelineOptions,
-    words: CaptionOptions,
-    summary: bool,
+pub struct Job {
+    pub upload: Upload,
+    pub cut: TimelineOptions,
+    pub words: CaptionOptions,
+    pub summary: bool,
     /// The most seconds of the recording.
-    most: f64,
+    pub most: f64,
 }
 
 /// Responds with the timeline of `upload` as `query` specifies.
@@ -82,7 +76,15 @@ pub async fn answer(
         most: app.options.max_seconds,
     };
     if query.stream {
-        return Ok(events(app, slot, job));
+        return Ok(events::answer(
+            app,
+            slot,
+            move |captioner, cancel, events| {
+                job.run(captioner, cancel, &mut |segment| {
+                    events.send("segment", &segment)
+                })
+            },
+        ));
     }
     let timeline = app.scheduler.timeline(slot, move |captioner, cancel| {
         let mut segments = Vec::new();
@@ -96,7 +98,8 @@ pub async fn answer(
 }
 
 impl Job {
-    fn run(
+    /// Computes it; `each` takes its segments and may end it.
+    pub fn run(
         &self,
         captioner: &Captioner,
         cancel: &CancelToken,
@@ -120,44 +123,6 @@ impl Job {
             warnings: self.upload.warnings(&stream),
         })
     }
-}
-
-/// The events `segment`, one per segment, and finally `done` or `error`. The work is cancelled if the client disconnects.
-fn events(app: App, slot: Slot, job: Job) -> Response {
-    let (to, from) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        let segments = to.clone();
-        let timeline = app.scheduler.timeline(slot, move |captioner, cancel| {
-            job.run(captioner, cancel, &mut |segment| match segments
-                .blocking_send(event("segment", &segment))
-            {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            })
-        });
-        let timeline = tokio::select! {
-            timeline = timeline => timeline,
-            () = to.closed() => return,
-        };
-        let last = match timeline {
-            Ok((end, _)) => event("done", &end),
-            Err(error) => Event::default().event("error").data(error.to_json()),
-        };
-        let _ = to.send(last).await;
-    });
-    let next = async |mut from: mpsc::Receiver<Event>| {
-        let event = from.recv().await?;
-        Some((Ok::<_, Infallible>(event), from))
-    };
-    let events = stream::unfold(from, next);
-    Sse::new(events)
-        .keep_alive(KeepAlive::default())
-        .into_response()
-}
-
-fn event(name: &str, data: &impl Serialize) -> Event {
-    let data = serde_json::to_string(data).unwrap_or_default();
-    Event::default().event(name).data(data)
 }
 
 fn written(timeline: &TimelineAnswer, format: Format) -> Result<Response, ApiError> {

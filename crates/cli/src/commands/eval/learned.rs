@@ -43,7 +43,7 @@ pub struct LearnedArgs {
     audio: Option<PathBuf>,
 
     #[command(flatten, next_help_heading = "Models")]
-    clap: ClapArgs,
+    pub clap: ClapArgs,
 
     #[command(flatten, next_help_heading = "Models")]
     window: WindowArgs,

@@ -29,7 +29,7 @@ pub struct ToolArgs {
     cache: Option<PathBuf>,
 
     #[command(flatten)]
-    learned: LearnedArgs,
+    pub learned: LearnedArgs,
 }
 
 /// The opened tools, or the reasons why they are unavailable.
