@@ -61,4 +61,8 @@ deny:
 
 # every crate packaged and built from its package, as the registry would
 package:
-    cargo package --workspace --exclude wsac-golden --exclude wsac-lab --allow-dirty
+    cargo package --workspace --exclude wsac-golden --exclude wsac-lab --exclude wsac-py --allow-dirty
+
+# the files of a release, for this machine: dist/ (needs maturin for the Python ones)
+dist:
+    .ci/dist
