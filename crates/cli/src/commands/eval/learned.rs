@@ -42,8 +42,9 @@ pub struct LearnedArgs {
     #[arg(long, value_name = "DIR", help_heading = "Models")]
     audio: Option<PathBuf>,
 
+    /// For clap_sim: the encoder.
     #[command(flatten, next_help_heading = "Models")]
-    clap: ClapArgs,
+    pub clap: ClapArgs,
 
     #[command(flatten, next_help_heading = "Models")]
     window: WindowArgs,
