@@ -1,6 +1,20 @@
 //! The Python module `wsac._wsac`: Python objects -> the library and back. What a person calls is `python/wsac`.
 
+mod captioner;
+mod captions;
+mod encoder;
+mod errors;
+mod json;
+mod live;
+mod matrix;
+mod memory;
+mod picture;
+mod pools;
 mod program;
+mod recording;
+mod timeline;
+mod train;
+mod work;
 
 use pyo3::prelude::*;
 
@@ -8,7 +22,21 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _wsac {
     #[pymodule_export]
-    use crate::program::main;
+    use crate::captioner::Captioner;
+    #[pymodule_export]
+    use crate::encoder::Encoder;
+    #[pymodule_export]
+    use crate::live::Live;
+    #[pymodule_export]
+    use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::picture::picture;
+    #[pymodule_export]
+    use crate::program::{cache_folder, main};
+    #[pymodule_export]
+    use crate::timeline::{Timeline, write_timeline};
+    #[pymodule_export]
+    use crate::train::train;
 
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

@@ -79,7 +79,7 @@ impl Args {
     /// The job described by the flags, once all are checked; nothing is written yet.
     fn job(self) -> Result<CaptionJob> {
         use_threads(self.threads)?;
-        self.decoding.check()?;
+        let settings = self.decoding.settings()?;
         let found = self.inputs.find(self.quiet)?;
         let mut read: Vec<_> = found.all.iter().chain(&self.inputs.files_from).collect();
         let files = self.model.files().chain(self.decoding.files());
@@ -116,7 +116,7 @@ impl Args {
         let work = Work {
             recordings: found.paths,
             model: self.model,
-            decoding: self.decoding,
+            settings,
             resume: self.resume,
             quiet: self.quiet,
         };

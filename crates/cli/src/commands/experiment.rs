@@ -205,8 +205,8 @@ impl Args {
 
     fn config(&self) -> Result<Config> {
         let mut config = Config::read(&self.config)?;
-        // The flag of the metrics that need an encoder: given, it takes the place of the one that the file names.
-        if let Some(name) = self.running.tools.learned.clap.name() {
+        // The encoder of clap_sim too: both are --clap.
+        if let Some(name) = &self.running.tools.learned.clap.clap {
             // A path is stored in full, so that the report finds it from every folder.
             config.encoder = match name != "mini" && Path::new(name).exists() {
                 true => std::path::absolute(name)?.to_string_lossy().into_owned(),

@@ -42,6 +42,7 @@ pub struct LearnedArgs {
     #[arg(long, value_name = "DIR", help_heading = "Models")]
     audio: Option<PathBuf>,
 
+    /// For clap_sim: the encoder.
     #[command(flatten, next_help_heading = "Models")]
     pub clap: ClapArgs,
 

@@ -28,6 +28,7 @@ pub struct ToolArgs {
     #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
     cache: Option<PathBuf>,
 
+    /// The models of the learned metrics.
     #[command(flatten)]
     pub learned: LearnedArgs,
 }
