@@ -139,11 +139,16 @@ impl Captioner {
             teller.segments += 1;
             let _ = (teller.each)(last);
         }
+        let mut warnings = stream.warnings().to_vec();
+        if going.is_continue() && teller.segments == 0 {
+            warnings
+                .extend(nothing_above(&regions).map(|hint| format!("{}: {hint}", name.display())));
+        }
         Ok(Timeline {
             duration: regions.duration(),
             segments: teller.segments,
             whole: teller.summary.analysis(regions.duration()),
-            warnings: stream.warnings().to_vec(),
+            warnings,
         })
     }
 }
@@ -215,6 +220,19 @@ impl Teller<'_> {
         }
         Ok(ControlFlow::Continue(()))
     }
+}
+
+/// Why a recording that is not empty has no segment, and what to do.
+fn nothing_above(regions: &ActiveRegions) -> Option<String> {
+    /// What is below is no sound but the noise of 16 bits.
+    const NOTHING: f32 = -96.0;
+    let (silence, loudest) = regions.levels();
+    let loudest = loudest.filter(|&loudest| loudest > NOTHING)?;
+    let lower = (loudest - 20.0).max(-119.0);
+    Some(format!(
+        "nothing is above {silence:.0} dB of full scale, the level of silence; its loudest passage has {loudest:.0} dB: \
+         to hear it set that level lower (silence {lower:.0})"
+    ))
 }
 
 /// The analysis of a segment alone.

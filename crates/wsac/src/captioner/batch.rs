@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{Caption, CaptionOptions, Captioner};
 use crate::error::{Error, Result};
-use wsac_audio::AudioStream;
+use wsac_audio::{AudioStream, Hearing};
 use wsac_encoders::analysis::AudioAnalysis;
 
 /// Recordings whose captions are decoded together.
@@ -29,13 +29,13 @@ impl Captioner {
     pub fn caption_all<P: AsRef<Path> + Sync, E: Send>(
         &self,
         paths: &[P],
-        options: impl Fn(&Path) -> CaptionOptions + Sync,
+        options: impl Fn(&P) -> CaptionOptions + Sync,
         on_heard: impl Fn(f64) + Sync,
         mut each: impl FnMut(&P, Result<Caption>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let encode = |paths: &[P]| -> Vec<Listened> {
             let listened = paths.par_iter().map(|path| {
-                let listened = unharmed(|| self.encode_file(path.as_ref()));
+                let listened = unharmed(|| self.encode_file(path.as_ref(), &options(path).hearing));
                 on_heard(
                     listened
                         .as_ref()
@@ -77,20 +77,20 @@ impl Captioner {
         })
     }
 
-    fn encode_file(&self, path: &Path) -> Listened {
-        let mut stream = AudioStream::open(&path.into(), self.tower.rate())?;
+    fn encode_file(&self, path: &Path, hearing: &Hearing) -> Listened {
+        let mut stream = AudioStream::open_with(&path.into(), self.tower.rate(), hearing)?;
         let analysis = self.encode_stream(&mut stream)?;
         Ok((analysis, stream.warnings().to_vec()))
     }
 
     /// The captions of a batch, in order.
-    fn describe_batch<P: AsRef<Path>>(
+    fn describe_batch<P>(
         &self,
         paths: &[P],
         listened: Vec<Listened>,
-        options: impl Fn(&Path) -> CaptionOptions,
+        options: impl Fn(&P) -> CaptionOptions,
     ) -> Vec<Result<Caption>> {
-        let options: Vec<CaptionOptions> = paths.iter().map(|p| options(p.as_ref())).collect();
+        let options: Vec<CaptionOptions> = paths.iter().map(options).collect();
         let asked: Vec<(&AudioAnalysis, &CaptionOptions)> = (listened.iter().zip(&options))
             .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
             .collect();

@@ -69,7 +69,7 @@ impl<'a> Live<'a> {
         Ok(Self {
             frame: captioner.rate() as usize / FRAMES,
             captioner,
-            floor: NoiseFloor::new(options.silence),
+            floor: NoiseFloor::live(options.silence),
             options,
             words,
             samples: Vec::new(),
