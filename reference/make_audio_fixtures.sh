@@ -19,4 +19,15 @@ sine -c:a libopus -b:a 32k -ar 48000 -f webm "$out/sine.webm"
 sine -c:a libvorbis -q:a 2 -f matroska "$out/sine.mka"
 # A film without sound: nothing to hear.
 ffmpeg -v error -y -f lavfi -i "color=black:s=16x16:r=5:d=0.4" -map_metadata -1 -fflags +bitexact -c:v mpeg4 "$out/silent-film.mp4"
+# Two tracks of sound, the first silent; in Matroska the default flag is on the second.
+two() {
+    ffmpeg -v error -y -bitexact -f lavfi -i "anullsrc=r=44100:cl=mono:d=0.5" \
+        -f lavfi -i "aevalsrc=0.25*sin(2*PI*440*t):s=44100:d=0.5" -map 0 -map 1 \
+        -map_metadata -1 -fflags +bitexact -flags:a +bitexact "$@"
+}
+two -c:a aac -b:a 48k "$out/two-tracks.m4a"
+two -c:a libvorbis -q:a 0 -disposition:a:0 0 -disposition:a:1 default -f matroska "$out/two-tracks.mka"
+# Two quiet seconds, then a loud one, in MP3 of variable bit rate that does not say its length.
+ffmpeg -v error -y -bitexact -f lavfi -i "aevalsrc=if(gte(t\,2)\,0.4*(random(0)-0.5)\,0.01*sin(2*PI*440*t)):s=22050:d=3" \
+    -map_metadata -1 -c:a libmp3lame -q:a 4 -write_xing 0 -id3v2_version 0 "$out/vbr.mp3"
 ls -l "$out"

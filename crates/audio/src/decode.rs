@@ -1,241 +1,222 @@
-//! A recording of any known kind -> mono f32 blocks at its own rate (symphonia), channels joined by their mean.
+//! A recording of any kind -> blocks of interleaved samples: by the libraries that are built in, and by ffmpeg where they
+//! cannot or where they give up in the middle.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
-use symphonia::core::errors::Error as Fault;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
-
+use crate::advice;
 use crate::error::{Error, Result};
-use crate::source::{CONVERT, Source, is_end_of_data, is_opus, media, opus, unknown};
+use crate::ffmpeg::{self, Complaint};
+use crate::input::Input;
+use crate::kind::{self, Kind, Way};
+use crate::length::verdict;
+use crate::opening::{self, Opened, Refused};
+use crate::ours::{Account, Block};
+use crate::source::Source;
 
 /// A recording being decoded.
 pub(super) struct Decoder {
-    name: PathBuf,
-    format: Box<dyn FormatReader>,
-    decoder: Box<dyn AudioDecoder>,
-    track: u32,
-    rate: u32,
-    channels: usize,
-    /// How many frames (samples of each channel) the header promises.
-    promised: Option<u64>,
-    frames: u64,
-    good_packets: u64,
-    bad_packets: u64,
+    input: Input,
+    opened: Opened,
     /// The first block, which [`Decoder::open`] decoded to learn the rate.
-    first: Option<Vec<f32>>,
-    interleaved: Vec<f32>,
-    /// Why the recording ended before its end, if it did.
-    broke_off: Option<String>,
-    ended: bool,
+    first: Option<Block>,
+    /// What ffmpeg complains about, once it decodes.
+    ffmpeg: Option<Complaint>,
+    /// Whether ffmpeg was asked or cannot be.
+    without_help: bool,
+    /// The account of what was heard before ffmpeg took over.
+    before: Option<Account>,
+    /// Seconds of ffmpeg's sound that were heard already.
+    to_skip: f64,
 }
 
 impl Decoder {
-    pub(super) fn open(source: &Source) -> Result<Self> {
-        let name = source.name().to_path_buf();
-        let (head, media) = media(source)?;
-        let mut hint = Hint::new();
-        if let Some(extension) = name.extension().and_then(|e| e.to_str()) {
-            hint.with_extension(extension);
-        }
-        let stream = MediaSourceStream::new(media, Default::default());
-        let probe = symphonia::default::get_probe();
-        let format = guarded(|| probe.probe(&hint, stream, Default::default(), Default::default()))
-            .map_err(|fault| Error::audio(&name, unknown(&head, &fault)))?;
+    /// Opens `source`; of several tracks of sound the one `track`, counted from 0, or the best.
+    pub(super) fn open(source: &Source, track: Option<usize>) -> Result<Self> {
+        Self::of(Input::open(source)?, track)
+    }
 
-        let track = (format.default_track(TrackType::Audio)).ok_or_else(|| {
-            let reason = match is_opus(&head) {
-                true => opus(&name),
-                false => "holds no sound that wsac knows (perhaps only pictures)".to_owned(),
-            };
-            Error::audio(&name, reason)
-        })?;
-        let promised = track.num_frames;
-        let track = track.id;
-        let decoder = make_decoder(&name, format.as_ref())?;
-        let mut this = Self {
-            name,
-            format,
-            decoder,
-            track,
-            rate: 0,
-            channels: 0,
-            promised,
-            frames: 0,
-            good_packets: 0,
-            bad_packets: 0,
-            first: None,
-            interleaved: Vec::new(),
-            broke_off: None,
-            ended: false,
+    /// As [`Decoder::open`], of an open source.
+    pub(super) fn of(mut input: Input, track: Option<usize>) -> Result<Self> {
+        if kind::is_text(input.head(), input.is_all_head()) {
+            return Err(Error::audio(input.name(), advice::is_text()));
+        }
+        let kind = kind::kind(input.head());
+        let fault = match kind.map(|kind| Self::ours(&mut input, kind, track)) {
+            Some(Ok(decoder)) => return Ok(decoder),
+            Some(Err(Refused::For(error))) => return Err(error),
+            Some(Err(Refused::Fault(fault))) => fault,
+            None => String::new(),
         };
-        this.first = this.next_mono()?;
-        if this.first.is_none() {
-            this.verdict()?;
-            let reason = match this.broke_off.take() {
-                Some(fault) => format!("breaks off before its first sample ({fault})"),
-                None => "holds no sound (0 samples)".to_owned(),
-            };
-            return Err(Error::audio(this.name, reason));
-        }
-        Ok(this)
-    }
-
-    /// Samples per second of the recording.
-    pub(super) fn rate(&self) -> u32 {
-        self.rate
-    }
-
-    /// How many samples of each channel the header promises, where it does.
-    pub(super) fn promised(&self) -> Option<u64> {
-        self.promised
-    }
-
-    /// How many channels it has.
-    pub(super) fn channels(&self) -> usize {
-        self.channels
-    }
-
-    /// The next samples, the mean over the channels; never empty; `None` at the end.
-    pub(super) fn next_mono(&mut self) -> Result<Option<Vec<f32>>> {
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
-        }
-        while !self.ended {
-            match guarded(|| self.format.next_packet()) {
-                Ok(Some(packet)) if packet.track_id == self.track => {
-                    if let Some(mono) = self.decode(&packet)? {
-                        return Ok(Some(mono));
-                    }
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => self.ended = true,
-                // Chained streams (OGG) start anew with headers of their own.
-                Err(Fault::ResetRequired) => {
-                    match self.format.default_track(TrackType::Audio) {
-                        Some(track) => self.track = track.id,
-                        None => self.ended = true,
-                    }
-                    self.promised = None;
-                    self.decoder = make_decoder(&self.name, self.format.as_ref())?;
-                }
-                Err(fault) => self.break_off(fault)?,
+        let hopeless = kind.is_some_and(|kind| kind.way == Way::NoSound);
+        if !hopeless && ffmpeg::version().is_some() {
+            if let Ok(decoder) = Self::helped(&mut input, track) {
+                return Ok(decoder);
+            }
+        } else if let Some(core) = opening::core_of(&input) {
+            let decoder = Self::new(input.clone(), core, None).started();
+            if let Ok(decoder) = decoder {
+                return Ok(decoder);
             }
         }
-        Ok(None)
-    }
-
-    /// One packet; `None` where it gave no samples.
-    fn decode(&mut self, packet: &symphonia::core::packet::Packet) -> Result<Option<Vec<f32>>> {
-        let decoded = match guarded(|| self.decoder.decode(packet)) {
-            Ok(decoded) => decoded,
-            // A packet that cannot be decoded is passed over; the next ones may be whole.
-            Err(Fault::DecodeError(_) | Fault::IoError(_)) => {
-                self.bad_packets += 1;
-                return Ok(None);
-            }
-            Err(Fault::ResetRequired) => {
-                self.decoder.reset();
-                return Ok(None);
-            }
-            Err(fault) => {
-                self.break_off(fault)?;
-                return Ok(None);
-            }
-        };
-        let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
-        if decoded.frames() == 0 || channels == 0 {
-            return Ok(None);
-        }
-        if self.good_packets == 0 {
-            self.rate = rate;
-        } else if rate != self.rate {
-            let was = self.rate;
-            self.broke_off = Some(format!("its rate changes from {was} to {rate} Hz"));
-            self.ended = true;
-            return Ok(None);
-        }
-        self.channels = self.channels.max(channels);
-        self.good_packets += 1;
-        self.frames += decoded.frames() as u64;
-        decoded.copy_to_vec_interleaved(&mut self.interleaved);
-        let mean = |frame: &[f32]| frame.iter().sum::<f32>() / channels as f32;
-        Ok(Some(
-            self.interleaved.chunks_exact(channels).map(mean).collect(),
+        Err(Error::audio(
+            input.name(),
+            advice::refusal(input.name(), kind, &fault),
         ))
     }
 
-    /// Ends the stream at a fault: an error of the system is passed on, a broken file is remembered.
-    fn break_off(&mut self, fault: Fault) -> Result<()> {
-        self.ended = true;
-        match fault {
-            Fault::IoError(e) if !is_end_of_data(&e) => Err(Error::io(&self.name, e)),
-            fault => {
-                self.broke_off = Some(fault.to_string());
-                Ok(())
+    /// Decoded by the built-in libraries, at least at its beginning.
+    fn ours(
+        input: &mut Input,
+        kind: Kind,
+        track: Option<usize>,
+    ) -> std::result::Result<Self, Refused> {
+        let opened = opening::open(input, kind, track)?;
+        Self::new(input.clone(), opened, None).started()
+    }
+
+    /// Decoded by ffmpeg.
+    fn helped(input: &mut Input, track: Option<usize>) -> std::result::Result<Self, Refused> {
+        let (opened, complaint) = opening::by_ffmpeg(input, track)?;
+        let mut decoder = Self::new(input.clone(), opened, Some(complaint)).started()?;
+        decoder.without_help = true;
+        Ok(decoder)
+    }
+
+    fn new(input: Input, opened: Opened, ffmpeg: Option<Complaint>) -> Self {
+        Self {
+            input,
+            opened,
+            first: None,
+            ffmpeg,
+            without_help: false,
+            before: None,
+            to_skip: 0.0,
+        }
+    }
+
+    /// With its first block decoded.
+    fn started(mut self) -> std::result::Result<Self, Refused> {
+        let failed = |e| Refused::For(Error::io(self.input.name(), e));
+        self.first = self.opened.ours.next_block().map_err(failed)?;
+        if self.first.is_some() {
+            return Ok(self);
+        }
+        let account = self.opened.ours.account();
+        let fault = match (&account.broke_off, account.bad) {
+            (Some(end), _) if end.is_end_of_data => "breaks off before its first sample".to_owned(),
+            (Some(end), _) => end.fault.clone(),
+            (None, 0) => {
+                let reason = "holds no sound (0 samples)";
+                return Err(Refused::For(Error::audio(self.input.name(), reason)));
+            }
+            (None, bad) => format!("the first {bad} of its packets cannot be decoded"),
+        };
+        Err(Refused::Fault(fault))
+    }
+
+    /// The rate of the first samples, in Hz, and their channels.
+    pub(super) fn spec(&self) -> crate::codec::Spec {
+        let first = self.first.as_ref().map(|block| block.spec);
+        first.unwrap_or(crate::codec::Spec {
+            rate: 0,
+            channels: 0,
+        })
+    }
+
+    /// How many seconds there are, as far as that is known beforehand.
+    pub(super) fn expected(&self) -> Option<f64> {
+        self.opened.expected
+    }
+
+    /// The next samples, never empty; `None` at the end.
+    ///
+    /// # Errors
+    /// Where the system cannot read the recording.
+    pub(super) fn next_block(&mut self) -> Result<Option<Block>> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            let block = self.opened.ours.next_block();
+            match block.map_err(|e| Error::io(self.input.name(), e))? {
+                Some(block) => match self.behind_what_was_heard(block) {
+                    Some(block) => return Ok(Some(block)),
+                    None => continue,
+                },
+                None if self.take_help() => {}
+                // It may find its way behind the damage.
+                None if !self.opened.ours.is_at_end() => {}
+                None => return Ok(None),
             }
         }
     }
 
-    /// At the end: a warning about what could not be decoded, or the error that hardly anything could.
-    pub(super) fn verdict(&self) -> Result<Option<String>> {
-        let (good, bad) = (self.good_packets, self.bad_packets);
-        if bad > good {
-            let all = good + bad;
-            let reason = format!("is damaged: {bad} of its {all} packets cannot be decoded");
-            return Err(Error::audio(&self.name, reason));
+    /// Where the built-in libraries gave up for a reason that is theirs, lets ffmpeg go on; whether it does.
+    fn take_help(&mut self) -> bool {
+        let ours = &self.opened.ours;
+        let broke_off = ours.account().broke_off.as_ref();
+        let gave_up = broke_off.is_some_and(|end| !end.is_end_of_data) || !ours.is_at_end();
+        if !gave_up || self.without_help || ffmpeg::version().is_none() {
+            return false;
         }
-        let (name, rate) = (self.name.display(), f64::from(self.rate.max(1)));
-        let analysis = self.frames as f64 / rate;
-        // Encoders pad by a packet or two, so a little less than promised is nothing.
-        let short = self.promised.map(|p| p as f64 / rate);
-        let short = short.filter(|promised| analysis < promised - 0.25);
-        Ok(match (short, &self.broke_off) {
-            (Some(promised), _) => Some(format!(
-                "{name}: is truncated: {analysis:.1} of {promised:.1} s could be read"
-            )),
-            (None, Some(fault)) => Some(format!(
-                "{name}: breaks off after {analysis:.1} s ({fault})"
-            )),
-            (None, None) if bad > 0 => Some(format!(
-                "{name}: is damaged: {bad} packets could not be decoded and are left out"
-            )),
-            (None, None) => None,
-        })
-    }
-}
-
-/// Calls into the decoding library. It is not ours, and a hostile file may find a panic in it: that is an error of
-/// this file, not the end of the program.
-fn guarded<T>(
-    call: impl FnOnce() -> std::result::Result<T, Fault>,
-) -> std::result::Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or(Err(Fault::Unsupported("the decoder gave up on it")))
-}
-
-fn make_decoder(name: &Path, format: &dyn FormatReader) -> Result<Box<dyn AudioDecoder>> {
-    let track = format.default_track(TrackType::Audio);
-    let codec = match track.and_then(|t| t.codec_params.as_ref()) {
-        Some(CodecParameters::Audio(codec)) => codec,
-        _ => {
-            let reason = format!("has sound of an unknown kind; {CONVERT}");
-            return Err(Error::audio(name, reason));
-        }
-    };
-    let make = |codec: &AudioCodecParameters| {
-        symphonia::default::get_codecs().make_audio_decoder(codec, &Default::default())
-    };
-    guarded(|| make(codec)).map_err(|fault| {
-        let reason = match codec.codec == CODEC_ID_OPUS {
-            true => opus(name),
-            false => format!("has sound of a kind that wsac cannot decode ({fault}); {CONVERT}"),
+        self.without_help = true;
+        let Ok((opened, complaint)) = opening::by_ffmpeg(&mut self.input, self.opened.track) else {
+            return false;
         };
-        Error::audio(name, reason)
-    })
+        let account = ours.account().clone();
+        self.to_skip = account.heard;
+        self.before = Some(account);
+        let notes = std::mem::take(&mut self.opened.notes);
+        self.opened = Opened { notes, ..opened };
+        self.ffmpeg = Some(complaint);
+        true
+    }
+
+    /// What of ffmpeg's `block` is new.
+    fn behind_what_was_heard(&mut self, mut block: Block) -> Option<Block> {
+        if self.to_skip > 0.0 {
+            let (rate, channels) = (f64::from(block.spec.rate.max(1)), block.spec.channels);
+            let frames = block.interleaved.len() / channels;
+            let skipped = ((self.to_skip * rate).round() as usize).min(frames);
+            self.to_skip -= skipped as f64 / rate;
+            if self.to_skip * rate < 0.5 {
+                self.to_skip = 0.0;
+            }
+            block.interleaved.drain(..skipped * channels);
+        }
+        (!block.interleaved.is_empty()).then_some(block)
+    }
+
+    /// At the end: what is to be said of the whole.
+    ///
+    /// # Errors
+    /// Where hardly anything could be decoded.
+    pub(super) fn verdict(&self) -> Result<Vec<String>> {
+        let name = self.input.name().display().to_string();
+        let mut said = self.opened.notes.clone();
+        let now = self.opened.ours.account();
+        let account = match &self.before {
+            // What the container promised holds for the two together.
+            Some(before) if now.heard > before.heard => {
+                let fault = before
+                    .broke_off
+                    .as_ref()
+                    .map_or("damaged packets", |end| &end.fault);
+                let seconds = before.heard;
+                said.push(format!(
+                    "{name}: from {seconds:.1} s on it was decoded by ffmpeg ({fault})"
+                ));
+                Account {
+                    promised: before.promised,
+                    packet: before.packet,
+                    ..now.clone()
+                }
+            }
+            Some(before) => before.clone(),
+            None => now.clone(),
+        };
+        let about = verdict(&name, &account, account.heard);
+        said.extend(about.map_err(|reason| Error::audio(self.input.name(), reason))?);
+        let complaint = self.ffmpeg.as_ref().and_then(Complaint::last_line);
+        said.extend(complaint.map(|line| format!("{name}: ffmpeg says: {line}")));
+        Ok(said)
+    }
 }

@@ -4,6 +4,14 @@
 
 use std::io::{ErrorKind, Read};
 
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_PCM_F32LE, CODEC_ID_PCM_S16LE, CODEC_ID_PCM_S32LE,
+};
+
+use crate::header;
+use crate::layout::{Coding, Family};
+use crate::prefix::Prefix;
+
 /// How numbers are written, little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -46,37 +54,20 @@ pub(super) struct Pcm {
 /// Blocks per second, where samples arrive in real time.
 const BLOCKS: usize = 20;
 
-/// A header longer than this is none.
-const MOST_HEADER: u32 = 1 << 20;
-
 impl Pcm {
     /// The samples of `reader`: as its header says where that is one of WAV, else in `format`.
     ///
     /// # Errors
     /// Where the reader fails, there is neither header nor format, or the header is of a kind that is not known here.
-    pub fn open(
-        mut reader: Box<dyn Read + Send>,
-        format: Option<PcmFormat>,
-    ) -> Result<Self, String> {
-        let mut rest = Vec::new();
-        let format = match format {
-            Some(format) => format,
-            None => {
-                let mut start = [0; 12];
-                read_exact(&mut reader, &mut start)?;
-                if &start[..4] != b"RIFF" || &start[8..] != b"WAVE" {
-                    return Err(
-                        "is no WAV stream; raw samples need their rate, channels and encoding told"
-                            .into(),
-                    );
-                }
-                wav_format(&mut reader)?
-            }
+    pub fn open(reader: Box<dyn Read + Send>, format: Option<PcmFormat>) -> Result<Self, String> {
+        let (reader, format) = match format {
+            Some(format) => (reader, format),
+            None => wav(reader)?,
         };
         if format.channels == 0 {
             return Err("has no channels".into());
         }
-        rest.reserve(1 << 12);
+        let rest = Vec::with_capacity(1 << 12);
         Ok(Self {
             reader,
             format,
@@ -134,55 +125,32 @@ impl Pcm {
     }
 }
 
-/// Reads the chunks of a WAV stream up to its samples. Their size is not believed: who writes while recording cannot know it.
-fn wav_format(reader: &mut impl Read) -> Result<PcmFormat, String> {
-    let mut format = None;
-    loop {
-        let mut head = [0; 8];
-        read_exact(reader, &mut head)?;
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        if &head[..4] == b"data" {
-            return format.ok_or_else(|| "has samples before it says what they are".into());
-        }
-        if size > MOST_HEADER {
-            return Err(format!("has a header with {size} bytes in one piece"));
-        }
-        let mut chunk = vec![0; size.next_multiple_of(2) as usize];
-        read_exact(reader, &mut chunk)?;
-        if &head[..4] == b"fmt " {
-            let word = |at: usize| {
-                chunk
-                    .get(at..at + 2)
-                    .map_or(0, |w| u16::from_le_bytes([w[0], w[1]]))
-            };
-            // The extensible kind says further on what it is.
-            let kind = if word(0) == 0xFFFE { word(24) } else { word(0) };
-            let encoding = match (kind, word(14)) {
-                (1, 16) => Encoding::S16,
-                (1, 32) => Encoding::S32,
-                (3, 32) => Encoding::F32,
-                (kind, bits) => {
-                    return Err(format!(
-                        "has samples of {bits} bits of kind {kind}; 16 or 32 bits (kind 1), or 32-bit float (kind 3), can be heard"
-                    ));
-                }
-            };
-            format = Some(PcmFormat {
-                rate: u32::from(word(4)) | u32::from(word(6)) << 16,
-                channels: word(2).into(),
-                encoding,
-            });
-        }
+/// The samples of a WAV stream, and how they are written. Their size is not believed: who writes while recording cannot know it.
+fn wav(reader: Box<dyn Read + Send>) -> Result<(Box<dyn Read + Send>, PcmFormat), String> {
+    let mut prefix = Prefix::new(reader);
+    let start = prefix.at(0, 12).map_err(|e| e.to_string())?;
+    let start = start.ok_or("ends within its header")?;
+    if !start.starts_with(b"RIFF") || !start.ends_with(b"WAVE") {
+        return Err(
+            "is no WAV stream; raw samples need their rate, channels and encoding told".into(),
+        );
     }
-}
-
-fn read_exact(reader: &mut impl Read, bytes: &mut [u8]) -> Result<(), String> {
-    reader
-        .read_exact(bytes)
-        .map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => "ends within its header".to_owned(),
-            _ => error.to_string(),
-        })
+    let layout = header::read(Family::Riff, &mut prefix)?;
+    let encoding = match layout.coding {
+        Coding::Blocks { codec, .. } if codec == CODEC_ID_PCM_S16LE => Encoding::S16,
+        Coding::Blocks { codec, .. } if codec == CODEC_ID_PCM_S32LE => Encoding::S32,
+        Coding::Blocks { codec, .. } if codec == CODEC_ID_PCM_F32LE => Encoding::F32,
+        _ => {
+            let said = "has samples of a kind that cannot arrive here; 16 or 32 bits, or 32-bit floats, are possible";
+            return Err(said.into());
+        }
+    };
+    let format = PcmFormat {
+        rate: layout.rate,
+        channels: layout.channels.into(),
+        encoding,
+    };
+    Ok((Box::new(prefix.into_stream(layout.start)), format))
 }
 
 #[cfg(test)]
@@ -261,12 +229,15 @@ mod tests {
         for (bytes, why) in [
             (b"RIFF".to_vec(), "ends within its header"),
             (b"some text that is no sound".to_vec(), "is no WAV stream"),
-            (wav(1, 24, 1, &[]), "24 bits"),
+            (wav(1, 24, 1, &[]), "of a kind that cannot arrive"),
             (wav(1, 16, 0, &[]), "no channels"),
-            (b"RIFF\0\0\0\0WAVEdata\0\0\0\0".to_vec(), "before it says"),
+            (
+                b"RIFF\0\0\0\0WAVEdata\0\0\0\0".to_vec(),
+                "does not say what",
+            ),
             (
                 b"RIFF\0\0\0\0WAVEjunk\xff\xff\xff\xff".to_vec(),
-                "in one piece",
+                "does not say what",
             ),
         ] {
             let error = analysis(bytes, None).unwrap_err();

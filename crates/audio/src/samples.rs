@@ -1,150 +1,161 @@
-//! A recording in memory, wherever its samples lie: [channels, n] -> mono blocks, without a copy of the whole.
+//! The samples behind a header: a byte stream and its [`Layout`] -> packets of whole blocks, up to the true end.
+//!
+//! Where the size in the header ends, it is looked whether something else begins there (another chunk, a tag, padding).
+//! If nothing does, the sound goes on: the recorder died before it wrote the size, or the size is above 4 GB.
 
-use std::fmt;
-use std::sync::Arc;
+use std::io::{ErrorKind, Read, Result};
 
-use crate::error::{Error, Result};
+use symphonia::core::audio::Channels;
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
+use symphonia::core::packet::Packet;
+use symphonia::core::units::{Duration, Timestamp};
 
-/// Samples that a block has at most.
-const BLOCK: usize = 1 << 16;
+use crate::layout::{Family, Layout, is_name};
 
-/// More channels than this are samples in the wrong order.
-const MOST_CHANNELS: usize = 64;
+/// About how many samples of each channel are a packet.
+const FRAMES: usize = 4096;
 
-/// Samples whose owner is somewhere else: a vector, a mapped file, an array of another language.
-pub type Owner = Arc<dyn AsRef<[f32]> + Send + Sync>;
+/// A stream of bytes.
+pub(super) type Stream = Box<dyn Read + Send + Sync>;
 
-/// A recording in memory; its clones share the samples.
-#[derive(Clone)]
-pub struct Samples {
-    name: String,
-    owner: Owner,
-    channels: usize,
-    rate: u32,
+/// The samples of a file.
+pub(super) struct Samples {
+    stream: Stream,
+    family: Family,
+    parameters: AudioCodecParameters,
+    /// Bytes, and samples of each channel, in a block.
+    block: (usize, usize),
+    /// How many bytes the header claims, while they are not reached.
+    left: Option<u64>,
+    /// Whether the header claims that there is nothing.
+    claims_nothing: bool,
+    waiting: Vec<u8>,
+    /// Samples of each channel given so far.
+    given: u64,
+    ended: bool,
 }
 
 impl Samples {
-    /// Samples of `owner`, channel after channel [channels, n], full scale at 1, at `rate` Hz; `name` is what messages call
-    /// them.
-    ///
-    /// # Errors
-    /// If there are none, they do not fill the channels, or one is not finite. The rate is checked when they are
-    /// read.
-    pub fn new(name: impl Into<String>, owner: Owner, channels: usize, rate: u32) -> Result<Self> {
-        let name = name.into();
-        let all = (*owner).as_ref();
-        let reason = if all.is_empty() {
-            "holds no sound (0 samples)".to_owned()
-        } else if !(1..=MOST_CHANNELS).contains(&channels) || !all.len().is_multiple_of(channels) {
-            format!(
-                "has {} samples in {channels} channels; give them as [channels, n], with 1 to {MOST_CHANNELS} channels",
-                all.len()
-            )
-        } else if let Some(at) = all.iter().position(|x| !x.is_finite()) {
-            format!(
-                "has samples that are no finite numbers, the first of them at {at}; set them to 0, or record again"
-            )
-        } else {
-            return Ok(Self {
-                name,
-                owner,
-                channels,
-                rate,
-            });
-        };
-        Err(Error::audio(name, reason))
-    }
-
-    /// Mono samples that are taken as they are.
-    pub(super) fn mono(samples: Vec<f32>, rate: u32) -> Self {
+    /// The samples of `stream`, which begins where the layout says; `block` is that of its coding.
+    pub(super) fn new(
+        stream: Stream,
+        family: Family,
+        layout: &Layout,
+        codec: AudioCodecId,
+        block: (usize, usize),
+    ) -> Self {
+        let mut parameters = AudioCodecParameters::new();
+        parameters
+            .for_codec(codec)
+            .with_sample_rate(layout.rate)
+            .with_channels(Channels::Discrete(layout.channels))
+            .with_frames_per_block(block.1 as u64)
+            .with_max_frames_per_packet(FRAMES.max(block.1) as u64);
         Self {
-            name: "waveform".into(),
-            owner: Arc::new(samples),
-            channels: 1,
-            rate,
+            stream,
+            family,
+            parameters,
+            block,
+            left: layout.claimed,
+            claims_nothing: layout.claimed == Some(0),
+            waiting: Vec::new(),
+            given: 0,
+            ended: false,
         }
     }
 
-    /// What messages call them.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// What a decoder of the packets needs to know.
+    pub(super) fn parameters(&self) -> &AudioCodecParameters {
+        &self.parameters
     }
 
-    /// Samples per second.
-    pub fn rate(&self) -> u32 {
-        self.rate
+    /// How many samples of each channel `bytes` bytes are.
+    pub(super) fn frames(&self, bytes: u64) -> u64 {
+        bytes / self.block.0 as u64 * self.block.1 as u64
     }
 
-    /// How many channels there are.
-    pub fn channels(&self) -> usize {
-        self.channels
-    }
-
-    /// How many samples each channel has.
-    pub fn len(&self) -> usize {
-        (*self.owner).as_ref().len() / self.channels
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The mean of the channels from sample `at` on, a block of it; `None` at the end.
-    pub(super) fn block(&self, at: usize) -> Option<Vec<f32>> {
-        let (all, n) = ((*self.owner).as_ref(), self.len());
-        let range = at..n.min(at + BLOCK);
-        if range.is_empty() {
-            return None;
+    /// The next whole blocks; `None` at the end.
+    pub(super) fn next_packet(&mut self) -> Result<Option<Packet>> {
+        let (bytes, frames) = self.block;
+        let wanted = (FRAMES / frames).max(1) * bytes;
+        while self.waiting.len() < wanted && !self.ended {
+            self.fill(wanted)?;
         }
-        let mut sum = all[range.clone()].to_vec();
-        for channel in all.chunks_exact(n).skip(1) {
-            (sum.iter_mut().zip(&channel[range.clone()])).for_each(|(sum, x)| *sum += x);
+        let blocks = self.waiting.len().min(wanted) / bytes;
+        if blocks == 0 {
+            return Ok(None);
         }
-        if self.channels > 1 {
-            sum.iter_mut().for_each(|x| *x /= self.channels as f32);
+        let rest = self.waiting.split_off(blocks * bytes);
+        let data = std::mem::replace(&mut self.waiting, rest);
+        let (start, length) = (self.given, (blocks * frames) as u64);
+        self.given += length;
+        let start = Timestamp::new(start.try_into().unwrap_or(i64::MAX));
+        Ok(Some(Packet::new(0, start, Duration::new(length), data)))
+    }
+
+    /// Reads on, at most until `wanted` bytes wait.
+    fn fill(&mut self, wanted: usize) -> Result<()> {
+        if self.left == Some(0) {
+            return self.look_behind();
         }
-        Some(sum)
-    }
-}
-
-impl fmt::Debug for Samples {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Samples")
-            .field("name", &self.name)
-            .field("channels", &self.channels)
-            .field("len", &self.len())
-            .field("rate", &self.rate)
-            .finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn channels_are_averaged_block_by_block() {
-        let n = BLOCK + 3;
-        let planar: Vec<f32> = (0..2 * n).map(|i| if i < n { 1.0 } else { 0.5 }).collect();
-        let samples = Samples::new("array", Arc::new(planar), 2, 16_000).unwrap();
-        assert_eq!((samples.len(), samples.channels()), (n, 2));
-        assert_eq!(samples.block(0).unwrap(), vec![0.75; BLOCK]);
-        assert_eq!(samples.block(BLOCK).unwrap(), [0.75; 3]);
-        assert_eq!(samples.block(n), None);
+        let room = (wanted - self.waiting.len()) as u64;
+        let most = self.left.map_or(room, |left| left.min(room));
+        let had = self.waiting.len();
+        self.waiting.resize(had + most as usize, 0);
+        let read = read(&mut self.stream, &mut self.waiting[had..]);
+        self.waiting.truncate(had + *read.as_ref().unwrap_or(&0));
+        let count = read?;
+        self.ended = count == 0;
+        if let Some(left) = &mut self.left {
+            *left -= count as u64;
+        }
+        Ok(())
     }
 
-    #[test]
-    fn samples_that_are_no_sound_are_refused_with_the_reason() {
-        let refused = |samples: Vec<f32>, channels| {
-            let made = Samples::new("array", Arc::new(samples), channels, 16_000);
-            made.unwrap_err().to_string()
+    /// Where the claimed size is reached: ends, or goes on if there is more sound.
+    fn look_behind(&mut self) -> Result<()> {
+        let mut behind = [0; 9];
+        let mut count = 0;
+        while count < behind.len() {
+            match read(&mut self.stream, &mut behind[count..])? {
+                0 => break,
+                n => count += n,
+            }
+        }
+        self.ended = count < 8 || self.is_other(&behind[..count]);
+        if !self.ended {
+            self.waiting.extend_from_slice(&behind[..count]);
+            self.left = None;
+        }
+        Ok(())
+    }
+
+    /// Whether `behind`, 8 or 9 bytes behind the claimed end, are no sound.
+    fn is_other(&self, behind: &[u8]) -> bool {
+        let chunk = |at: usize| {
+            let Some([a, b, c, d, size @ ..]) = behind.get(at..at + 8) else {
+                return false;
+            };
+            let size = match self.family {
+                Family::Riff => size.last(),
+                Family::Wave64 => None,
+                Family::Aiff | Family::Au => size.first(),
+            };
+            // No chunk behind the sound is larger than 256 MB.
+            is_name([*a, *b, *c, *d]) && size.is_none_or(|&most| most < 16)
         };
-        assert!(refused(vec![], 1).contains("array: holds no sound"));
-        assert!(refused(vec![0.0; 65], 65).contains("1 to 64 channels"));
-        assert!(refused(vec![0.0; 5], 2).contains("5 samples in 2 channels"));
-        assert!(refused(vec![0.0, f32::NAN], 1).contains("the first of them at 1"));
-        assert!(refused(vec![f32::INFINITY], 1).contains("no finite numbers"));
+        let tags: [&[u8]; 3] = [b"TAG", b"ID3", b"APETAGEX"];
+        let padding = !self.claims_nothing && behind.iter().all(|&b| b == 0);
+        chunk(0) || chunk(1) || padding || tags.iter().any(|tag| behind.starts_with(tag))
+    }
+}
+
+/// Reads once, again where a signal came between.
+fn read(stream: &mut Stream, to: &mut [u8]) -> Result<usize> {
+    loop {
+        match stream.read(to) {
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
     }
 }

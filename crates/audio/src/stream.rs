@@ -4,19 +4,20 @@
 //! Source -decode-> blocks [n, channels] -mean over channels-> [n] -resample-> [n * rate / source_rate]
 //! ```
 //!
-//! WAV (u8, s16, s24, s32, f32, f64), FLAC, MP3, OGG/Vorbis, AAC and ALAC in M4A or MKV, from a path, bytes or standard
-//! input. Samples that are no number, infinite, or louder than [`LOUDEST`] are replaced by 0; a recording with no
+//! WAV and its kin, AIFF, AU, FLAC, MP3, Ogg, Opus, AAC and ALAC, in the containers they come in, from a path, bytes or
+//! standard input; where ffmpeg is on the PATH, whatever that reads. Samples that are no number, infinite, or louder than [`LOUDEST`] are replaced by 0; a recording with no
 //! other samples is an error. A recording that breaks off gives what there is, and a warning.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::cancel::CancelToken;
-use crate::decode::Decoder;
 use crate::error::{Error, Result};
+use crate::hearing::Hearing;
+use crate::in_memory::Samples;
 use crate::pcm::{Pcm, PcmFormat};
+use crate::recording::Recording;
 use crate::resample::Resampler;
-use crate::samples::Samples;
 use crate::source::Source;
 
 /// The largest magnitude that is taken for a sound; full scale is 1. Beyond it a sample is noise of a broken file.
@@ -83,8 +84,10 @@ pub struct AudioStream {
     channels: usize,
     resampler: Resampler,
     unsound: u64,
-    /// The most samples of the source that are read.
-    most: u64,
+    /// Samples, and seconds, of streams of other rates that went before.
+    before: (u64, f64),
+    /// The most seconds that are read.
+    most: f64,
     ended: bool,
     warnings: Vec<String>,
     watch: Option<Watch>,
@@ -95,23 +98,24 @@ pub struct AudioStream {
 type Watch = Box<dyn FnMut(f64) + Send>;
 
 enum Origin {
-    Recording(Box<Decoder>),
+    Recording(Box<Recording>),
     Memory { samples: Samples, at: usize },
     Arriving(Pcm),
 }
 
 impl Origin {
-    /// The next mono samples at the source's rate; `None` at the end.
-    fn next(&mut self) -> Result<Option<Vec<f32>>> {
-        match self {
-            Self::Recording(decoder) => decoder.next_mono(),
-            Self::Arriving(pcm) => pcm.next().map_err(|why| Error::audio(ARRIVING, why)),
+    /// The next mono samples and their rate, which is `rate` unless the recording says another; `None` at the end.
+    fn next(&mut self, rate: u32) -> Result<Option<(u32, Vec<f32>)>> {
+        let block = match self {
+            Self::Recording(recording) => return recording.next_mono(),
+            Self::Arriving(pcm) => pcm.next().map_err(|why| Error::audio(ARRIVING, why))?,
             Self::Memory { samples, at } => {
                 let block = samples.block(*at);
                 *at += block.as_ref().map_or(0, Vec::len);
-                Ok(block)
+                block
             }
-        }
+        };
+        Ok(block.map(|block| (rate, block)))
     }
 }
 
@@ -122,9 +126,17 @@ impl AudioStream {
     /// Where the source cannot be read, is no recording of a known kind, or holds no sample; where `rate` is not in
     /// [`crate::RATES`].
     pub fn open(source: &Source, rate: u32) -> Result<Self> {
-        let decoder = Decoder::open(source)?;
-        let (from, channels) = (decoder.rate(), decoder.channels());
-        let origin = Origin::Recording(Box::new(decoder));
+        Self::open_with(source, rate, &Hearing::default())
+    }
+
+    /// What `hearing` says of `source`, resampled to `rate` Hz.
+    ///
+    /// # Errors
+    /// As [`AudioStream::open`], and where there is no such track or channel.
+    pub fn open_with(source: &Source, rate: u32, hearing: &Hearing) -> Result<Self> {
+        let recording = Recording::open(source, hearing)?;
+        let (from, channels) = (recording.rate(), recording.channels());
+        let origin = Origin::Recording(Box::new(recording));
         Self::new(source.name().to_path_buf(), origin, from, channels, rate)
     }
 
@@ -174,7 +186,8 @@ impl AudioStream {
             channels,
             resampler,
             unsound: 0,
-            most: u64::MAX,
+            before: (0, 0.0),
+            most: f64::INFINITY,
             ended: false,
             warnings: Vec::new(),
             watch: None,
@@ -184,7 +197,7 @@ impl AudioStream {
 
     /// The same recording, of which more than `seconds` is an error: [`Error::TooLong`].
     pub fn at_most(mut self, seconds: f64) -> Self {
-        self.most = (seconds * f64::from(self.source_rate())) as u64;
+        self.most = seconds;
         self
     }
 
@@ -207,12 +220,13 @@ impl AudioStream {
 
     /// How many seconds the recording has, where its header says so (it may be wrong).
     pub fn promised(&self) -> Option<f64> {
-        let samples = match &self.origin {
-            Origin::Recording(decoder) => decoder.promised()?,
-            Origin::Memory { samples, .. } => samples.len() as u64,
-            Origin::Arriving(_) => return None,
-        };
-        Some(samples as f64 / f64::from(self.source_rate()))
+        match &self.origin {
+            Origin::Recording(recording) => recording.expected(),
+            Origin::Memory { samples, .. } => {
+                Some(samples.len() as f64 / f64::from(self.source_rate()))
+            }
+            Origin::Arriving(_) => None,
+        }
     }
 
     /// The rate of the recording itself, in Hz.
@@ -220,7 +234,7 @@ impl AudioStream {
         self.resampler.from
     }
 
-    /// How many channels the recording has; their mean is what [`AudioStream::next_block`] gives.
+    /// How many channels the recording has. [`AudioStream::next_block`] gives their mean unless told otherwise.
     pub fn channels(&self) -> usize {
         self.channels
     }
@@ -248,10 +262,11 @@ impl AudioStream {
     pub fn next_block(&mut self) -> Result<Option<Vec<f32>>> {
         while !self.ended {
             self.cancel.check(&self.name)?;
-            let analysis = match self.origin.next()? {
-                Some(mut block) => {
+            let analysis = match self.origin.next(self.resampler.from)? {
+                Some((rate, mut block)) => {
                     self.unsound += silence_unsound(&mut block);
-                    self.resampler.push(block)
+                    let rest = self.change_rate(rate)?;
+                    self.resampler.push(block).map(|block| joined(rest, block))
                 }
                 None => {
                     self.ended = true;
@@ -259,15 +274,14 @@ impl AudioStream {
                     self.resampler.finish()
                 }
             };
-            if self.resampler.taken() > self.most {
-                return Err(Error::TooLong {
-                    path: self.name.clone(),
-                    seconds: self.most as f64 / f64::from(self.source_rate()),
-                });
+            let seconds = self.seconds();
+            if seconds > self.most {
+                let (path, seconds) = (self.name.clone(), self.most);
+                return Err(Error::TooLong { path, seconds });
             }
             let analysis = analysis.map_err(|e| Error::audio(&self.name, e))?;
             if let Some(watch) = &mut self.watch {
-                watch(self.resampler.taken() as f64 / f64::from(self.resampler.from));
+                watch(seconds);
             }
             if !analysis.is_empty() {
                 return Ok(Some(analysis));
@@ -276,9 +290,26 @@ impl AudioStream {
         Ok(None)
     }
 
+    /// How many seconds were read so far.
+    fn seconds(&self) -> f64 {
+        self.before.1 + self.resampler.taken() as f64 / f64::from(self.resampler.from)
+    }
+
+    /// From now on samples at `rate` Hz follow; the rest of those before, if there is any.
+    fn change_rate(&mut self, rate: u32) -> Result<Vec<f32>> {
+        if rate == self.resampler.from {
+            return Ok(Vec::new());
+        }
+        let next = resampler(&self.name, rate, self.resampler.to)?;
+        let before = (self.before.0 + self.resampler.taken(), self.seconds());
+        let rest = self.resampler.finish();
+        (self.before, self.resampler) = (before, next);
+        rest.map_err(|e| Error::audio(&self.name, e))
+    }
+
     /// At the end: what is to be said about the whole.
     fn judge(&mut self) -> Result<()> {
-        let (unsound, all) = (self.unsound, self.resampler.taken());
+        let (unsound, all) = (self.unsound, self.before.0 + self.resampler.taken());
         if unsound > 0 && unsound == all {
             let reason = "holds no sound: none of its samples is a number of reasonable size; export it again";
             return Err(Error::audio(&self.name, reason));
@@ -290,11 +321,25 @@ impl AudioStream {
             );
             self.warnings.push(said);
         }
-        if let Origin::Recording(decoder) = &self.origin {
-            self.warnings.extend(decoder.verdict()?);
+        if let Origin::Recording(recording) = &self.origin {
+            self.warnings.extend(recording.verdict()?);
         }
         Ok(())
     }
+}
+
+/// Changes the rate of the recording `name`.
+fn resampler(name: &Path, from: u32, to: u32) -> Result<Resampler> {
+    Resampler::new(from, to).map_err(|e| Error::audio(name, e))
+}
+
+/// The samples of `first`, then those of `second`.
+fn joined(mut first: Vec<f32>, second: Vec<f32>) -> Vec<f32> {
+    if first.is_empty() {
+        return second;
+    }
+    first.extend(second);
+    first
 }
 
 /// Replaces every sample that is no number, infinite or louder than [`LOUDEST`] by 0, and counts them.

@@ -30,6 +30,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "wsac", version, max_term_width = 100)]
 pub struct Cli {
+    /// Do not start ffmpeg for recordings that wsac does not decode itself
+    #[arg(long, global = true, env = "WSAC_NO_FFMPEG", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_ffmpeg: bool,
+
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -62,9 +66,29 @@ impl Cli {
     /// # Errors
     /// If they are no command; `--help` and `--version` are such errors too.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let matches = without_empty_variables(Self::command()).try_get_matches_from(args)?;
+        let args: Vec<OsString> = args.into_iter().collect();
+        let mut command = without_empty_variables(Self::command());
+        if args.get(1).is_some_and(|arg| arg == "--version") {
+            command = command.long_version(long_version());
+        }
+        let matches = command.try_get_matches_from(args)?;
         Self::from_arg_matches(&matches)
     }
+}
+
+/// The version, and that of the ffmpeg that decodes what wsac does not.
+fn long_version() -> &'static str {
+    let version = env!("CARGO_PKG_VERSION");
+    let text = match wsac::audio::ffmpeg::version() {
+        Some(ffmpeg) => {
+            format!("{version}\nffmpeg {ffmpeg} (for recordings that wsac does not decode itself)")
+        }
+        None => format!(
+            "{version}\nno ffmpeg on the PATH (for recordings that wsac does not decode itself)"
+        ),
+    };
+    // It is made once, and clap wants it for ever.
+    text.leak()
 }
 
 /// `command`, for which an empty environment variable counts as unset. Except for a secret: a server whose token has

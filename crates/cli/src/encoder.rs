@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wsac::audio::{AudioStream, Source};
+use wsac::audio::{AudioStream, Hearing, Source};
 use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::windowing::Windows;
@@ -94,7 +94,11 @@ impl WindowArgs {
     }
 }
 
-/// The analysis of `source` by `tower`.
-pub fn encode(tower: &dyn AudioTower, source: &Source) -> wsac::Result<AudioAnalysis> {
-    Ok(tower.encode(&mut AudioStream::open(source, tower.rate())?)?)
+/// The analysis of `source`, heard in this way, by `tower`.
+pub fn encode(
+    tower: &dyn AudioTower,
+    source: &Source,
+    hearing: &Hearing,
+) -> wsac::Result<AudioAnalysis> {
+    Ok(tower.encode(&mut AudioStream::open_with(source, tower.rate(), hearing)?)?)
 }

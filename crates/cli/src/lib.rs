@@ -7,6 +7,7 @@ mod commands;
 mod encoder;
 mod exit;
 pub mod folders;
+mod hearing;
 mod hub;
 mod inputs;
 mod meteor;
@@ -38,6 +39,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
+    if cli.no_ffmpeg {
+        wsac::audio::ffmpeg::forbid();
+    }
     match commands::run(cli.command) {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,

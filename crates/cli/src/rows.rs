@@ -60,6 +60,8 @@ pub enum Rows<W: Write> {
 #[derive(Serialize)]
 struct Captioned<'a> {
     file_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<usize>,
     #[serde(flatten)]
     caption: &'a Caption,
 }
@@ -119,18 +121,27 @@ impl<W: Write> Rows<W> {
         }
     }
 
-    /// Writes one row, or for a failure the row that reports it, if the format has one.
-    pub fn write(&mut self, path: &Path, result: &Result<Caption, String>) -> Result<()> {
+    /// Writes one row, of the `channel` (from 1) where each has one, or for a failure the row that reports it, if the
+    /// format has one.
+    pub fn write(
+        &mut self,
+        path: &Path,
+        channel: Option<usize>,
+        result: &Result<Caption, String>,
+    ) -> Result<()> {
         let name = path.to_string_lossy();
         match (self, result) {
-            (Self::Text { out, names: true }, Ok(c)) => {
-                writeln!(out, "{}\t{}", shown(path), c.text)?;
+            (Self::Text { out, names }, Ok(c)) if *names || channel.is_some() => {
+                let channel = channel.map(|channel| format!(" channel {channel}"));
+                let channel = channel.unwrap_or_default();
+                writeln!(out, "{}{channel}\t{}", shown(path), c.text)?;
             }
             (Self::Text { out, .. }, Ok(c)) => writeln!(out, "{}", c.text)?,
             (Self::Jsonl(out), Ok(c)) => json_line(
                 out,
                 &Captioned {
                     file_name: &name,
+                    channel,
                     caption: c,
                 },
             )?,
@@ -189,9 +200,10 @@ mod tests {
         let mut out = Vec::new();
         let mut rows = Rows::new(format, names, &mut out).expect("a buffer");
         let bad = Err("is empty (0 bytes)".to_owned());
-        rows.write(Path::new("a/b c.wav"), &Ok(caption))
+        rows.write(Path::new("a/b c.wav"), None, &Ok(caption))
             .expect("a buffer");
-        rows.write(Path::new("x,y.wav"), &bad).expect("a buffer");
+        rows.write(Path::new("x,y.wav"), None, &bad)
+            .expect("a buffer");
         rows.flush().expect("a buffer");
         drop(rows);
         String::from_utf8(out).expect("text")

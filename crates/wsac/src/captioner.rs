@@ -263,7 +263,7 @@ impl Captioner {
     /// # Errors
     /// As [`Captioner::encode`] and [`Captioner::finish`].
     pub fn caption(&self, source: &Source, options: &CaptionOptions) -> Result<Caption> {
-        let mut stream = AudioStream::open(source, self.tower.rate())?;
+        let mut stream = AudioStream::open_with(source, self.tower.rate(), &options.hearing)?;
         let analysis = self.encode_stream(&mut stream)?;
         let mut caption = self.describe(&analysis, options)?;
         caption.warnings = stream.warnings().to_vec();

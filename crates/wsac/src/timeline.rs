@@ -175,11 +175,17 @@ impl<C: Deref<Target = Captioner>, S: BorrowMut<AudioStream>> Segments<C, S> {
     /// What was found so far; of the whole recording, once [`Segments::next`] has given `None`.
     pub fn finish(self) -> Timeline {
         let duration = self.regions.duration();
+        let stream = self.stream.borrow();
+        let mut warnings = stream.warnings().to_vec();
+        if self.ended && self.segments == 0 {
+            let hint = nothing_above(&self.regions);
+            warnings.extend(hint.map(|hint| format!("{}: {hint}", stream.name().display())));
+        }
         Timeline {
             duration,
             segments: self.segments,
             whole: self.summary.analysis(duration),
-            warnings: self.stream.borrow().warnings().to_vec(),
+            warnings,
         }
     }
 
@@ -251,6 +257,19 @@ impl<C: Deref<Target = Captioner>, S: BorrowMut<AudioStream>> Segments<C, S> {
         }
         Ok(())
     }
+}
+
+/// Why a recording that is not empty has no segment, and what to do.
+fn nothing_above(regions: &ActiveRegions) -> Option<String> {
+    /// What is below is no sound but the noise of 16 bits.
+    const NOTHING: f32 = -96.0;
+    let (silence, loudest) = regions.levels();
+    let loudest = loudest.filter(|&loudest| loudest > NOTHING)?;
+    let lower = (loudest - 20.0).max(-119.0);
+    Some(format!(
+        "nothing is above {silence:.0} dB of full scale, the level of silence; its loudest passage has {loudest:.0} dB: \
+         to hear it set that level lower (silence {lower:.0})"
+    ))
 }
 
 /// The analysis of a segment alone.

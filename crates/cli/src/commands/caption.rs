@@ -1,6 +1,7 @@
 //! `wsac caption FILES...`: the flags -> a checked [`CaptionJob`], which is then run.
 
 mod decoding;
+mod item;
 mod job;
 mod model;
 mod refine;
@@ -11,9 +12,10 @@ mod work;
 
 use crate::exit::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use crate::inputs::Inputs;
+use crate::hearing::HearingArgs;
+use crate::inputs::{Inputs, is_stdin};
 use crate::output::Output;
 use crate::overwrite;
 use crate::process::{say, use_threads};
@@ -61,6 +63,9 @@ pub struct Args {
     #[command(flatten)]
     decoding: DecodingArgs,
 
+    #[command(flatten)]
+    hearing: HearingArgs,
+
     /// Number of threads, at most one a core [default: one a core]
     #[arg(long, value_name = "N", alias = "workers")]
     threads: Option<usize>,
@@ -81,6 +86,19 @@ impl Args {
         use_threads(self.threads)?;
         let settings = self.decoding.settings()?;
         let found = self.inputs.find(self.quiet)?;
+        if self.hearing.each() {
+            let has_rows = matches!(self.format, Format::Text | Format::Jsonl);
+            if self.timeline.timeline || self.resume || !has_rows {
+                bail!(
+                    "--channels each is for captions in --format text or jsonl, without --timeline and --resume"
+                );
+            }
+            if found.all.iter().any(|path| is_stdin(path)) {
+                bail!(
+                    "--channels each reads a recording several times; standard input can be read only once"
+                );
+            }
+        }
         let mut read: Vec<_> = found.all.iter().chain(&self.inputs.files_from).collect();
         let files = self.model.files().chain(self.decoding.files());
         let files: Vec<_> = files.map(|path| path.to_owned()).collect();
@@ -117,6 +135,7 @@ impl Args {
             recordings: found.paths,
             model: self.model,
             settings,
+            hearing: self.hearing,
             resume: self.resume,
             quiet: self.quiet,
         };

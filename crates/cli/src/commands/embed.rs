@@ -13,6 +13,7 @@ use wsac::encoders::embedding::Embeddings;
 use wsac::memory::Memory;
 
 use crate::encoder::{EncoderArgs, WindowArgs, encode};
+use crate::hearing::HearingArgs;
 use crate::inputs::Inputs;
 use crate::output::{Output, json_line};
 use crate::process::{bare, batch_code, say, shown};
@@ -35,6 +36,8 @@ enum What {
         how: How,
         #[command(flatten)]
         window: WindowArgs,
+        #[command(flatten)]
+        hearing: HearingArgs,
     },
     /// An embedding of each caption of a file
     Text {
@@ -93,7 +96,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             inputs,
             how,
             window,
-        } => audio(inputs, how, window),
+            hearing,
+        } => audio(inputs, how, window, hearing),
         What::Text { captions, how } => text(captions, how),
     }
 }
@@ -124,7 +128,16 @@ fn text(file: &Path, how: &How) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
+fn audio(
+    inputs: &Inputs,
+    how: &How,
+    window: &WindowArgs,
+    hearing: &HearingArgs,
+) -> Result<ExitCode> {
+    if hearing.each() {
+        bail!("--channels each is for captions; an embedding has one of the other values");
+    }
+    let hearing = hearing.hearing();
     let encoder = window.of(how.encoder.open()?);
     let found = inputs.find(how.encoder.quiet)?;
     let recordings = found
@@ -142,7 +155,7 @@ fn audio(inputs: &Inputs, how: &How, window: &WindowArgs) -> Result<ExitCode> {
         let analysis: Vec<_> = some
             .par_iter()
             .map(|path| {
-                let analysis = encode(tower.as_ref(), &path.into());
+                let analysis = encode(tower.as_ref(), &path.into(), &hearing);
                 bar.inc(1);
                 analysis.map_err(|e| bare(&e.to_string(), path))
             })

@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let analysis: Vec<Option<Embedding>> = paths
         .par_iter()
         .map(|path| {
-            let analysis = encode(tower.as_ref(), &path.into());
+            let analysis = encode(tower.as_ref(), &path.into(), &Default::default());
             bar.inc(1);
             let name = path.display();
             let tell = |e: &wsac::Error| {

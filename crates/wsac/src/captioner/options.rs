@@ -8,11 +8,15 @@ use crate::error::{Error, Result};
 use crate::generate::Search;
 use crate::memory::Memory;
 use crate::model::Model;
+use wsac_audio::Hearing;
 
 /// How recordings are captioned. `Default` is what works best with the built-in model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaptionOptions {
+    /// Which channels and which track are heard, where the captioner opens the recording itself
+    /// ([`Captioner::caption`](super::Captioner::caption), [`Captioner::caption_all`](super::Captioner::caption_all)).
+    pub hearing: Hearing,
     /// A map across the modality gap, applied to the audio embedding first, if one has been learned from paired recordings
     /// (`wsac gap learn`).
     pub gap_map: Option<Arc<GapMap>>,
@@ -56,6 +60,7 @@ impl CaptionOptions {
 impl Default for CaptionOptions {
     fn default() -> Self {
         Self {
+            hearing: Hearing::default(),
             gap_map: None,
             bridge: None,
             blend: 0.0,

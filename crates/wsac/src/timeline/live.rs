@@ -68,7 +68,7 @@ impl<C: Deref<Target = Captioner>> Live<C> {
         Ok(Self {
             frame: captioner.rate() as usize / FRAMES,
             captioner,
-            floor: NoiseFloor::new(options.silence),
+            floor: NoiseFloor::live(options.silence),
             options,
             words,
             samples: Vec::new(),

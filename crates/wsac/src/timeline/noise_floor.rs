@@ -3,6 +3,9 @@
 //! A recording has a noise floor if its quietest passages recur at the same level: hiss, a fan, room noise. It is the
 //! level that most blocks of 2 s reach and few fall below, while there is also sound well above it (Martin's
 //! minimum statistics, 2001, for one band). A steady sound that nothing stands out from is no floor: an hour of rain is rain.
+//!
+//! A recording that is quiet throughout (recorded from far, or with little gain) has a lower threshold, if anything stands
+//! out in it.
 
 use std::collections::VecDeque;
 
@@ -36,16 +39,27 @@ const MARGIN: f32 = 6.0;
 /// The silence threshold if no floor is above it.
 pub(super) const SILENCE: f32 = -55.0;
 
+/// The least dynamic range: where the loudest passage is less than this above [`SILENCE`], the threshold is this far below
+/// that passage.
+const RANGE: f32 = 30.0;
+
+/// A block is as loud as this many of its frames, so that a click counts for nothing.
+const LOUD: usize = 5;
+
 /// Tracks the noise floor of a recording.
 #[derive(Debug, Clone)]
 pub(super) struct NoiseFloor {
     /// A threshold set by the user, which stays constant.
     fixed: Option<f32>,
+    /// Whether a quiet recording lowers the threshold: not live, where what comes may be louder.
+    follows: bool,
     threshold: f32,
     /// Levels of the current block, which is not full yet.
     block: Vec<f32>,
     /// Sorted minimum levels of complete blocks.
     blocks: VecDeque<Vec<f32>>,
+    /// The levels of the quietest and of the loudest block so far.
+    extremes: Option<(f32, f32)>,
 }
 
 impl NoiseFloor {
@@ -53,10 +67,25 @@ impl NoiseFloor {
     pub fn new(fixed: Option<f32>) -> Self {
         Self {
             fixed,
+            follows: true,
             threshold: fixed.unwrap_or(SILENCE),
             block: Vec::with_capacity(BLOCK),
             blocks: VecDeque::new(),
+            extremes: None,
         }
+    }
+
+    /// The same for sound as it arrives, of which nobody knows how loud it will become.
+    pub fn live(fixed: Option<f32>) -> Self {
+        Self {
+            follows: false,
+            ..Self::new(fixed)
+        }
+    }
+
+    /// The level of the loudest passage so far, in dB of full scale.
+    pub fn loudest(&self) -> Option<f32> {
+        self.extremes.map(|(_, loudest)| loudest)
     }
 
     /// The level from which a frame is sound.
@@ -74,22 +103,52 @@ impl NoiseFloor {
 
     /// Adds the level of a frame.
     pub fn hear(&mut self, level: f32) {
+        self.block.push(level);
+        if self.block.len() == BLOCK {
+            self.end_block();
+        }
+    }
+
+    /// Ends the recording: what is left counts as a block.
+    pub fn finish(&mut self) {
+        if self.block.len() >= LOUD {
+            self.end_block();
+        }
+    }
+
+    fn end_block(&mut self) {
+        let mut block = std::mem::take(&mut self.block);
+        block.sort_by(f32::total_cmp);
+        let (low, high) = (
+            block[block.len() * LOWEST / BLOCK],
+            block[block.len() - LOUD],
+        );
+        let (quietest, loudest) = self.extremes.unwrap_or((low, high));
+        self.extremes = Some((quietest.min(low), loudest.max(high)));
         if self.fixed.is_some() {
             return;
         }
-        self.block.push(level);
-        if self.block.len() < BLOCK {
-            return;
+        if block.len() == BLOCK {
+            if self.blocks.len() == BLOCKS {
+                self.blocks.pop_front();
+            }
+            self.blocks.push_back(block);
         }
-        self.block.sort_by(f32::total_cmp);
-        if self.blocks.len() == BLOCKS {
-            self.blocks.pop_front();
-        }
-        self.blocks.push_back(std::mem::take(&mut self.block));
+        let silence = self.silence();
         self.threshold = match self.floor() {
-            Some(floor) => SILENCE.max(floor + MARGIN),
-            None => SILENCE,
+            Some(floor) => silence.max(floor + MARGIN),
+            None => silence,
         };
+    }
+
+    /// The threshold without a floor: [`SILENCE`], but lower in a recording that is quiet throughout.
+    fn silence(&self) -> f32 {
+        match self.extremes {
+            Some((quietest, loudest)) if self.follows && loudest - quietest >= ABOVE => {
+                SILENCE.min((loudest - RANGE).max(quietest + MARGIN))
+            }
+            _ => SILENCE,
+        }
     }
 
     /// The level that most blocks reach, if there is one.
@@ -174,6 +233,28 @@ mod tests {
             }
         };
         assert_eq!(after(120, quiet), SILENCE);
+    }
+
+    #[test]
+    fn a_quiet_recording_has_a_lower_threshold_if_anything_stands_out() {
+        let barks = |loudest: f32| {
+            move |i: usize| match i / FRAMES % 4 {
+                0 => loudest,
+                _ => loudest - 45.0,
+            }
+        };
+        assert_eq!(after(20, barks(-20.0)), SILENCE);
+        assert_eq!(after(20, barks(-48.0)), -78.0);
+        // A hiss alone, however quiet.
+        assert_eq!(after(20, |i| -70.0 + (i % 3) as f32), SILENCE);
+        // Above its background.
+        let near = after(20, |i| if i / FRAMES % 4 == 0 { -50.0 } else { -70.0 });
+        assert_eq!(near, -64.0);
+        // Less than a block.
+        let mut floor = NoiseFloor::new(None);
+        (0..60).for_each(|i| floor.hear(if i < 20 { -50.0 } else { -120.0 }));
+        floor.finish();
+        assert_eq!((floor.threshold(), floor.loudest()), (-80.0, Some(-50.0)));
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub struct TimelineOptions {
     /// memory.
     pub max_length: f64,
     /// Audio below this level (dB of full scale, over 20 ms) is silence. Sound continues until it is 4 dB lower. If `None`, it
-    /// is [`TimelineOptions::SILENCE`], or 6 dB above the recording's constant background noise if that is louder:
-    /// set it to have that noise captioned.
+    /// is [`TimelineOptions::SILENCE`], or 6 dB above the recording's constant background noise if that is louder, or lower in
+    /// a recording that is quiet throughout: set it to have background noise captioned, or a quiet steady sound.
     pub silence: Option<f32>,
     /// A longer silence always separates two segments.
     pub max_gap: f64,

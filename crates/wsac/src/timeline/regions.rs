@@ -130,6 +130,7 @@ impl ActiveRegions {
             last.resize(self.frame, 0.0);
             self.hear(&last);
         }
+        self.floor.finish();
         while !self.ahead.1.is_empty() {
             self.judge();
         }
@@ -139,6 +140,11 @@ impl ActiveRegions {
     /// The next complete region.
     pub fn next(&mut self) -> Option<ActiveRegion> {
         self.whole.pop_front()
+    }
+
+    /// The level of silence in the end, and that of the loudest passage, where there is one, in dB of full scale.
+    pub fn levels(&self) -> (f32, Option<f32>) {
+        (self.floor.threshold(), self.floor.loudest())
     }
 
     /// Seconds received so far.

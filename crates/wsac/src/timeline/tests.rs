@@ -5,6 +5,7 @@
 use super::pieces::pieces;
 use super::regions::ActiveRegions;
 use super::*;
+use wsac_audio::CancelToken;
 use wsac_encoders::frames::FrameEmbeddings;
 use wsac_nn::rng::Stream;
 

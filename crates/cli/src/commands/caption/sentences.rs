@@ -7,6 +7,7 @@ use anyhow::Result;
 use wsac::audio::AudioStream;
 use wsac::captioner::Caption;
 
+use super::item::Item;
 use super::work::Work;
 use crate::output::Output;
 use crate::process::{bare, batch_code, say, shown};
@@ -38,19 +39,32 @@ impl Sentences {
         };
         let captioner = work.model.open()?;
         let options = work.settings.options(captioner.model())?;
-        let progress = Listening::new(paths.len(), work.quiet);
+        let items = Item::of(
+            paths,
+            work.hearing.hearing(),
+            work.hearing.each(),
+            captioner.rate(),
+        );
+        let progress = Listening::new(items.len(), work.quiet);
         let mut failed = 0;
         captioner.caption_all(
-            &paths,
-            |path, rate| Ok(AudioStream::open(&path.into(), rate)?),
-            |path| work.settings.for_recording(&options, path),
+            &items,
+            |item, rate| {
+                Ok(AudioStream::open_with(
+                    &item.path.as_path().into(),
+                    rate,
+                    &item.hearing,
+                )?)
+            },
+            |item| work.settings.for_recording(&options, &item.path),
             |seconds| progress.analysis(seconds),
-            |path, caption| {
+            |item, caption| {
+                let path = &item.path;
                 let mut caption = caption.map_err(|error| bare(&error.to_string(), path));
                 for warning in caption.iter_mut().flat_map(|caption| &mut caption.warnings) {
                     *warning = bare(warning, path);
                 }
-                rows.write(path, &caption)?;
+                rows.write(path, item.channel, &caption)?;
                 rows.flush()?;
                 failed += usize::from(caption.is_err());
                 progress.suspend(|| report(path, &caption, work.quiet));
@@ -58,7 +72,7 @@ impl Sentences {
             },
         )?;
         progress.finish();
-        Ok(batch_code(failed, work.recordings.len()))
+        Ok(batch_code(failed, items.len()))
     }
 }
 

@@ -44,7 +44,7 @@ pub struct TimelineArgs {
     #[arg(long, value_name = "S", requires = "timeline", default_value_t = TimelineOptions::default().max_gap)]
     max_gap: f64,
 
-    /// Level below which there is silence, which is left out (dBFS) [default: -55, or 6 dB above the recording's noise floor]
+    /// Level below which there is silence, which is left out (dBFS) [default: -55; above the noise floor, lower in quiet recordings]
     #[arg(
         long,
         value_name = "DB",
@@ -119,7 +119,8 @@ impl TimelineJob {
             return Ok(ExitCode::SUCCESS);
         }
         let captioner = work.model.open()?;
-        let words = work.settings.options(captioner.model())?;
+        let mut words = work.settings.options(captioner.model())?;
+        words.hearing = work.hearing.hearing();
         let progress = Hearing::new(paths.len(), work.quiet);
         let (mut segments, mut failed) = (0, 0);
         for path in &paths {
@@ -235,7 +236,8 @@ impl Recording<'_> {
     /// Writes it to `out` as it is found. The outer error is that of writing, the inner that of the recording.
     fn write(&self, out: &mut Timelines<impl Write>) -> Result<Result<Timeline, String>> {
         let mut unwritten = None;
-        let timeline = AudioStream::open(&self.path.into(), self.captioner.rate())
+        let source = self.path.into();
+        let timeline = AudioStream::open_with(&source, self.captioner.rate(), &self.words.hearing)
             .map_err(Into::into)
             .and_then(|stream| {
                 let mut stream = self.progress.watch(stream);

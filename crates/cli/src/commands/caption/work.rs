@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use wsac::captioner::Settings;
 
 use super::model::ModelArgs;
+use crate::hearing::HearingArgs;
 use crate::inputs::is_stdin;
 use crate::output::Output;
 use crate::process::say;
@@ -20,6 +21,8 @@ pub struct Work {
     pub model: ModelArgs,
     /// How it captions.
     pub settings: Settings,
+    /// What of them is heard.
+    pub hearing: HearingArgs,
     /// Whether to resume an earlier run.
     pub resume: bool,
     /// Whether to omit warnings and the bar.

@@ -140,7 +140,7 @@ impl Models {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
             let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
             let hear = |path: &PathBuf| {
-                let analysis = encode(tower.as_ref(), &Source::from(path));
+                let analysis = encode(tower.as_ref(), &Source::from(path), &Default::default());
                 bar.inc(1);
                 let tell = |e: &wsac::Error| {
                     let (name, why) = (path.display(), bare(&e.to_string(), path));
