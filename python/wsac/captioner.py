@@ -14,7 +14,7 @@ from wsac.live import Live
 from wsac.matrices import rows_of
 from wsac.memory import Memory
 from wsac.options import Options, as_json
-from wsac.recordings import Given, Recording, given, is_many, name_of
+from wsac.recordings import Given, One, Recording, given, is_many, name_of
 from wsac.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -75,12 +75,30 @@ class Captioner:
             "threads": threads,
             **options,
         }
-        self._options = {**options}
+        self._options: dict[str, Any] = {**options}
         self._memory = Memory._found(self._options.pop("memory", None))
         self._core = _wsac.Captioner(opening, clap, family, memory_core(self._memory), threads)
         # A wrong option is told here, not at the first recording.
         self._core.check(*self._asked({}))
 
+    @overload
+    def __call__(
+        self,
+        recording: One,
+        *,
+        rate: int | None = None,
+        on_error: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Caption: ...
+    @overload
+    def __call__(
+        self,
+        recording: One,
+        *,
+        rate: int | None = None,
+        on_error: Literal["return"],
+        **options: Unpack[Options],
+    ) -> Caption | Failure: ...
     @overload
     def __call__(
         self,
@@ -151,10 +169,14 @@ class Captioner:
             good = [recording for recording in taken if not isinstance(recording, Error)]
             done = iter(self._core.caption(good, *asked))
             for recording, form in zip(some, taken):
-                found = form if isinstance(form, Error) else next(done)
-                name = type(recording).__name__ if isinstance(form, Error) else name_of(form)
+                found: str | Exception
+                if isinstance(form, Error):
+                    found, name, held = form, type(recording).__name__, None
+                else:
+                    held = form if keep or isinstance(form, str) else None
+                    found, name = next(done), name_of(form)
                 if isinstance(found, str):
-                    yield Caption._of(found, name, form if keep or isinstance(form, str) else None)
+                    yield Caption._of(found, name, held)
                 elif on_error == "return":
                     yield Failure._of(found, name)
                 else:

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeGuard
 
 from wsac.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
-__all__ = ["Given", "Recording", "given", "is_many", "name_of"]
+__all__ = ["Given", "One", "Recording", "given", "is_many", "name_of"]
 
 #: A recording: a path, a file's bytes, a binary file object, a Hugging Face cell ({"bytes", "path"} or {"array",
 #: "sampling_rate"}), a torchcodec decoder, or samples [n] or [channels, n] of NumPy, PyTorch or any array library.
 Recording: TypeAlias = Any
 
+#: The forms that one recording has; those of other libraries' types cannot be told from a list before they are there.
+One: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | Mapping[str, Any] | BinaryIO | npt.NDArray[Any]"
+
 #: What the compiled module takes.
-Given: TypeAlias = "str | tuple[str, bytes] | tuple[str, np.ndarray, int]"
+Given: TypeAlias = "str | tuple[str, bytes] | tuple[str, npt.NDArray[np.float32], int]"
 
 #: Arrays of more rows than this are [n, channels].
 MOST_CHANNELS = 64
