@@ -11,7 +11,6 @@ import time
 
 import numpy as np
 import pytest
-
 import wsac
 
 
@@ -170,15 +169,15 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_a_long_call(dog):
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, dog], capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, dog], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 30
 
 
 def test_the_import_is_quick_and_light():
-    code = "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    code = (
+        "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, *modules = done.stdout.split()
     heavy = {"numpy", "pandas", "torch", "gradio", "datasets"} & set(modules)

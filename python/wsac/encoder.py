@@ -70,9 +70,7 @@ class Encoder:
         encoder._captioner = captioner
         return encoder
 
-    def audio(
-        self, recordings: Recording | Sequence[Recording], *, rate: int | None = None
-    ) -> npt.NDArray[np.float32]:
+    def audio(self, recordings: Recording | Sequence[Recording], *, rate: int | None = None) -> npt.NDArray[np.float32]:
         """The embeddings [n, d] of a list of recordings, or that of one [d].
 
         Args:
