@@ -11,7 +11,6 @@ import time
 
 import numpy as np
 import pytest
-
 import wsac
 
 
@@ -79,7 +78,7 @@ def test_pickles_are_small_and_open_again(dog):
 
 
 def test_python_runs_on_while_captions_are_made(captioner, clips):
-    many, turns, done = clips * 10, 0, threading.Event()
+    many, turns, done = clips * 4, 0, threading.Event()
 
     def work():
         captioner(many)
@@ -96,7 +95,7 @@ def test_python_runs_on_while_captions_are_made(captioner, clips):
 
 def test_calls_with_threads_of_their_own_overlap(clips):
     captioner = wsac.Captioner(threads=1)
-    work = clips * 8
+    work = clips * 3
     captioner(clips)
 
     def seconds(threads):
@@ -121,16 +120,18 @@ def resident():
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
 def test_many_calls_do_not_leak(captioner, samples):
     array, rate = samples
-    array = array[:8000]
+    array, content = array[:8000], bytes(1_000_000)
     live = captioner.live(rate=rate)
-    for _ in range(40):
-        captioner(array, rate=rate, on_error="return")
+
+    def call(times):
+        for _ in range(times):
+            captioner(["gone.wav", array, content], rate=rate, on_error="return", beam=1)
+            live.feed(array[:800])
+
+    call(20)
     before = resident()
-    for _ in range(300):
-        captioner(array, rate=rate)
-        captioner(["gone.wav", array], rate=rate, on_error="return")
-        live.feed(array[:800])
-    assert resident() - before < 16e6
+    call(100)
+    assert resident() - before < 16e6  # were the bytes alone kept, it would be 100 MB
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
@@ -168,15 +169,15 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_a_long_call(dog):
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, dog], capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, dog], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 30
 
 
 def test_the_import_is_quick_and_light():
-    code = "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    code = (
+        "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, *modules = done.stdout.split()
     heavy = {"numpy", "pandas", "torch", "gradio", "datasets"} & set(modules)

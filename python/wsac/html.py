@@ -59,8 +59,7 @@ def caption(shown: Caption) -> str:
         sounds = ", ".join(f"{sound.name} {sound.score:.2f}" for sound in shown.sounds)
         parts.append(f"<p>{html.escape(sounds)}</p>")
     near = "".join(
-        f"<p><small>{near.similarity:.2f} {html.escape(near.caption)}</small></p>"
-        for near in shown.neighbours
+        f"<p><small>{near.similarity:.2f} {html.escape(near.caption)}</small></p>" for near in shown.neighbours
     )
     if near:
         parts.append(f"<details><summary><small>nearest captions</small></summary>{near}</details>")
