@@ -44,7 +44,7 @@ impl World {
 
     /// `wsac ARGS`, run in the folder, with nothing from outside that changes what it does.
     pub fn wsac<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::cargo_bin("wsac").expect("the binary");
+        let mut command = Command::new(program());
         command
             .args(args)
             .current_dir(self.folder.path())
@@ -59,9 +59,15 @@ impl World {
     }
 }
 
+/// The program under test: the binary, or `$WSAC_PROGRAM`, such as the command of the Python package.
+fn program() -> PathBuf {
+    let given = std::env::var_os("WSAC_PROGRAM").map(PathBuf::from);
+    given.unwrap_or_else(|| assert_cmd::cargo::cargo_bin("wsac"))
+}
+
 /// `wsac` for tests that watch the process itself.
 pub fn process() -> std::process::Command {
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("wsac"));
+    let mut command = std::process::Command::new(program());
     command.env_remove("WSAC_MODEL");
     command
 }
