@@ -44,12 +44,15 @@ pub struct EncoderChoice {
 
 /// The towers, each loaded when it is first needed.
 enum Towers {
-    Own {
-        encoder: wsac::encoders::encoder::Encoder,
-        audio: OnceLock<Box<dyn AudioTower>>,
-        text: OnceLock<Box<dyn TextTower>>,
-    },
+    Own(Box<Own>),
     OfCaptioner(Arc<Captioner>),
+}
+
+/// An encoder and those of its towers that are loaded.
+struct Own {
+    encoder: wsac::encoders::encoder::Encoder,
+    audio: OnceLock<Box<dyn AudioTower>>,
+    text: OnceLock<Box<dyn TextTower>>,
 }
 
 impl EncoderChoice {
@@ -82,14 +85,14 @@ impl Towers {
     fn audio(&self) -> wsac::Result<&dyn AudioTower> {
         match self {
             Self::OfCaptioner(captioner) => Ok(captioner.audio_tower()),
-            Self::Own { encoder, audio, .. } => kept(audio, || encoder.audio_tower()),
+            Self::Own(own) => kept(&own.audio, || own.encoder.audio_tower()),
         }
     }
 
     fn text(&self) -> wsac::Result<&dyn TextTower> {
         match self {
             Self::OfCaptioner(captioner) => captioner.text_tower(),
-            Self::Own { encoder, text, .. } => kept(text, || encoder.text_tower()),
+            Self::Own(own) => kept(&own.text, || own.encoder.text_tower()),
         }
     }
 }
@@ -115,11 +118,11 @@ impl Encoder {
         let encoder = py.detach(|| choice.find()).or_raise(py)?;
         Ok(Self {
             space: encoder.space().clone(),
-            towers: Towers::Own {
+            towers: Towers::Own(Box::new(Own {
                 encoder,
                 audio: OnceLock::new(),
                 text: OnceLock::new(),
-            },
+            })),
             threads: Threads::asked(py, threads)?,
         })
     }
