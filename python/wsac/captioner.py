@@ -280,11 +280,9 @@ class Captioner:
 
     def _asked(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
         """The options of a call as the compiled module takes them."""
-        return self._settings({**self._options, **options})
-
-    def _settings(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
-        rest = {name: value for name, value in options.items() if name != "memory"}
-        return as_json(rest), memory_core(Memory._found(options.get("memory")))
+        asked = {**self._options, **options}
+        memory = Memory._found(asked.pop("memory", None))
+        return as_json(asked), memory_core(memory)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return opened, ({**self._arguments, **found_anywhere(self._arguments)},)

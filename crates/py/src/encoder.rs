@@ -17,12 +17,11 @@ use wsac::encoders::hub::Hub;
 use wsac::encoders::named;
 use wsac::encoders::towers::{AudioTower, TextTower};
 
-use crate::errors::OrRaise;
 use crate::json;
 use crate::matrix::matrix;
 use crate::pools::Threads;
 use crate::recording::{self, Given};
-use crate::work::run;
+use crate::work::{run, run_shared};
 
 /// An encoder; `wsac.Encoder` is what a person calls.
 #[pyclass(frozen, module = "wsac._wsac")]
@@ -115,7 +114,7 @@ impl Encoder {
     #[pyo3(signature = (choice, threads=None))]
     fn new(py: Python<'_>, choice: &str, threads: Option<usize>) -> PyResult<Self> {
         let choice: EncoderChoice = json::read(py, choice)?;
-        let encoder = py.detach(|| choice.find()).or_raise(py)?;
+        let encoder = run_shared(py, || choice.find())?;
         Ok(Self {
             space: encoder.space().clone(),
             towers: Towers::Own(Box::new(Own {
@@ -174,8 +173,7 @@ impl Encoder {
     /// The width of its embeddings.
     #[getter]
     fn dim(&self, py: Python<'_>) -> PyResult<usize> {
-        let stop = CancelToken::default();
-        run(py, self.threads, &stop, || Ok(self.towers.audio()?.dim()))
+        run_shared(py, || Ok(self.towers.audio()?.dim()))
     }
 }
 
