@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Captioner"]
 
+#: The arguments that may be files or folders.
+PATHS = ("model", "gap", "clap", "gap_map", "memory")
+
 #: Recordings that are read together: enough to keep all threads busy, few enough to hold their bytes.
 TOGETHER = 256
 
@@ -277,14 +280,12 @@ class Captioner:
 
     def _asked(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
         """The options of a call as the compiled module takes them."""
-        return self._settings({**self._options, **options})
-
-    def _settings(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
-        rest = {name: value for name, value in options.items() if name != "memory"}
-        return as_json(rest), memory_core(Memory._found(options.get("memory")))
+        asked = {**self._options, **options}
+        memory = Memory._found(asked.pop("memory", None))
+        return as_json(asked), memory_core(memory)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return opened, (self._arguments,)
+        return opened, ({**self._arguments, **found_anywhere(self._arguments)},)
 
     def __repr__(self) -> str:
         changed = {
@@ -300,6 +301,16 @@ class Captioner:
 def opened(arguments: dict[str, Any]) -> Captioner:
     """A captioner as it was before it was pickled; its weights are mapped again."""
     return Captioner(**arguments)
+
+
+def found_anywhere(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """The files and folders among `arguments`, each in full, so that another process finds it from its own folder."""
+    given = {name: arguments.get(name) for name in PATHS}
+    return {
+        name: os.path.abspath(path)
+        for name, path in given.items()
+        if isinstance(path, (str, os.PathLike)) and path != "mini" and os.path.exists(path)
+    }
 
 
 def taken_or_why(recording: Recording, rate: int | None) -> Given | Error:

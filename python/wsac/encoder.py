@@ -53,6 +53,7 @@ class Encoder:
         self._threads = threads
         self._captioner: Captioner | None = None
         self._core = _wsac.Encoder(as_json(self._choice), threads)
+        self._choice["name"] = self._core.name  # a path in full
 
     @classmethod
     def _of_captioner(cls, captioner: Captioner) -> Encoder:

@@ -67,7 +67,9 @@ def given(recording: Recording, rate: int | None = None) -> Given:
     if hasattr(recording, "__array__") or hasattr(recording, "__dlpack__"):
         return samples(recording, rate)
     kind = type(recording).__name__
-    raise AudioError(f"{kind}: is no recording; give a path, bytes, a file object, a cell of a data set, or an array")
+    raise AudioError(
+        f"{kind}: is no recording; give a path, bytes, a file object, a cell of a data set or an array, or a list of these"
+    )
 
 
 def cell(cell: Mapping[str, Any]) -> Given:

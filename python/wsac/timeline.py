@@ -169,7 +169,7 @@ class Timeline:
 
     def __repr__(self) -> str:
         more = "" if self._end is not None else ", and more to find"
-        return f"<Timeline of {self.file_name}: {len(self._found)} segments{more}>"
+        return f"<Timeline of {self.file_name}: {len(self._found)} found{more}>"
 
     def _repr_html_(self) -> str:
         from wsac.html import timeline
