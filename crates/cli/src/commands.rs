@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod gap;
 pub mod listen;
 pub mod memory;
+pub mod merge;
 pub mod metrics;
 pub mod models;
 pub mod paraphrase;
@@ -39,6 +40,7 @@ pub struct Cli {
 pub enum Command {
     Caption(Box<caption::Args>),
     Train(Box<train::Args>),
+    Merge(merge::Args),
     Memory(memory::Args),
     Paraphrase(paraphrase::Args),
     Embed(embed::Args),
@@ -84,6 +86,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Caption(args) => caption::run(*args),
         Command::Train(args) => train::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Paraphrase(args) => paraphrase::run(&args),
         Command::Embed(args) => embed::run(&args),

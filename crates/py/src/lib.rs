@@ -1,5 +1,6 @@
 //! The Python module `wsac._wsac`: Python objects -> the library and back. What a person calls is `python/wsac`.
 
+mod metrics;
 mod program;
 
 use pyo3::prelude::*;
@@ -7,6 +8,8 @@ use pyo3::prelude::*;
 /// The compiled part of the package `wsac`.
 #[pymodule(gil_used = false)]
 mod _wsac {
+    #[pymodule_export]
+    use crate::metrics::metrics;
     #[pymodule_export]
     use crate::program::main;
 

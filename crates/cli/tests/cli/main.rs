@@ -9,6 +9,7 @@ mod formats;
 mod hostile;
 mod hub;
 mod learned;
+mod merge;
 mod metrics;
 mod models;
 mod refine;

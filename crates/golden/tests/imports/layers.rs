@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 /// From the top to the bottom: a crate depends only on crates of the rows below its own.
 const LAYERS: &[&[&str]] = &[
-    &["wsac-cli", "wsac-py", "wsac-lab"],
+    &["wsac-py"],
+    &["wsac-cli", "wsac-lab"],
     &["wsac-server", "wsac-experiment"],
     &["wsac"],
+    // Needs models and the metrics, nothing of the captioner.
+    &["wsac-learned"],
     &["wsac-encoders"],
     &["wsac-tensors", "wsac-audio"],
     &["wsac-nn"],
