@@ -18,8 +18,11 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// The sample rates of recordings, in Hz; outside of it a header is taken for damaged.
+pub const RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
+
 /// A stream of samples changing its rate. `n` samples in give `round(n * to / from)` samples out, whatever the blocks.
-pub(super) struct Resampler {
+pub struct Resampler {
     /// The rate of what goes in, in Hz.
     pub(super) from: u32,
     /// The rate of what comes out, in Hz.
@@ -33,8 +36,19 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    /// Both rates must be positive.
-    pub(super) fn new(from: u32, to: u32) -> Result<Self, String> {
+    /// A stream from rate `from` to rate `to`, in Hz.
+    ///
+    /// # Errors
+    /// If one of them is not in [`RATES`].
+    pub fn new(from: u32, to: u32) -> Result<Self, String> {
+        for rate in [from, to] {
+            if !RATES.contains(&rate) {
+                let (low, high) = (RATES.start(), RATES.end());
+                return Err(format!(
+                    "has a sample rate of {rate} Hz; {low} to {high} Hz are possible"
+                ));
+            }
+        }
         let fft = match from == to {
             true => None,
             false => Some(
@@ -67,7 +81,10 @@ impl Resampler {
     }
 
     /// Takes a block, gives what is ready.
-    pub(super) fn push(&mut self, block: Vec<f32>) -> Result<Vec<f32>, String> {
+    ///
+    /// # Errors
+    /// Never for a stream that was made here: what the resampler says of itself.
+    pub fn push(&mut self, block: Vec<f32>) -> Result<Vec<f32>, String> {
         self.taken += block.len() as u64;
         let Some(fft) = &mut self.fft else {
             return Ok(block);
@@ -86,7 +103,10 @@ impl Resampler {
     }
 
     /// Gives the rest: what is still inside, pushed out by silence, cut to the exact length.
-    pub(super) fn finish(&mut self) -> Result<Vec<f32>, String> {
+    ///
+    /// # Errors
+    /// As [`Resampler::push`].
+    pub fn finish(&mut self) -> Result<Vec<f32>, String> {
         let mut out = Vec::new();
         if self.fft.is_none() {
             return Ok(out);

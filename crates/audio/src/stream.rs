@@ -16,13 +16,11 @@ use crate::decode::Decoder;
 use crate::error::{Error, Result};
 use crate::pcm::{Pcm, PcmFormat};
 use crate::resample::Resampler;
+use crate::samples::Samples;
 use crate::source::Source;
 
 /// The largest magnitude that is taken for a sound; full scale is 1. Beyond it a sample is noise of a broken file.
 pub const LOUDEST: f32 = 1e6;
-
-/// The sample rates of recordings, in Hz; outside of it a header is taken for damaged.
-pub const RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
 
 /// What a stream that arrives is called.
 const ARRIVING: &str = "the arriving sound";
@@ -98,7 +96,7 @@ type Watch = Box<dyn FnMut(f64) + Send>;
 
 enum Origin {
     Recording(Box<Decoder>),
-    Memory { samples: Vec<f32>, at: usize },
+    Memory { samples: Samples, at: usize },
     Arriving(Pcm),
 }
 
@@ -109,10 +107,9 @@ impl Origin {
             Self::Recording(decoder) => decoder.next_mono(),
             Self::Arriving(pcm) => pcm.next().map_err(|why| Error::audio(ARRIVING, why)),
             Self::Memory { samples, at } => {
-                let end = samples.len().min(*at + (1 << 16));
-                let block = samples[*at..end].to_vec();
-                *at = end;
-                Ok((!block.is_empty()).then_some(block))
+                let block = samples.block(*at);
+                *at += block.as_ref().map_or(0, Vec::len);
+                Ok(block)
             }
         }
     }
@@ -123,7 +120,7 @@ impl AudioStream {
     ///
     /// # Errors
     /// Where the source cannot be read, is no recording of a known kind, or holds no sample; where `rate` is not in
-    /// [`RATES`].
+    /// [`crate::RATES`].
     pub fn open(source: &Source, rate: u32) -> Result<Self> {
         let decoder = Decoder::open(source)?;
         let (from, channels) = (decoder.rate(), decoder.channels());
@@ -134,18 +131,27 @@ impl AudioStream {
     /// The samples of `waveform`, resampled to `rate` Hz.
     ///
     /// # Errors
-    /// Where one of the rates is not in [`RATES`].
+    /// Where one of the rates is not in [`crate::RATES`].
     pub fn from_waveform(waveform: &Waveform, rate: u32) -> Result<Self> {
-        let samples = waveform.samples.clone();
+        let samples = Samples::mono(waveform.samples.clone(), waveform.rate);
+        Self::from_samples(samples, rate)
+    }
+
+    /// The recording `samples`, resampled to `rate` Hz. They stay where they are and are read block by block.
+    ///
+    /// # Errors
+    /// Where one of the rates is not in [`crate::RATES`].
+    pub fn from_samples(samples: Samples, rate: u32) -> Result<Self> {
+        let (name, from, channels) = (samples.name().into(), samples.rate(), samples.channels());
         let origin = Origin::Memory { samples, at: 0 };
-        Self::new("waveform".into(), origin, waveform.rate, 1, rate)
+        Self::new(name, origin, from, channels, rate)
     }
 
     /// The samples that arrive from `reader`, resampled to `rate` Hz: in `format`, or as the header of a WAV
     /// stream says.
     ///
     /// # Errors
-    /// Where the header is damaged or of an unknown kind; where a rate is not in [`RATES`].
+    /// Where the header is damaged or of an unknown kind; where a rate is not in [`crate::RATES`].
     pub fn arriving(
         reader: Box<dyn Read + Send>,
         format: Option<PcmFormat>,
@@ -161,14 +167,6 @@ impl AudioStream {
     }
 
     fn new(name: PathBuf, origin: Origin, from: u32, channels: usize, to: u32) -> Result<Self> {
-        for rate in [from, to] {
-            if !RATES.contains(&rate) {
-                let (low, high) = (RATES.start(), RATES.end());
-                let reason =
-                    format!("has a sample rate of {rate} Hz; {low} to {high} Hz are possible");
-                return Err(Error::audio(name, reason));
-            }
-        }
         let resampler = Resampler::new(from, to).map_err(|e| Error::audio(&name, e))?;
         Ok(Self {
             name,

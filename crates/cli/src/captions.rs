@@ -7,8 +7,8 @@ use wsac::dataset::{CaptionSet, read_captions};
 use wsac::encoders::embedding::Embeddings;
 use wsac::encoders::encoder::Encoder;
 use wsac::encoders::towers::TextTower;
-use wsac::memory::Memory;
-use wsac::model::Defaults;
+use wsac::memory::{Memory, Repeats};
+use wsac::model::Remembering;
 
 use crate::process::say;
 use crate::progress;
@@ -33,13 +33,16 @@ pub fn embed(tower: &dyn TextTower, texts: &[&str], quiet: bool) -> wsac::Result
     Ok(rows)
 }
 
-/// The captions of `path` as a memory of the space of `encoder`.
-pub fn remember(encoder: &Encoder, path: &Path, quiet: bool) -> Result<Memory> {
+/// The captions of `path` as a memory of the space of `encoder`, and how many were left out.
+pub fn remember(
+    encoder: &Encoder,
+    path: &Path,
+    keep: Remembering,
+    quiet: bool,
+) -> Result<(Memory, Repeats)> {
     let set = read(path, quiet)?;
     let texts: Vec<&str> = set.captions().collect();
     let tower = encoder.text_tower()?;
-    let mut memory = Memory::new(&texts, embed(tower.as_ref(), &texts, quiet)?)?;
-    memory.set_centre(Defaults::of(encoder.space()).centre);
-    memory.describe(format!("embedded with {}", encoder.space().name));
-    Ok(memory)
+    let embeddings = embed(tower.as_ref(), &texts, quiet)?;
+    Ok(keep.memory(encoder.space(), &texts, embeddings)?)
 }

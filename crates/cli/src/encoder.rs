@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::Result;
 use wsac::audio::{AudioStream, Source};
 use wsac::encoders::analysis::AudioAnalysis;
-use wsac::encoders::clap::checkpoint::ClapFiles;
 use wsac::encoders::clap::family::Family;
 use wsac::encoders::clap::windowing::Windows;
 use wsac::encoders::compute_dtype::ComputeDtype;
 use wsac::encoders::encoder::Encoder;
+use wsac::encoders::named;
 use wsac::encoders::towers::AudioTower;
 
 use crate::hub;
@@ -21,7 +21,7 @@ use crate::process::use_threads;
 pub struct ClapArgs {
     /// The encoder: `mini`, a model of `wsac models list`, a folder or a checkpoint (.pt, .pth, .ckpt, .safetensors)
     #[arg(long, value_name = "NAME|DIR|FILE")]
-    clap: Option<String>,
+    pub clap: Option<String>,
 
     /// The family of the checkpoint, where its tensors leave it open
     #[arg(long, value_name = "NAME", requires = "clap")]
@@ -53,7 +53,7 @@ pub struct WindowArgs {
     /// What a CLAP encodes of a recording longer than its window: the `first` window, the one in the `centre`, or the
     /// `mean` of all [default: mean]
     #[arg(long, value_name = "WHICH", default_value_t, hide_default_value = true)]
-    window: Windows,
+    pub window: Windows,
 }
 
 impl ClapArgs {
@@ -68,13 +68,9 @@ impl ClapArgs {
     }
 }
 
-/// The encoder called `name`: `mini`, a model of the hub, a folder or a checkpoint.
+/// The encoder called `name`: `mini`, a model of the hub's cache, a folder or a checkpoint.
 pub fn find(name: &str, family: Option<Family>) -> Result<Encoder> {
-    if name == "mini" || Path::new(name).exists() {
-        return Ok(Encoder::open(name, family)?);
-    }
-    let path = hub::resolve(name)?;
-    Ok(Encoder::clap(name, ClapFiles::open(path, family)?))
+    Ok(named::encoder(name, family, &hub::open(true))?)
 }
 
 impl EncoderArgs {

@@ -1,9 +1,10 @@
 //! From a model's name to a file or folder: the environment -> [`Hub`]; name or path -> path.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
-use wsac::encoders::hub::{Hub, Name, is_true};
+use anyhow::Result;
+use wsac::encoders::hub::{Hub, is_true};
+use wsac::encoders::named;
 
 /// The hub as configured by the environment, without network access if `offline`.
 pub fn open(offline: bool) -> Hub {
@@ -22,20 +23,5 @@ pub fn hides_progress() -> bool {
 /// # Errors
 /// If it is neither; the message says how to get it.
 pub fn resolve(name: &str) -> Result<PathBuf> {
-    if Path::new(name).exists() {
-        return Ok(name.into());
-    }
-    let Ok(model) = name.parse::<Name>() else {
-        bail!(
-            "there is no file or folder {name:?}, and it is no name of a model (owner/name); `mini` is built in"
-        );
-    };
-    let hub = open(true);
-    hub.find(&model).with_context(|| {
-        format!(
-            "{name} is no path here, and not (or not wholly) in the cache {}; fetch it with `wsac models pull {name}`, \
-             or use `mini`, which is built in",
-            hub.cache.display()
-        )
-    })
+    Ok(named::place(name, &open(true))?)
 }

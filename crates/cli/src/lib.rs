@@ -6,7 +6,7 @@ mod closed;
 mod commands;
 mod encoder;
 mod exit;
-mod folders;
+pub mod folders;
 mod hub;
 mod inputs;
 mod meteor;

@@ -48,6 +48,18 @@ impl AudioAnalysis {
     /// Below this [`AudioAnalysis::confidence`] a caption is a guess.
     pub const WEAK: f32 = 0.3;
 
+    /// What is known of a recording whose `embedding` was made elsewhere: nothing else.
+    pub fn of_embedding(embedding: Embedding) -> Self {
+        Self {
+            embedding,
+            parts: Vec::new(),
+            sounds: Vec::new(),
+            duration: 0.0,
+            confidence: 1.0,
+            ordered: false,
+        }
+    }
+
     /// Whether the confidence is too low to rely on.
     pub fn is_weak(&self) -> bool {
         self.confidence < Self::WEAK

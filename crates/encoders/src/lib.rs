@@ -23,6 +23,8 @@ mod golden;
 pub mod hub;
 pub mod mini;
 pub mod models;
+#[cfg(feature = "hub")]
+pub mod named;
 pub mod sentence;
 pub mod text_only;
 pub mod token_states;

@@ -8,8 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use wsac::encoders::encoder::EmbeddingSpace;
-use wsac::model::Defaults;
-use wsac::train::TrainConfig;
+use wsac::train::{Preset, TrainConfig};
 use wsac::{Error, Result};
 
 pub use source::{Probe, Published, Source};
@@ -164,19 +163,11 @@ impl Config {
         let (mut all, mut own) = (self.train.clone(), strategy.settings.clone());
         let preset = (own.remove("preset"), all.remove("preset"));
         let preset = preset.0.or(preset.1);
-        let mut config = match preset.as_ref().and_then(toml::Value::as_str) {
-            Some("fast") | None => TrainConfig::default(),
-            Some("paper") => TrainConfig::paper(),
-            Some("reference") => TrainConfig::reference(),
-            Some(other) => {
-                return Err(wrong(format!(
-                    "preset {other:?} is none of fast, paper, reference"
-                )));
-            }
-        };
-        if !Defaults::of(space).clauses {
-            (config.clauses, config.joined) = (0.0, 0.0);
-        }
+        let preset: Option<Preset> = preset
+            .map(toml::Value::try_into)
+            .transpose()
+            .map_err(|_| wrong("preset is one of fast, paper, reference".into()))?;
+        let mut config = preset.unwrap_or_default().settings(space);
         for settings in [all, own] {
             let text = toml::to_string(&settings).map_err(|e| wrong(e.to_string()))?;
             config = config.with_toml(&text).map_err(|e| wrong(e.to_string()))?;

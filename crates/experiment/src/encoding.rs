@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::encoders::analysis::AudioAnalysis;
-use wsac::encoders::embedding::{Embedding, Embeddings};
+use wsac::encoders::embedding::Embeddings;
 use wsac::encoders::encoder::Encoder;
 use wsac::encoders::towers::AudioTower;
 use wsac::{Error, Result};
@@ -84,18 +84,6 @@ fn sound_stamp(sound: &Sound) -> String {
     }
 }
 
-/// `embedding` in the form of an encoded recording.
-pub fn point(embedding: Embedding) -> AudioAnalysis {
-    AudioAnalysis {
-        embedding,
-        parts: Vec::new(),
-        sounds: Vec::new(),
-        duration: 0.0,
-        confidence: 1.0,
-        ordered: false,
-    }
-}
-
 /// The embeddings of those that could be encoded, [N, d].
 pub fn embeddings(
     encoded: &[std::result::Result<AudioAnalysis, String>],
@@ -121,6 +109,7 @@ pub fn joined(clips: &[Embeddings], dim: usize) -> Embeddings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wsac::encoders::embedding::Embedding;
 
     /// Encodes the mean loudness, and how often the sign changes, times `turn`.
     struct Simple {
@@ -145,7 +134,7 @@ mod tests {
             let turns = samples.windows(2).filter(|w| w[0] * w[1] < 0.0).count();
             let row = vec![loud, self.turn * turns as f32];
             Embedding::new(row)
-                .map(point)
+                .map(AudioAnalysis::of_embedding)
                 .ok_or_else(|| wsac::encoders::Error::Config("is silent".into()))
         }
     }

@@ -5,6 +5,7 @@
 mod clips;
 mod curves;
 mod draft;
+mod picture;
 mod run;
 mod sheet;
 mod tables;
@@ -24,6 +25,7 @@ use crate::scoring::{ranked, ranked_by};
 use crate::table::{Row, rows};
 use draft::{Draft, drawn, named};
 
+pub use picture::picture;
 pub use run::write as write_run;
 pub use tables::{table, write as write_tables};
 

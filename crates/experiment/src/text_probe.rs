@@ -99,7 +99,7 @@ impl Displacement {
         let stream = Stream::new(&format!("seed{}/probe/{what}", self.seed));
         moved.apply(&mut row, stream, (i * text.len()) as u64);
         Embedding::new(row)
-            .map(encoding::point)
+            .map(AudioAnalysis::of_embedding)
             .ok_or_else(|| "has no direction".into())
     }
 

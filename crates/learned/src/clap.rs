@@ -1,27 +1,17 @@
-//! CLAP-sim: the cosine of a candidate's embedding in the space of a CLAP to those of its references, or to that of the
-//! recording; -1 to 1.
+//! CLAP-sim: the cosine of a candidate's embedding in the space of a CLAP to that of the recording, -1 to 1. (To those of its
+//! references it is [`sbert_sim`](crate::sbert_sim) by the CLAP's text tower.)
 //!
 //! As aac-metrics 0.6.0 (`clap_sim.py`), but for recordings longer than the CLAP's window: the original draws a part of
-//! them at random, here the encoder says which windows count.
+//! them at random, here the tower says which windows count.
 
 use rayon::prelude::*;
 use wsac_audio::{AudioStream, Source};
 use wsac_encoders::Result;
 use wsac_encoders::embedding::{Embedding, dot};
 use wsac_encoders::towers::{AudioTower, TextTower};
-use wsac_metrics::{Items, Scores};
+use wsac_metrics::Scores;
 
 use crate::Progress;
-use crate::sbert::sbert_sim;
-
-/// The mean cosine of each candidate of tokenised `items` to its references, in the space of `tower`. The corpus score is
-/// the mean.
-///
-/// # Errors
-/// Where the tower finds no embedding for a caption.
-pub fn clap_sim(tower: &dyn TextTower, items: &Items, progress: Progress) -> Result<Scores> {
-    sbert_sim(tower, items, progress)
-}
 
 /// The embedding of each of `recordings` by `tower`, in their order; `heard` is told of each from several threads.
 pub fn hear(
@@ -43,7 +33,7 @@ pub fn hear(
 ///
 /// # Errors
 /// Where the tower finds no embedding for a caption.
-pub fn clap_sim_of_audio(
+pub fn clap_sim(
     tower: &dyn TextTower,
     candidates: &[String],
     recordings: &[Option<Embedding>],

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | SBERT-sim, and with the next FENSE | a Sentence-BERT | [`sbert_sim`] |
 //! | fluency error rate; FENSE, SPIDEr-FL | FENSE's detector | [`fluency`], [`fluency_errors`] |
-//! | CLAP-sim, and with the last MACE | a CLAP | [`clap_sim`], [`clap_sim_of_audio`] |
+//! | CLAP-sim, and with the last MACE | a CLAP | [`sbert_sim`], [`clap_sim`] |
 //! | BERTScore | a BERT or RoBERTa | [`bert_score`] |
 //!
 //! FENSE, SPIDEr-FL and MACE are [`wsac_metrics::penalised`] of two of these.
@@ -19,7 +19,7 @@ mod fluency;
 mod sbert;
 
 pub use bert_score::{BertScores, bert_score};
-pub use clap::{clap_sim, clap_sim_of_audio, hear};
+pub use clap::{clap_sim, hear};
 pub use fluency::{fluency, fluency_errors};
 pub use sbert::{FENSE_SBERT, is_of_fense, sbert_sim};
 

@@ -3,7 +3,7 @@
 //! Reimers and Gurevych 2019; as aac-metrics 0.6.0 (`sbert_sim.py`) and FENSE (Zhou et al. 2022) compute it.
 
 use wsac_encoders::Result;
-use wsac_encoders::embedding::{Embeddings, dot};
+use wsac_encoders::embedding::dot;
 use wsac_encoders::sentence::SentenceBert;
 use wsac_encoders::towers::TextTower;
 use wsac_metrics::{Items, Scores};
@@ -23,26 +23,13 @@ pub fn is_of_fense(model: &SentenceBert) -> bool {
 /// # Errors
 /// Where the model finds no embedding for a caption.
 pub fn sbert_sim(model: &dyn TextTower, items: &Items, progress: Progress) -> Result<Scores> {
-    Ok(mean_cosines(&embed_all(model, items, progress)?, items))
-}
-
-/// The embeddings of every candidate, each followed by those of its references: [captions, d].
-pub(crate) fn embed_all(
-    model: &dyn TextTower,
-    items: &Items,
-    progress: Progress,
-) -> Result<Embeddings> {
     let texts: Vec<&str> = (items.iter())
         .flat_map(|(candidate, references)| {
             std::iter::once(candidate).chain(references.iter().map(String::as_str))
         })
         .collect();
-    model.embed(&texts, progress)
-}
-
-/// The mean cosine of each candidate to its references, of the `rows` that [`embed_all`] gives.
-pub(crate) fn mean_cosines(rows: &Embeddings, items: &Items) -> Scores {
-    let mut rows = rows.rows();
+    let embeddings = model.embed(&texts, progress)?;
+    let mut rows = embeddings.rows();
     let mean = items.references().iter().map(|references| {
         let candidate = rows.next().unwrap_or_default();
         let cosines = rows.by_ref().take(references.len());
@@ -51,5 +38,5 @@ pub(crate) fn mean_cosines(rows: &Embeddings, items: &Items) -> Scores {
             .sum();
         sum / references.len() as f64
     });
-    Scores::mean_of(mean.collect())
+    Ok(Scores::mean_of(mean.collect()))
 }

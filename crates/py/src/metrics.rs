@@ -2,7 +2,7 @@
 //!
 //! What a person calls is `python/wsac/metrics`. The interpreter's lock is released wherever something is computed.
 
-mod error;
+mod compute;
 mod items;
 mod learned;
 mod scores;
@@ -16,7 +16,7 @@ pub mod metrics {
     #[pymodule_export]
     use super::items::{Items, tokenise};
     #[pymodule_export]
-    use super::learned::{Bert, Clap, FluencyDetector, SentenceBert};
+    use super::learned::{Bert, FluencyDetector, SentenceBert};
     #[pymodule_export]
     use super::scores::Scores;
     #[pymodule_export]

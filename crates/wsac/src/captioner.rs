@@ -21,10 +21,12 @@ mod caption;
 mod confidence;
 mod draft;
 mod keyword_rerank;
+mod opening;
 mod options;
 mod ranking;
 mod rerank;
 mod rules;
+mod settings;
 mod stages;
 
 use std::path::Path;
@@ -35,8 +37,10 @@ use crate::memory::{Centre, Hit, Memory};
 use crate::model::Model;
 pub use caption::{Caption, Neighbour};
 pub use draft::{Candidate, Draft, Route};
+pub use opening::{MeasuredFrom, Opening, Precision};
 pub use options::CaptionOptions;
 pub use ranking::{Measure, Rerank};
+pub use settings::{RankedBy, Settings};
 use wsac_audio::{AudioStream, Source};
 use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::embedding::{Embedding, Embeddings};
@@ -118,13 +122,16 @@ impl Captioner {
         Ok(self)
     }
 
-    /// The embeddings of `texts` [N, d].
-    fn read(&self, texts: &[&str]) -> Result<Embeddings> {
+    /// The text encoder, which is loaded when it is first needed.
+    ///
+    /// # Errors
+    /// If there is none, or its files are missing or damaged.
+    pub fn text_tower(&self) -> Result<&dyn TextTower> {
         if self.reader.get().is_none() {
             let encoder = self.encoder.as_ref().ok_or_else(|| {
                 Error::Config(
-                    "candidates are ranked by their similarity to the sound, but nothing here reads them; give the \
-                     captioner the text tower of its encoder, or rank by consensus"
+                    "there is no text tower to embed captions with; give the captioner that of its encoder, or rank by \
+                     consensus, which needs none"
                         .into(),
                 )
             })?;
@@ -134,7 +141,7 @@ impl Captioner {
         let reader = self.reader.get().ok_or_else(|| {
             Error::Config("the text tower of the encoder could not be kept".into())
         })?;
-        Ok(reader.embed(texts, &mut |_| {})?)
+        Ok(&**reader)
     }
 
     /// The same captioner, measuring similarities from elsewhere than its model says: the origin, or the mean of its
@@ -198,7 +205,7 @@ impl Captioner {
     }
 
     /// The audio encoder.
-    pub(crate) fn tower(&self) -> &dyn AudioTower {
+    pub fn audio_tower(&self) -> &dyn AudioTower {
         &*self.tower
     }
 

@@ -44,6 +44,18 @@ pub fn read_captions(path: impl AsRef<Path>) -> Result<CaptionSet> {
 }
 
 impl CaptionSet {
+    /// The captions of `clips`, each of which has one or several: trimmed, without empty ones, as those of a file are.
+    ///
+    /// # Errors
+    /// If there is no caption.
+    pub fn of_clips<S: AsRef<str>>(clips: &[Vec<S>]) -> Result<Self> {
+        let mut reader = Reader::new(Path::new("the captions").to_path_buf());
+        for clip in clips {
+            reader.record(clip.iter().map(AsRef::as_ref), [])?;
+        }
+        reader.finish()
+    }
+
     /// Reads captions from `reader`; `path` determines the file type as in [`read_captions`] and names it in messages.
     ///
     /// # Errors

@@ -15,6 +15,7 @@
 mod defaults;
 pub(crate) mod gpt2;
 pub mod import;
+mod remember;
 
 use std::borrow::Cow;
 use std::fs;
@@ -29,6 +30,7 @@ use crate::memory::{Centre, Memory};
 use crate::prompt::Prompting;
 pub use defaults::Defaults;
 pub use gpt2::Gpt2;
+pub use remember::Remembering;
 use wsac_encoders::tokenizer::Tokenizer;
 use wsac_encoders::{EmbeddingSpace, assets};
 use wsac_tensors::atomic_file::write_whole;

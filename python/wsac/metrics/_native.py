@@ -3,7 +3,6 @@
 from wsac import _wsac
 
 Bert = _wsac.metrics.Bert
-Clap = _wsac.metrics.Clap
 FluencyDetector = _wsac.metrics.FluencyDetector
 Items = _wsac.metrics.Items
 Meteor = _wsac.metrics.Meteor
@@ -12,4 +11,4 @@ SentenceBert = _wsac.metrics.SentenceBert
 Spice = _wsac.metrics.Spice
 tokenise = _wsac.metrics.tokenise
 
-__all__ = ["Bert", "Clap", "FluencyDetector", "Items", "Meteor", "Scores", "SentenceBert", "Spice", "tokenise"]
+__all__ = ["Bert", "FluencyDetector", "Items", "Meteor", "Scores", "SentenceBert", "Spice", "tokenise"]

@@ -97,14 +97,6 @@ class FluencyDetector:
     def score(self, items: Items, threshold: float) -> tuple[Scores, dict[str, NDArray[np.float64]]]: ...
 
 @final
-class Clap:
-    """Both towers of a CLAP, each opened when it is first needed."""
-
-    def __new__(cls, name: str) -> Clap: ...
-    def score(self, items: Items) -> Scores: ...
-    def score_audio(self, candidates: Sequence[str], recordings: Sequence[str | PathLike[str]]) -> Scores: ...
-
-@final
 class Bert:
     """A BERT or RoBERTa, for BERTScore: precision, recall, F1."""
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from wsac.errors import ConfigError
 from wsac.metrics import _native
 from wsac.metrics._tools import MissingTool, StrPath, Tools
 
@@ -71,6 +72,7 @@ class Scorer:
         clap_method: str = "text",
     ) -> None:
         self._candidates = candidates
+        self._references = references
         self.items = _native.Items(candidates, references)
         self._tools = tools
         self._audio_paths = None if audio_paths is None else list(audio_paths)
@@ -84,7 +86,7 @@ class Scorer:
         noted there under the reason."""
         if name not in NAMES:
             also = "; it takes several candidates an item: wsac.metrics.functional.spider_max"
-            raise ValueError(f"{name!r} is no metric{also if name == 'spider_max' else ''}; the metrics are: {', '.join(NAMES)}")
+            raise ConfigError(f"{name!r} is no metric{also if name == 'spider_max' else ''}; the metrics are: {', '.join(NAMES)}")
         found: Measures = {}
         for part in _PARTS.get(name, (name,)):
             compute: Callable[[], Measures] = getattr(self, f"_{part}")
@@ -200,20 +202,28 @@ class Scorer:
     @cached_property
     def _clap_scores(self) -> _native.Scores:
         if self._clap_method not in ("text", "audio", "combined"):
-            raise ValueError(f"the method must be 'text', 'audio' or 'combined', not {self._clap_method!r}")
+            raise ConfigError(f"the method must be 'text', 'audio' or 'combined', not {self._clap_method!r}")
+        audio_paths = self._audio_paths
+        if self._clap_method != "text" and audio_paths is None:
+            raise ConfigError(f"the method {self._clap_method!r} needs audio_paths: the recording of each candidate")
+        if audio_paths is not None and len(audio_paths) != len(self._candidates):
+            raise ConfigError(f"{len(self._candidates)} candidates have {len(audio_paths)} recordings; each needs one")
         clap = self._tools.clap()
-        if self._clap_method == "text":
-            return clap.score(self.items)
-        if self._audio_paths is None:
-            raise ValueError(f"the method {self._clap_method!r} needs audio_paths: the recording of each candidate")
-        heard = clap.score_audio(self._candidates, self._audio_paths)
-        return heard if self._clap_method == "audio" else heard.mean_with(clap.score(self.items))
+        candidates = clap.text(self._candidates)
+        found: list[FloatArray] = []
+        if self._clap_method != "audio":
+            rows = iter(clap.text([text for group in self._references for text in group]))
+            groups = [np.stack([next(rows) for _ in group]) for group in self._references]
+            found.append(np.array([float((group @ own).mean()) for own, group in zip(candidates, groups)]))
+        if audio_paths is not None and self._clap_method != "text":
+            found.append((candidates * clap.audio(audio_paths)).sum(axis=1).astype(np.float64))
+        return _native.Scores.mean_of((sum(found) / len(found)).tolist())
 
     def _detected(self, threshold: float) -> tuple[_native.Scores, dict[str, FloatArray]]:
         """The fluency errors and the probabilities of their kinds."""
         threshold = threshold if self._threshold is None else self._threshold
         if not 0 <= threshold <= 1:
-            raise ValueError(f"error_threshold must lie between 0 and 1, not {threshold}")
+            raise ConfigError(f"error_threshold must lie between 0 and 1, not {threshold}")
         if threshold not in self._detections:
             self._detections[threshold] = self._tools.detector().score(self.items, threshold)
         return self._detections[threshold]

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Union
 
+from wsac.encoder import Encoder
+from wsac.errors import Error
 from wsac.metrics import _native
 
 StrPath = Union[str, "os.PathLike[str]"]
@@ -22,7 +24,7 @@ MACE_CLAP = "MS-CLAP-2023"
 BERT_SCORE_MODEL = "roberta-large"
 
 
-class MissingTool(FileNotFoundError):
+class MissingTool(Error, FileNotFoundError):
     """A metric needs a file that is neither given nor found; the message says which, and how to give it."""
 
 
@@ -36,7 +38,7 @@ class Tools:
     cache_path: StrPath | None = None
     sbert_model: StrPath | None = None
     echecker: StrPath | None = None
-    clap_model: StrPath | None = None
+    clap_model: StrPath | Encoder | None = None
     bert_model: StrPath | None = None
 
     def meteor(self) -> _native.Meteor:
@@ -66,13 +68,14 @@ class Tools:
         folder = Path(os.environ.get("FENSE_DATA") or torch)
         return _detector(_first([name, folder / f"{name}.ckpt"], _NO_DETECTOR.format(name=name)))
 
-    def clap(self) -> _native.Clap:
+    def clap(self) -> Encoder:
         """The CLAP of CLAP-sim and MACE."""
+        if isinstance(self.clap_model, Encoder):
+            return self.clap_model
         if self.clap_model is None or str(self.clap_model) == MACE_CLAP:
             cached = _cached("microsoft/msclap")
-            return _clap(_first([cached and cached / "CLAP_weights_2023.pth"], _NO_CLAP))
-        name = str(self.clap_model)
-        return _clap("mini" if name == "mini" else _model(name))
+            return _clap(str(_first([cached and cached / "CLAP_weights_2023.pth"], _NO_CLAP)))
+        return _clap(str(self.clap_model))
 
     def bert(self) -> _native.Bert:
         """The BERT or RoBERTa of BERTScore."""
@@ -149,8 +152,8 @@ def _detector(path: Path) -> _native.FluencyDetector:
 
 
 @lru_cache(maxsize=2)
-def _clap(path: StrPath) -> _native.Clap:
-    return _native.Clap(str(path))
+def _clap(name: str) -> Encoder:
+    return Encoder(name)
 
 
 @lru_cache(maxsize=2)

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wsac.errors import CaptionsError, ConfigError
 from wsac.metrics import _native
 from wsac.metrics._inputs import regroup
 from wsac.metrics._scorer import MetricWarning, log
@@ -41,7 +42,7 @@ class Bleu:
 
     def __init__(self, n: int = 4) -> None:
         if not 1 <= n <= 4:
-            raise ValueError(f"BLEU-1 to BLEU-4 are known, not BLEU-{n}")
+            raise ConfigError(f"BLEU-1 to BLEU-4 are known, not BLEU-{n}")
         self._n = n
 
     def compute_score(self, gts: Captions[Id], res: Captions[Id], verbose: int = 1) -> tuple[list[float], list[list[float]]]:
@@ -87,7 +88,7 @@ class Cider:
 
     def __init__(self, test: object = None, refs: object = None, n: int = 4, sigma: float = 6.0) -> None:
         if (n, sigma) != (4, 6.0):
-            raise ValueError(f"CIDEr-D is computed with n=4 and sigma=6.0 as published, not n={n} and sigma={sigma}")
+            raise ConfigError(f"CIDEr-D is computed with n=4 and sigma=6.0 as published, not n={n} and sigma={sigma}")
 
     def compute_score(self, gts: Captions[Id], res: Captions[Id]) -> tuple[np.float64, NDArray[np.float64]]:
         """The score of the corpus and those of the items. A single item scores 0 whatever it says: a MetricWarning."""
@@ -123,14 +124,14 @@ def _items(gts: Captions[Id], res: Captions[Id], order: Iterable[Id]) -> _native
     """The items in the order of the ids in `order`."""
     if gts.keys() != res.keys():
         other = list(gts.keys() ^ res.keys())
-        raise ValueError(f"gts and res must have the same ids; {len(other)} are only in one of them, e.g. {other[0]!r}")
+        raise CaptionsError(f"gts and res must have the same ids; {len(other)} are only in one of them, e.g. {other[0]!r}")
     candidates: list[str] = []
     references: list[list[str]] = []
     for id_ in order:
         if not isinstance(res[id_], list) or len(res[id_]) != 1:
-            raise ValueError(f"res[{id_!r}] must be a list of one candidate, not {res[id_]!r}")
+            raise CaptionsError(f"res[{id_!r}] must be a list of one candidate, not {res[id_]!r}")
         if not isinstance(gts[id_], list) or not gts[id_]:
-            raise ValueError(f"gts[{id_!r}] must be a list of one reference or more, not {gts[id_]!r}")
+            raise CaptionsError(f"gts[{id_!r}] must be a list of one reference or more, not {gts[id_]!r}")
         candidates += res[id_]
         references.append(gts[id_])
     return _native.Items(candidates, references)

@@ -16,6 +16,8 @@ from typing import Any, Union
 
 import numpy as np
 
+from wsac.encoder import Encoder
+from wsac.errors import ConfigError
 from wsac.metrics._evaluate import Outputs, dcase2023_evaluate, dcase2024_evaluate, evaluate, outputs
 from wsac.metrics._inputs import check, texts
 from wsac.metrics._scorer import Scorer
@@ -83,7 +85,7 @@ def _check(function: str, options: dict[str, Any], **published: Any) -> None:
         if name not in known:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
         if value is not known[name] and value != known[name]:
-            raise ValueError(f"{function} is computed with {name}={known[name]!r}, as published; leave {name}={value!r} out")
+            raise ConfigError(f"{function} is computed with {name}={known[name]!r}, as published; leave {name}={value!r} out")
 
 
 def _answer(scorer: Scorer, name: str, main: str, return_all_scores: bool, leave_out: str | None = None) -> Answer:
@@ -102,7 +104,7 @@ def bleu(candidates: Texts, mult_references: ManyTexts, return_all_scores: bool 
     """BLEU-n, n from 1 to 4: key `bleu_n`."""
     _check("bleu", options)
     if n not in (1, 2, 3, 4):
-        raise ValueError(f"BLEU-1 to BLEU-4 are known, not BLEU-{n}")
+        raise ConfigError(f"BLEU-1 to BLEU-4 are known, not BLEU-{n}")
     return _answer(_scorer(candidates, mult_references), f"bleu_{n}", f"bleu_{n}", return_all_scores)
 
 
@@ -221,7 +223,7 @@ def spider_max(
     _check("spider_max", options, n=4, return_all_cands_scores=False)
     groups = [texts(group, f"mult_candidates[{i}]") for i, group in enumerate(mult_candidates)]
     if not groups or len({len(group) for group in groups}) != 1 or not groups[0]:
-        raise ValueError("mult_candidates must have one candidate or more for each item, and equally many for all")
+        raise ConfigError("mult_candidates must have one candidate or more for each item, and equally many for all")
     tools = Tools(spice_jars=spice_jars, java_path=java_path, cache_path=cache_path)
     ranks = [outputs(_scorer(list(rank), mult_references, tools).measure("spider"))[1] for rank in zip(*groups)]
     best = np.argmax([rank["spider"] for rank in ranks], axis=0)
@@ -287,7 +289,7 @@ def clap_sim(
     return_all_scores: bool = True,
     *,
     clap_method: str = "text",
-    clap_model: StrPath | None = None,
+    clap_model: StrPath | Encoder | None = None,
     **options: Any,
 ) -> Answer:
     """CLAP-sim, -1 to 1: the mean cosine of a candidate to its references (`clap_method="text"`) or to its recording
@@ -305,7 +307,7 @@ def mace(
     *,
     mace_method: str = "text",
     penalty: float = 0.3,
-    clap_model: StrPath | None = None,
+    clap_model: StrPath | Encoder | None = None,
     echecker: StrPath | None = None,
     error_threshold: float = 0.97,
     **options: Any,
@@ -349,7 +351,7 @@ def _with_recordings(
     **how: Any,
 ) -> Scorer:
     if mult_references is None and method != "audio":
-        raise ValueError(f"the method {method!r} needs mult_references")
+        raise ConfigError(f"the method {method!r} needs mult_references")
     own = texts(candidates, "candidates")
     references = [[c] for c in own] if mult_references is None else mult_references
     return _scorer(own, references, tools, audio_paths=audio_paths, clap_method=method, **how)

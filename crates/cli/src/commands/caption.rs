@@ -1,6 +1,7 @@
 //! `wsac caption FILES...`: the flags -> a checked [`CaptionJob`], which is then run.
 
 mod decoding;
+mod embeddings;
 mod job;
 mod model;
 mod refine;
@@ -10,6 +11,7 @@ mod timeline;
 mod work;
 
 use crate::exit::ExitCode;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -19,6 +21,7 @@ use crate::overwrite;
 use crate::process::{say, use_threads};
 use crate::rows::Format;
 use decoding::DecodingArgs;
+use embeddings::EmbeddingsJob;
 use job::{CaptionJob, Kind};
 pub use model::ModelArgs;
 use sentences::Sentences;
@@ -52,6 +55,16 @@ pub struct Args {
     #[arg(long, help_heading = "Input and output")]
     resume: bool,
 
+    /// Caption embeddings that were made elsewhere, instead of recordings: JSONL of `wsac embed`, .npy or .safetensors
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "listed",
+        conflicts_with_all = ["files", "shard", "resume", "timeline"],
+        help_heading = "Input and output"
+    )]
+    embeddings: Option<PathBuf>,
+
     #[command(flatten)]
     timeline: TimelineArgs,
 
@@ -79,7 +92,19 @@ impl Args {
     /// The job described by the flags, once all are checked; nothing is written yet.
     fn job(self) -> Result<CaptionJob> {
         use_threads(self.threads)?;
-        self.decoding.check()?;
+        let settings = self.decoding.settings()?;
+        if let Some(file) = self.embeddings {
+            let read = [file.as_path()].into_iter().chain(self.model.files());
+            self.output.check(read.chain(self.decoding.files()))?;
+            return Ok(CaptionJob::Embeddings(EmbeddingsJob {
+                file,
+                model: self.model,
+                settings,
+                format: self.format,
+                output: self.output,
+                quiet: self.quiet,
+            }));
+        }
         let found = self.inputs.find(self.quiet)?;
         let mut read: Vec<_> = found.all.iter().chain(&self.inputs.files_from).collect();
         let files = self.model.files().chain(self.decoding.files());
@@ -116,10 +141,10 @@ impl Args {
         let work = Work {
             recordings: found.paths,
             model: self.model,
-            decoding: self.decoding,
+            settings,
             resume: self.resume,
             quiet: self.quiet,
         };
-        Ok(CaptionJob { work, kind })
+        Ok(CaptionJob::Recordings { work, kind })
     }
 }

@@ -37,10 +37,6 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", alias = "output_dir")]
     out: Option<PathBuf>,
 
-    /// Another encoder than the file names: `mini`, a model of `wsac models list`, a folder or a checkpoint
-    #[arg(long, value_name = "NAME|DIR|FILE")]
-    clap: Option<String>,
-
     /// Seeds to use instead of the file's, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     seeds: Vec<u64>,
@@ -209,7 +205,8 @@ impl Args {
 
     fn config(&self) -> Result<Config> {
         let mut config = Config::read(&self.config)?;
-        if let Some(name) = &self.clap {
+        // The encoder of clap_sim too: both are --clap.
+        if let Some(name) = &self.running.tools.learned.clap.clap {
             // A path is stored in full, so that the report finds it from every folder.
             config.encoder = match name != "mini" && Path::new(name).exists() {
                 true => std::path::absolute(name)?.to_string_lossy().into_owned(),

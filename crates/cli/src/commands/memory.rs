@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use wsac::memory::Repeats;
-use wsac::model::Defaults;
+use wsac::model::Remembering;
 use wsac::tensors::dtype::StorageDtype;
 
 use crate::captions;
@@ -65,23 +65,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     overwrite::refuse([&*args.output], read)?;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
-    let mut memory = captions::remember(&encoder, &args.captions, quiet)?;
-    if let Some(near) = args.dedup {
-        let (once, gone) = memory.without_repeats(near)?;
-        memory = once;
-        memory.set_centre(Defaults::of(encoder.space()).centre);
-        if !quiet {
-            let Repeats { exact, near } = gone;
-            say!("wsac: {exact} captions were there twice, {near} nearly; left out");
-        }
-    }
-    let kind = if args.int8 {
-        StorageDtype::Int8
-    } else {
-        args.rows
+    let keep = Remembering {
+        dedup: args.dedup,
+        rows: match args.int8 {
+            true => StorageDtype::Int8,
+            false => args.rows,
+        },
     };
-    if memory.rows().kind() != kind {
-        memory = memory.kept_as(kind)?;
+    let (memory, gone) = captions::remember(&encoder, &args.captions, keep, quiet)?;
+    if args.dedup.is_some() && !quiet {
+        let Repeats { exact, near } = gone;
+        say!("wsac: {exact} captions were there twice, {near} nearly; left out");
     }
     memory.save(&args.output)?;
     if !quiet {

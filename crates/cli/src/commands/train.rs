@@ -3,21 +3,17 @@
 mod watch;
 
 use crate::exit::ExitCode;
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 use wsac::bridge::Compat;
 use wsac::dataset::Corpus;
-use wsac::encoders::encoder::EmbeddingSpace;
-use wsac::model::Defaults;
-use wsac::model::load_gap;
-use wsac::train::{Job, Noise, TrainConfig, run as train};
+use wsac::train::{Inputs, Noise, Preset, Request};
 
 use crate::encoder::EncoderArgs;
 use crate::process::say;
@@ -42,7 +38,7 @@ pub struct Args {
 
     /// The settings to start from
     #[arg(long, value_enum, default_value = "fast")]
-    preset: Preset,
+    preset: StartFrom,
 
     /// Settings that replace those of the preset: a TOML file like the train.toml of a run
     #[arg(long, value_name = "TOML")]
@@ -101,7 +97,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Preset {
+enum StartFrom {
     /// A useful captioner in minutes on two cores
     Fast,
     /// The settings of the paper, section 4
@@ -117,6 +113,16 @@ pub enum Order {
     Paper,
     /// As the published code does
     Reference,
+}
+
+impl From<StartFrom> for Preset {
+    fn from(preset: StartFrom) -> Self {
+        match preset {
+            StartFrom::Fast => Self::Fast,
+            StartFrom::Paper => Self::Paper,
+            StartFrom::Reference => Self::Reference,
+        }
+    }
 }
 
 impl From<Order> for Compat {
@@ -149,8 +155,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     overwrite::refuse_folder(&args.out, folders.filter(|path| path.is_dir()))?;
     let encoder = args.encoder.open()?;
     let quiet = args.encoder.quiet;
-    let config = args.settings(encoder.space())?;
-    let encoder = encoder.with_arithmetic(config.precision);
+    let request = args.request();
+    request.settings(encoder.space())?;
     let (mut clips, mut shares) = (Vec::new(), Vec::new());
     for corpus in &args.captions {
         let of = clips_of(&corpus.file, quiet)?;
@@ -161,27 +167,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Some(file) => Some(clips_of(file, quiet)?),
         None => None,
     };
-    let (text, vocabulary) = (encoder.text_tower()?, encoder.vocabulary()?);
-    let shift = match &args.shift {
-        Some(file) => Some(load_gap(file, text.dim())?),
-        None => None,
-    };
-    let job = Job {
-        defaults: Defaults::of(encoder.space()),
-        clips: &clips,
-        shares: &shares,
-        validation: validation.as_deref(),
-        text: text.as_ref(),
-        space: encoder.space(),
-        vocabulary: &vocabulary,
-        shift,
+    let inputs = Inputs {
+        clips,
+        shares,
+        validation,
         out: args.out.clone(),
         cache: args.cache.clone().or_else(crate::folders::cache),
         resume: args.resume,
     };
     let stop = Stop::on_ctrl_c()?;
     let mut watch = Watch::new(quiet);
-    let outcome = train(config, &job, &mut |event| {
+    let outcome = request.run(encoder, inputs, &mut |event| {
         watch.see(event);
         stop.asked()
     });
@@ -207,39 +203,23 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The preset, overridden by the file, overridden by the flags.
-    fn settings(&self, space: &EmbeddingSpace) -> Result<TrainConfig> {
-        let mut config = match self.preset {
-            Preset::Fast => TrainConfig::default(),
-            Preset::Paper => TrainConfig::paper(),
-            Preset::Reference => TrainConfig::reference(),
-        };
-        if !Defaults::of(space).clauses {
-            (config.clauses, config.joined) = (0.0, 0.0);
+    /// What the flags ask for.
+    fn request(&self) -> Request {
+        Request {
+            preset: self.preset.into(),
+            config: self.config.clone(),
+            compat: self.compat.map(Into::into),
+            epochs: self.epochs,
+            batch: self.batch,
+            lr: self.lr,
+            noise: self.noise,
+            shift: self.shift.clone(),
+            gpt2: self.gpt2.clone(),
+            freeze: self.freeze,
+            seed: self.seed,
+            precision: self.encoder.precision.map(Into::into),
+            ..Request::default()
         }
-        if let Some(file) = &self.config {
-            let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-            config = config
-                .with_toml(&text)
-                .with_context(|| file.display().to_string())?;
-        }
-        if let Some(epochs) = self.epochs {
-            // If epochs are given, the minimum number of steps must not add to them.
-            (config.epochs, config.min_steps) = (epochs, 0);
-        }
-        config.batch = self.batch.unwrap_or(config.batch);
-        config.lr = self.lr.unwrap_or(config.lr);
-        config.noise = self.noise.unwrap_or(config.noise);
-        config.seed = self.seed.unwrap_or(config.seed);
-        config.shift |= self.shift.is_some();
-        config.freeze |= self.freeze;
-        if let Some(folder) = &self.gpt2 {
-            config.gpt2 = Some(std::path::absolute(folder)?);
-        }
-        config.precision = self.encoder.precision.map_or(config.precision, Into::into);
-        config.compat = self.compat.map_or(config.compat, Into::into);
-        config.check()?;
-        Ok(config)
     }
 }
 

@@ -3,6 +3,7 @@
 mod captions_files;
 mod clap;
 mod convert;
+mod embeddings;
 mod eval;
 mod experiment;
 mod formats;

@@ -174,11 +174,11 @@ fn centres_and_blends_are_chosen_for_any_model() {
         plain
     );
     for (flags, told) in [
-        (&["--centre", "modalities"][..], "needs --gap"),
+        (&["--centre", "modalities"][..], "needs a gap"),
         (&["--blend", "2"], "0 to 1"),
         (
             &["--centre", "none", "--gap", "gap.safetensors"],
-            "--centre modalities",
+            "--gap: a gap is for centre modalities",
         ),
     ] {
         let args = ["caption", "dog.ogg"];

@@ -16,12 +16,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use wsac_audio::AudioStream;
 
 /// Which windows of a long recording are encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Windows {
     /// The first one: fast, and what other programs do when random cropping is off.
     First,

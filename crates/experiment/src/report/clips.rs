@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use wsac::audio::mel::YamnetFrontEnd;
 use wsac::audio::{AudioStream, Source, Waveform};
 use wsac::encoders::towers::AudioTower;
 use wsac::{Error, Result};
-use wsac_report::clip::{ClipPicture, Sound as Detected};
+use wsac_report::clip::Sound as Detected;
 use wsac_report::page::{Clip, StrategyCaption};
 
 use super::draft::{drawn, named};
+use super::picture::picture;
 use super::tables;
 use crate::config::Config;
 use crate::data::Sound;
@@ -84,7 +84,12 @@ pub fn of(
             .and_then(|tower| waveform(&item.sound, tower.rate()));
         let picture = match (&tower, &wave) {
             (Some(tower), Some(wave)) => Some(drawn(
-                picture(&item.name, wave, tower.as_ref(), &used.encoded[i]).draw(),
+                picture(
+                    &item.name,
+                    wave,
+                    detected(wave, tower.as_ref(), &used.encoded[i]),
+                )
+                .draw(),
             )?),
             _ => None,
         };
@@ -132,20 +137,19 @@ fn copied(sound: &Sound, folder: &Path) -> Result<Option<String>> {
     Ok(Some(format!("clips/{}", name.to_string_lossy())))
 }
 
-/// Waveform, log-mel spectrogram and the activations of the most likely sounds.
-fn picture(
-    name: &str,
+/// The most likely sounds, over time if the tower tells.
+fn detected(
     wave: &Waveform,
     tower: &dyn AudioTower,
     encoded: &wsac::encoders::analysis::AudioAnalysis,
-) -> ClipPicture {
+) -> Vec<Detected> {
     let activations = AudioStream::from_waveform(wave, wave.rate)
         .ok()
         .and_then(|mut stream| tower.activations(&mut stream).ok());
     let activations = activations
         .flatten()
         .map(|activations| activations.likeliest(SOUNDS));
-    let sounds = match activations {
+    match activations {
         Some(activations) => activations
             .sounds
             .into_iter()
@@ -165,29 +169,5 @@ fn picture(
                 course: Vec::new(),
             })
             .collect(),
-    };
-    // The spectrogram is only for display: YAMNet's 64 bands, whatever the encoder's front end.
-    let mut front_end = YamnetFrontEnd::new();
-    let at_rate = if wave.rate == YamnetFrontEnd::RATE {
-        Some(wave.samples.clone())
-    } else {
-        AudioStream::from_waveform(wave, YamnetFrontEnd::RATE)
-            .ok()
-            .map(|mut stream| {
-                let mut samples = Vec::new();
-                while let Ok(Some(block)) = stream.next_block() {
-                    samples.extend(block);
-                }
-                samples
-            })
-    };
-    ClipPicture {
-        name: name.to_owned(),
-        seconds: wave.duration(),
-        samples: wave.samples.clone(),
-        log_mel: front_end.mel(&at_rate.unwrap_or_default()),
-        bands: YamnetFrontEnd::MELS,
-        hertz: (125.0, 7500.0),
-        sounds,
     }
 }

@@ -3,17 +3,14 @@
 use std::path::PathBuf;
 
 use numpy::{IntoPyArray, PyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use wsac::audio::Source;
 use wsac::encoders::TokenStates;
-use wsac::encoders::encoder::{Encoder, text_tower};
+use wsac::encoders::encoder::text_tower;
 use wsac::encoders::fluency::{self, KINDS, is_published};
-use wsac::encoders::towers::{AudioTower, TextTower};
 use wsac_learned as learned;
 
-use super::error;
+use super::compute::compute;
 use super::items::Items;
 use super::scores::Scores;
 
@@ -26,11 +23,10 @@ impl SentenceBert {
     /// The model in `folder`, else the built-in all-MiniLM-L6-v2.
     #[new]
     fn new(py: Python<'_>, folder: Option<PathBuf>) -> PyResult<Self> {
-        let opened = py.detach(|| match folder {
-            Some(folder) => wsac::encoders::SentenceBert::open(folder),
-            None => text_tower(),
-        });
-        opened.map(Self).map_err(error::of_model)
+        compute(py, || match folder {
+            Some(folder) => Ok(Self(wsac::encoders::SentenceBert::open(folder)?)),
+            None => Ok(Self(text_tower()?)),
+        })
     }
 
     /// What it is called.
@@ -47,8 +43,8 @@ impl SentenceBert {
 
     /// SBERT-sim of tokenised items.
     fn score(&self, py: Python<'_>, items: &Items) -> PyResult<Scores> {
-        let scores = py.detach(|| learned::sbert_sim(&self.0, &items.0, &mut |_| {}));
-        scores.map(Scores).map_err(error::of_model)
+        let score = || Ok(learned::sbert_sim(&self.0, &items.0, &mut |_| {})?);
+        compute(py, score).map(Scores)
     }
 }
 
@@ -64,7 +60,7 @@ pub struct FluencyDetector {
 impl FluencyDetector {
     #[new]
     fn new(py: Python<'_>, file: PathBuf) -> PyResult<Self> {
-        let opened = py.detach(|| {
+        compute(py, || {
             let detector = fluency::FluencyDetector::open(&file)?;
             let name = file.file_stem().unwrap_or(file.as_os_str());
             Ok(Self {
@@ -72,8 +68,7 @@ impl FluencyDetector {
                 published: is_published(&file)?,
                 detector,
             })
-        });
-        opened.map_err(error::of_model)
+        })
     }
 
     /// The name of its file, without the ending.
@@ -96,7 +91,9 @@ impl FluencyDetector {
         items: &Items,
         threshold: f32,
     ) -> PyResult<(Scores, Bound<'py, PyDict>)> {
-        let found = py.detach(|| learned::fluency(&self.detector, &items.0, &mut |_| {}));
+        let found = compute(py, || {
+            Ok(learned::fluency(&self.detector, &items.0, &mut |_| {}))
+        })?;
         let kinds = PyDict::new(py);
         for (i, kind) in KINDS.into_iter().enumerate() {
             let probabilities: Vec<f64> = found.iter().map(|f| f64::from(f.0[i])).collect();
@@ -104,59 +101,6 @@ impl FluencyDetector {
             kinds.set_item(kind, array)?;
         }
         Ok((Scores(learned::fluency_errors(&found, threshold)), kinds))
-    }
-}
-
-/// Both towers of a CLAP, each opened when it is first needed.
-#[pyclass(frozen, module = "wsac._wsac.metrics")]
-pub struct Clap {
-    encoder: Encoder,
-}
-
-#[pymethods]
-impl Clap {
-    /// The encoder called `name`: `mini`, a folder or a checkpoint.
-    #[new]
-    fn new(py: Python<'_>, name: String) -> PyResult<Self> {
-        let encoder = py.detach(|| Encoder::open(&name, None));
-        Ok(Self {
-            encoder: encoder.map_err(error::of_model)?,
-        })
-    }
-
-    /// The mean cosine of each candidate to its references.
-    fn score(&self, py: Python<'_>, items: &Items) -> PyResult<Scores> {
-        let scores = py.detach(|| {
-            let tower = self.encoder.text_tower()?;
-            learned::clap_sim(tower.as_ref(), &items.0, &mut |_| {})
-        });
-        scores.map(Scores).map_err(error::of_model)
-    }
-
-    /// The cosine of each of the tokenised `candidates` to its recording.
-    fn score_audio(
-        &self,
-        py: Python<'_>,
-        candidates: Vec<String>,
-        recordings: Vec<PathBuf>,
-    ) -> PyResult<Scores> {
-        if candidates.len() != recordings.len() {
-            let (c, r) = (candidates.len(), recordings.len());
-            let why = format!("{c} candidates have {r} recordings; each candidate needs one");
-            return Err(PyValueError::new_err(why));
-        }
-        let scores = py.detach(|| {
-            let audio: Box<dyn AudioTower> = self.encoder.audio_tower()?;
-            let text: Box<dyn TextTower> = self.encoder.text_tower()?;
-            let sources: Vec<Source> = recordings.iter().map(Source::from).collect();
-            let heard = learned::hear(audio.as_ref(), &sources, |_, _| {});
-            let heard = heard
-                .into_iter()
-                .map(|embedding| embedding.map(Some))
-                .collect::<Result<Vec<_>, _>>()?;
-            learned::clap_sim_of_audio(text.as_ref(), &candidates, &heard, &mut |_| {})
-        });
-        scores.map(Scores).map_err(error::of_model)
     }
 }
 
@@ -168,13 +112,14 @@ pub struct Bert(TokenStates);
 impl Bert {
     #[new]
     fn new(py: Python<'_>, folder: PathBuf) -> PyResult<Self> {
-        let opened = py.detach(|| TokenStates::open(folder));
-        opened.map(Self).map_err(error::of_model)
+        compute(py, || Ok(Self(TokenStates::open(folder)?)))
     }
 
     /// BERTScore of tokenised items: precision, recall, F1.
-    fn score(&self, py: Python<'_>, items: &Items) -> [Scores; 3] {
-        let found = py.detach(|| learned::bert_score(&self.0, &items.0, &mut |_| {}));
-        [found.precision, found.recall, found.f1].map(Scores)
+    fn score(&self, py: Python<'_>, items: &Items) -> PyResult<[Scores; 3]> {
+        let found = compute(py, || {
+            Ok(learned::bert_score(&self.0, &items.0, &mut |_| {}))
+        })?;
+        Ok([found.precision, found.recall, found.f1].map(Scores))
     }
 }

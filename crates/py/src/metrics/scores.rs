@@ -1,11 +1,11 @@
 //! The scores of one metric: a number for the corpus, one for each item, intervals and paired tests.
 
 use numpy::{IntoPyArray, PyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use wsac_metrics::{Sampling, compare, interval};
 
-use super::error;
+use super::compute::{compute, error};
+use crate::errors::{OrRaise, config};
 
 /// The scores of one metric.
 #[pyclass(frozen, module = "wsac._wsac.metrics")]
@@ -27,8 +27,8 @@ impl Scores {
 
     /// The bootstrap interval of the corpus score: (low, high).
     fn interval(&self, py: Python<'_>, rounds: usize, level: f64, seed: u64) -> PyResult<[f64; 2]> {
-        let sampling = sampling(rounds, level, seed)?;
-        let found = py.detach(|| interval(&self.0, sampling));
+        let sampling = sampling(py, rounds, level, seed)?;
+        let found = compute(py, || Ok(interval(&self.0, sampling)))?;
         Ok([found.low, found.high])
     }
 
@@ -41,9 +41,8 @@ impl Scores {
         level: f64,
         seed: u64,
     ) -> PyResult<[f64; 4]> {
-        let sampling = sampling(rounds, level, seed)?;
-        let found = py.detach(|| compare(&self.0, &other.0, sampling));
-        let found = found.map_err(error::of_metrics)?;
+        let sampling = sampling(py, rounds, level, seed)?;
+        let found = compute(py, || compare(&self.0, &other.0, sampling).map_err(error))?;
         let interval = found.interval;
         Ok([found.difference, interval.low, interval.high, found.p])
     }
@@ -55,15 +54,15 @@ impl Scores {
     }
 
     /// `self * (1 - penalty * errors)`, item by item.
-    fn penalised(&self, errors: &Self, penalty: f64) -> PyResult<Self> {
+    fn penalised(&self, py: Python<'_>, errors: &Self, penalty: f64) -> PyResult<Self> {
         let found = wsac_metrics::penalised(&self.0, &errors.0, penalty);
-        found.map(Self).map_err(error::of_metrics)
+        found.map(Self).map_err(error).or_raise(py)
     }
 
     /// The mean of these and `others`, item by item: of CIDEr-D and SPICE it is SPIDEr.
-    fn mean_with(&self, others: &Self) -> PyResult<Self> {
+    fn mean_with(&self, py: Python<'_>, others: &Self) -> PyResult<Self> {
         let found = wsac_metrics::spider(&self.0, &others.0);
-        found.map(Self).map_err(error::of_metrics)
+        found.map(Self).map_err(error).or_raise(py)
     }
 
     fn __len__(&self) -> usize {
@@ -71,16 +70,12 @@ impl Scores {
     }
 }
 
-fn sampling(rounds: usize, level: f64, seed: u64) -> PyResult<Sampling> {
+fn sampling(py: Python<'_>, rounds: usize, level: f64, seed: u64) -> PyResult<Sampling> {
     if rounds == 0 {
-        return Err(PyValueError::new_err(
-            "rounds must be at least 1, e.g. 1000",
-        ));
+        return Err(config(py, "rounds must be at least 1, e.g. 1000"));
     }
     if !(0.0 < level && level < 1.0) {
-        return Err(PyValueError::new_err(
-            "level must lie between 0 and 1, e.g. 0.95",
-        ));
+        return Err(config(py, "level must lie between 0 and 1, e.g. 0.95"));
     }
     Ok(Sampling {
         rounds,

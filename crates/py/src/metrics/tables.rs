@@ -1,14 +1,18 @@
 //! METEOR with its word tables, and SPICE with the user's jars.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use wsac::audio::CancelToken;
 use wsac_metrics::spice::{Counts, SpiceJars, SpiceScores, SpiceStep, Subset};
 
-use super::error;
+use super::compute::{compute, error};
 use super::items::Items;
 use super::scores::Scores;
+use crate::pools::Threads;
+use crate::work::run_watched;
 
 /// METEOR 1.5.
 #[pyclass(frozen, module = "wsac._wsac.metrics")]
@@ -18,14 +22,13 @@ pub struct Meteor(wsac_metrics::meteor::Meteor);
 impl Meteor {
     #[new]
     fn new(py: Python<'_>, tables: PathBuf) -> PyResult<Self> {
-        let opened = py.detach(|| wsac_metrics::meteor::Meteor::open(tables));
-        opened.map(Self).map_err(error::of_metrics)
+        let open = || wsac_metrics::meteor::Meteor::open(tables).map_err(error);
+        compute(py, open).map(Self)
     }
 
     /// METEOR of tokenised items.
     fn score(&self, py: Python<'_>, items: &Items) -> PyResult<Scores> {
-        let scores = py.detach(|| self.0.score(&items.0));
-        scores.map(Scores).map_err(error::of_metrics)
+        compute(py, || self.0.score(&items.0).map_err(error)).map(Scores)
     }
 }
 
@@ -47,8 +50,7 @@ impl Spice {
         meteor: Py<Meteor>,
         cache: Option<PathBuf>,
     ) -> PyResult<Self> {
-        let jars = py.detach(|| SpiceJars::open_with(jars, java));
-        let jars = jars.map_err(error::of_metrics)?;
+        let jars = compute(py, || SpiceJars::open_with(jars, java).map_err(error))?;
         Ok(Self {
             jars,
             meteor,
@@ -65,21 +67,19 @@ impl Spice {
         tell: Option<Py<PyAny>>,
     ) -> PyResult<(Scores, Vec<Bound<'py, PyDict>>)> {
         let meteor = self.meteor.get();
-        let mut refused = None;
-        let found = py.detach(|| {
-            let mut progress = |step: SpiceStep| {
-                if let Some(tell) = &tell {
-                    let told = Python::attach(|py| tell.call1(py, (sentence(step),)).map(drop));
-                    refused = refused.take().or(told.err());
-                }
+        let stop = CancelToken::default();
+        let score = |progress: &mut dyn FnMut(SpiceStep) -> ControlFlow<()>| {
+            let mut progress = |step| {
+                let _ = progress(step);
             };
             let (wordnet, cache) = (meteor.0.wordnet(), self.cache.as_deref());
-            self.jars.scores(&items.0, wordnet, cache, &mut progress)
-        });
-        if let Some(exception) = refused {
-            return Err(exception);
-        }
-        let found = found.map_err(error::of_metrics)?;
+            let found = self.jars.scores(&items.0, wordnet, cache, &mut progress);
+            found.map_err(error)
+        };
+        let found = run_watched(py, Threads::Shared, &stop, score, |py, step| {
+            tell.as_ref()
+                .map_or(Ok(()), |tell| tell.call1(py, (sentence(step),)).map(drop))
+        })?;
         let subsets = subsets(py, &found)?;
         Ok((Scores(found.all), subsets))
     }

@@ -18,6 +18,7 @@ pub enum Strategy {
     /// The nearest caption takes the sound's place
     Nearest,
     /// A mean of captions takes its place, weighted by softmax(similarity / tau)
+    #[serde(alias = "project")]
     Projection,
 }
 

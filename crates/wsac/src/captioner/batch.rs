@@ -1,11 +1,10 @@
 //! Many recordings: while the captions of some are decoded together, the next are read and encoded.
 //!
-//! Paths in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds the analyses
+//! Recordings in, captions in the same order out. Whatever the number of recordings and their lengths, memory holds the analyses
 //! of two batches of [`TOGETHER`] and the blocks of the recordings being read. Batches are cut by position, not by
 //! time, so the result does not depend on which recording is ready first.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -21,21 +20,27 @@ const TOGETHER: usize = 32;
 type Listened = Result<(AudioAnalysis, Vec<String>)>;
 
 impl Captioner {
-    /// Captions the recordings at `paths`, each with its `options`, and passes the results to `each` in order; a recording that
-    /// fails never stops the others. `on_heard` receives the duration in seconds of each recording encoded, in any order.
+    /// Captions `recordings`, each of which `open` opens at the given rate, with its `options`, and passes the results to
+    /// `each` in order; a recording that fails never stops the others. `on_heard` receives the duration in seconds of each
+    /// recording encoded, in any order.
     ///
     /// # Errors
     /// The first that `each` returns; then no more recordings are read.
-    pub fn caption_all<P: AsRef<Path> + Sync, E: Send>(
+    pub fn caption_all<R: Sync, E: Send>(
         &self,
-        paths: &[P],
-        options: impl Fn(&Path) -> CaptionOptions + Sync,
+        recordings: &[R],
+        open: impl Fn(&R, u32) -> Result<AudioStream> + Sync,
+        options: impl Fn(&R) -> CaptionOptions + Sync,
         on_heard: impl Fn(f64) + Sync,
-        mut each: impl FnMut(&P, Result<Caption>) -> std::result::Result<(), E>,
+        mut each: impl FnMut(&R, Result<Caption>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let encode = |paths: &[P]| -> Vec<Listened> {
-            let listened = paths.par_iter().map(|path| {
-                let listened = unharmed(|| self.encode_file(path.as_ref()));
+        let encode = |recordings: &[R]| -> Vec<Listened> {
+            let listened = recordings.par_iter().map(|recording| {
+                let listened = unharmed(|| {
+                    let mut stream = open(recording, self.tower.rate())?;
+                    let analysis = self.encode_stream(&mut stream)?;
+                    Ok((analysis, stream.warnings().to_vec()))
+                });
                 on_heard(
                     listened
                         .as_ref()
@@ -45,7 +50,7 @@ impl Captioner {
             });
             listened.collect()
         };
-        let mut batches = paths.chunks(TOGETHER);
+        let mut batches = recordings.chunks(TOGETHER);
         let Some(mut batch) = batches.next() else {
             return Ok(());
         };
@@ -56,8 +61,8 @@ impl Captioner {
                 || self.describe_batch(batch, listened, &options),
                 || next.map(encode),
             );
-            for (path, caption) in batch.iter().zip(captions) {
-                each(path, caption)?;
+            for (recording, caption) in batch.iter().zip(captions) {
+                each(recording, caption)?;
             }
             let (Some(following), Some(analysis)) = (next, analysis) else {
                 return Ok(());
@@ -77,20 +82,14 @@ impl Captioner {
         })
     }
 
-    fn encode_file(&self, path: &Path) -> Listened {
-        let mut stream = AudioStream::open(&path.into(), self.tower.rate())?;
-        let analysis = self.encode_stream(&mut stream)?;
-        Ok((analysis, stream.warnings().to_vec()))
-    }
-
     /// The captions of a batch, in order.
-    fn describe_batch<P: AsRef<Path>>(
+    fn describe_batch<R>(
         &self,
-        paths: &[P],
+        recordings: &[R],
         listened: Vec<Listened>,
-        options: impl Fn(&Path) -> CaptionOptions,
+        options: impl Fn(&R) -> CaptionOptions,
     ) -> Vec<Result<Caption>> {
-        let options: Vec<CaptionOptions> = paths.iter().map(|p| options(p.as_ref())).collect();
+        let options: Vec<CaptionOptions> = recordings.iter().map(options).collect();
         let asked: Vec<(&AudioAnalysis, &CaptionOptions)> = (listened.iter().zip(&options))
             .filter_map(|(listened, options)| Some((&listened.as_ref().ok()?.0, options)))
             .collect();

@@ -13,6 +13,7 @@ use crate::bridge::Bridge;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use wsac_encoders::embedding::Embeddings;
+use wsac_encoders::towers::TextTower;
 
 /// Texts and their embeddings [N, d], or the reason why there are none.
 struct Embedded {
@@ -49,7 +50,8 @@ impl Captioner {
         let rows = if texts.is_empty() {
             Ok(Embeddings::empty(1))
         } else {
-            self.read(&texts).map_err(|error| error.to_string())
+            let embed = |tower: &dyn TextTower| Ok(tower.embed(&texts, &mut |_| {})?);
+            (self.text_tower().and_then(embed)).map_err(|error| error.to_string())
         };
         Embedded { places, rows }
     }

@@ -362,3 +362,13 @@ fn captions_that_lay_deeper_in_json_were_not_found() {
     let coco = r#"{"images": [{"id": 1}], "annotations": [{"id": 70, "image_id": 1, "caption": "a"}, {"id": 71, "image_id": 1, "caption": "b"}]}"#;
     assert_eq!(clips("a.json", coco), expected(&[("1", 2)]));
 }
+
+#[test]
+fn captions_in_memory_are_trimmed_and_kept_by_clip_as_those_of_a_file() {
+    let clips = [vec![" a  dog\nbarks ", "dog"], vec![""], vec!["rain"]];
+    let set = CaptionSet::of_clips(&clips).unwrap();
+    let by_clip = set.captions_by_clip();
+    assert_eq!(by_clip, [vec!["a dog barks", "dog"], vec!["rain"]]);
+    let none = CaptionSet::of_clips(&[vec![" "]]).unwrap_err().to_string();
+    assert!(none.starts_with("the captions: has no caption"), "{none}");
+}

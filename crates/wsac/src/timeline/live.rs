@@ -7,6 +7,8 @@
 //!
 //! The events depend on the samples alone, not on when they arrive.
 
+use std::ops::Deref;
+
 use super::noise_floor::{FRAMES, NoiseFloor};
 use super::options::TimelineOptions;
 use super::regions::{is_sound, level};
@@ -25,9 +27,10 @@ const COMPARED: usize = 25;
 const ENDED: usize = 45;
 /// How much of the past is kept.
 const KEPT: usize = 3 * FRAMES;
-/// Captions events while audio arrives.
-pub struct Live<'a> {
-    captioner: &'a Captioner,
+
+/// Captions events while audio arrives. `C` is how the captioner is held: `&Captioner`, `Arc<Captioner>`.
+pub struct Live<C> {
+    captioner: C,
     options: TimelineOptions,
     words: CaptionOptions,
     /// Samples per frame.
@@ -54,17 +57,13 @@ struct Event {
     compared: usize,
 }
 
-impl<'a> Live<'a> {
+impl<C: Deref<Target = Captioner>> Live<C> {
     /// Captions with `captioner`. Of the options, the silence threshold, the similarity above which sounds are one event, and
     /// the gap within which the same caption is not repeated are used.
     ///
     /// # Errors
     /// As [`TimelineOptions::check`].
-    pub fn new(
-        captioner: &'a Captioner,
-        options: TimelineOptions,
-        words: CaptionOptions,
-    ) -> Result<Self> {
+    pub fn new(captioner: C, options: TimelineOptions, words: CaptionOptions) -> Result<Self> {
         options.check()?;
         Ok(Self {
             frame: captioner.rate() as usize / FRAMES,
@@ -182,7 +181,7 @@ impl<'a> Live<'a> {
     fn likeness(&self, from: usize, to: usize) -> Result<Vec<f32>> {
         let frame_embeddings = self
             .captioner
-            .tower()
+            .audio_tower()
             .frame_embeddings(self.kept(from, to))?;
         let mut sum = vec![0.0; frame_embeddings.dim];
         for t in 0..frame_embeddings.len() {

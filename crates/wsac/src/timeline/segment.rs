@@ -1,10 +1,10 @@
 //! A segment of a timeline: a stretch of a recording with its caption.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wsac_encoders::analysis::Sound;
 
 /// A stretch of a recording with one sound, and its caption.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Segment {
     /// Where it begins, in seconds from the start of the recording.

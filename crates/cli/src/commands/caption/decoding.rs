@@ -1,13 +1,12 @@
-//! The flags of strategy, decoding and sampling -> [`CaptionOptions`], for all recordings and for each.
+//! The flags of strategy, decoding and sampling -> [`Settings`].
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
-use wsac::bridge::{self, Bridge, TAU_RANGE};
-use wsac::captioner::CaptionOptions;
-use wsac::generate::{Sampling, Search, TEMPERATURE_RANGE};
-use wsac::model::Model;
+use wsac::bridge::{self, TAU_RANGE};
+use wsac::captioner::Settings;
+use wsac::generate::TEMPERATURE_RANGE;
 
 use super::refine::RefineArgs;
 use crate::ranges::within;
@@ -75,47 +74,29 @@ impl From<Strategy> for bridge::Strategy {
 }
 
 impl DecodingArgs {
-    /// Checks for flags that contradict each other or are out of range, before anything is read.
-    pub fn check(&self) -> Result<()> {
-        self.bridge(Bridge::Direct)?;
-        self.refine.check()
+    /// The settings that the flags describe.
+    ///
+    /// # Errors
+    /// If they contradict each other or are out of range.
+    pub fn settings(&self) -> Result<Settings> {
+        let mut settings = Settings {
+            strategy: self.strategy.map(Into::into),
+            tau: self.tau,
+            top_k: self.top_k.map(|k| k as usize),
+            beam: self.beam.map(|width| width as usize),
+            sample: self.sample,
+            temperature: self.temperature,
+            top_p: self.top_p,
+            seed: self.seed,
+            ..Settings::default()
+        };
+        self.refine.apply(&mut settings);
+        settings.check()?;
+        Ok(settings)
     }
 
     /// The files that are read.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.refine.files()
-    }
-
-    /// The options of all recordings; settings not given are the best for `model`.
-    pub fn options(&self, model: &Model) -> Result<CaptionOptions> {
-        let mut options = CaptionOptions::of(model);
-        options.bridge = self.bridge(model.card.bridge)?;
-        if let Some(width) = self.beam {
-            options.search = Search::of_width(width as usize);
-        }
-        self.refine.apply(&mut options)?;
-        Ok(options)
-    }
-
-    /// The options of one recording: each has its own random stream, so its caption does not depend on the others.
-    pub fn for_recording(&self, options: &CaptionOptions, path: &Path) -> CaptionOptions {
-        let mut options = options.clone();
-        if self.sample {
-            options.search = Search::Sample(Sampling {
-                temperature: self.temperature,
-                top_p: self.top_p,
-                stream: format!("seed{}/{}", self.seed, path.display()),
-                ..Sampling::default()
-            });
-        }
-        options
-    }
-
-    /// The bridge that the flags ask for; settings not given are as in `own`.
-    fn bridge(&self, own: Bridge) -> Result<Option<Bridge>> {
-        let strategy = self.strategy.map(Into::into);
-        let top_k = self.top_k.map(|k| k as usize);
-        bridge::Strategy::bridge(strategy, self.tau, top_k, own)
-            .context("--strategy, --tau, --top-k")
     }
 }

@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use wsac::captioner::Captioner;
-use wsac::decoder::WeightDtype;
-use wsac::encoders::compute_dtype::ComputeDtype;
+use wsac::captioner::{Captioner, Opening, Precision};
 use wsac::encoders::encoder::Encoder;
-use wsac::model::{Model, RunConfig};
+use wsac::model::RunConfig;
 
 use super::refine::CentreArgs;
 use crate::encoder::{ClapArgs, WindowArgs};
@@ -52,23 +50,13 @@ enum Words {
     Int8,
 }
 
-impl Words {
-    /// The encoder's data type. It has no int8: its time is spent on products, not on reading weights.
-    fn of_encoder(self) -> ComputeDtype {
-        match self {
-            Self::F32 => ComputeDtype::F32,
-            Self::Bf16 => ComputeDtype::Bf16,
-            Self::Auto | Self::Int8 => ComputeDtype::Auto,
-        }
-    }
-
-    /// The data type of the decoder's packed weights.
-    fn form(self) -> WeightDtype {
-        match self {
-            Self::Auto if ComputeDtype::Auto.decided() == ComputeDtype::Bf16 => WeightDtype::Bf16,
-            Self::Auto | Self::F32 => WeightDtype::F32,
-            Self::Bf16 => WeightDtype::Bf16,
-            Self::Int8 => WeightDtype::Int8,
+impl From<Words> for Precision {
+    fn from(words: Words) -> Self {
+        match words {
+            Words::Auto => Self::Auto,
+            Words::F32 => Self::F32,
+            Words::Bf16 => Self::Bf16,
+            Words::Int8 => Self::Int8,
         }
     }
 }
@@ -88,25 +76,20 @@ impl ModelArgs {
 
     /// Loads the captioner, and its encoder.
     pub fn open_with_encoder(&self) -> Result<(Captioner, Encoder)> {
-        let mut model = match &self.model {
-            Some(model) if model != Path::new("mini") => Model::load(model)?,
-            _ => Model::bundled()?,
+        let mut opening = Opening {
+            model: self.model.clone(),
+            memory: self.memory.clone(),
+            window: self.window.window,
+            precision: self.precision.into(),
+            ..Opening::default()
         };
-        let RunConfig { name, clap, .. } = &model.card;
-        let encoder = (self.clap.open_or(clap)).with_context(|| {
-            format!("the encoder of the captioner {name} (--clap gives another place)")
-        })?;
-        model.check_space(encoder.space())?;
-        model.decoder.pack(self.precision.form());
-        let encoder = self
-            .window
-            .of(encoder)
-            .with_arithmetic(self.precision.of_encoder());
-        let captioner = Captioner::new(encoder.audio_tower()?, model)?;
-        let captioner = match &self.memory {
-            Some(memory) => captioner.with_memory(memory)?,
-            None => captioner,
-        };
-        Ok((self.centre.of(captioner)?, encoder))
+        self.centre.apply(&mut opening);
+        opening.check().context("--centre, --gap")?;
+        opening.open(|card: &RunConfig| {
+            (self.clap.open_or(&card.clap)).with_context(|| {
+                let name = &card.name;
+                format!("the encoder of the captioner {name} (--clap gives another place)")
+            })
+        })
     }
 }

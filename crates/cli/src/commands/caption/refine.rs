@@ -1,14 +1,9 @@
 //! The flags beyond the paper: centring of similarities, maps of the gap, blends, and re-ranking.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use anyhow::Result;
 use clap::ValueEnum;
-use wsac::bridge::GapMap;
-use wsac::captioner::{CaptionOptions, Captioner, Measure, Rerank};
-use wsac::memory::Centre;
-use wsac::model::load_gap;
+use wsac::captioner::{MeasuredFrom, Opening, RankedBy, Settings};
 
 use crate::ranges::within;
 
@@ -79,36 +74,17 @@ impl RefineArgs {
         self.gap_map.as_deref().into_iter()
     }
 
-    /// Writes the settings into `options`.
-    pub fn apply(&self, options: &mut CaptionOptions) -> Result<()> {
-        options.blend = self.blend;
-        if let Some(path) = &self.gap_map {
-            options.gap_map = Some(Arc::new(GapMap::load(path)?));
-        }
-        options.rerank = self.rerank();
-        if let Some(rerank) = &options.rerank {
-            rerank.check()?;
-        }
-        Ok(())
-    }
-
-    fn rerank(&self) -> Option<Rerank> {
-        let by = match self.rerank? {
-            By::Similarity => Measure::default(),
-            By::Consensus => Measure::consensus(),
-        };
-        Some(Rerank {
-            by: by.with_alpha(self.rerank_alpha),
-            widths: self.rerank_widths.clone(),
-            nearest: self.rerank_nearest,
-            ..Rerank::default()
-        })
-    }
-
-    /// Checks the ranges, before anything is read.
-    pub fn check(&self) -> Result<()> {
-        self.rerank().as_ref().map_or(Ok(()), Rerank::check)?;
-        Ok(())
+    /// Writes the flags into `settings`.
+    pub fn apply(&self, settings: &mut Settings) {
+        settings.gap_map.clone_from(&self.gap_map);
+        settings.blend = self.blend;
+        settings.rerank = self.rerank.map(|by| match by {
+            By::Similarity => RankedBy::Similarity,
+            By::Consensus => RankedBy::Consensus,
+        });
+        settings.rerank_alpha = self.rerank_alpha;
+        settings.rerank_widths.clone_from(&self.rerank_widths);
+        settings.rerank_nearest = self.rerank_nearest;
     }
 }
 
@@ -118,24 +94,13 @@ impl CentreArgs {
         self.gap.as_deref().into_iter()
     }
 
-    /// `captioner`, measuring similarities from the point asked for.
-    pub fn of(&self, captioner: Captioner) -> Result<Captioner> {
-        let gap = match (&self.gap, self.centre) {
-            (Some(path), Some(From::Modalities)) => {
-                Some(load_gap(path, captioner.model().card.decoder.embedding)?)
-            }
-            (None, Some(From::Modalities)) => anyhow::bail!(
-                "--centre modalities needs --gap FILE: the gap that `wsac gap CAPTIONS --audio DIR -o FILE` measures"
-            ),
-            (Some(_), _) => anyhow::bail!("--gap is for --centre modalities"),
-            (None, _) => None,
-        };
-        Ok(match self.centre {
-            None => captioner,
-            Some(From::None) => captioner.with_centre(Centre::None, None)?,
-            Some(From::Memory | From::Modalities) => {
-                captioner.with_centre(Centre::MemoryMean, gap.as_deref())?
-            }
-        })
+    /// Writes the flags into `opening`.
+    pub fn apply(&self, opening: &mut Opening) {
+        opening.gap.clone_from(&self.gap);
+        opening.centre = self.centre.map(|from| match from {
+            From::None => MeasuredFrom::None,
+            From::Memory => MeasuredFrom::Memory,
+            From::Modalities => MeasuredFrom::Modalities,
+        });
     }
 }

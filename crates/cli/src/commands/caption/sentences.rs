@@ -4,6 +4,7 @@ use crate::exit::ExitCode;
 use std::path::Path;
 
 use anyhow::Result;
+use wsac::audio::AudioStream;
 use wsac::captioner::Caption;
 
 use super::work::Work;
@@ -36,12 +37,13 @@ impl Sentences {
             Rows::new(self.format, self.many, out)?
         };
         let captioner = work.model.open()?;
-        let options = work.decoding.options(captioner.model())?;
+        let options = work.settings.options(captioner.model())?;
         let progress = Listening::new(paths.len(), work.quiet);
         let mut failed = 0;
         captioner.caption_all(
             &paths,
-            |path| work.decoding.for_recording(&options, path),
+            |path, rate| Ok(AudioStream::open(&path.into(), rate)?),
+            |path| work.settings.for_recording(&options, path),
             |seconds| progress.analysis(seconds),
             |path, caption| {
                 let mut caption = caption.map_err(|error| bare(&error.to_string(), path));
@@ -61,7 +63,7 @@ impl Sentences {
 }
 
 /// The messages about a recording on standard error.
-fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
+pub fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
     let name = shown(path);
     match result {
         Err(reason) => say!("wsac: {name}: {reason}"),

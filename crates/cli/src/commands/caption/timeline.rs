@@ -119,11 +119,11 @@ impl TimelineJob {
             return Ok(ExitCode::SUCCESS);
         }
         let captioner = work.model.open()?;
-        let words = work.decoding.options(captioner.model())?;
+        let words = work.settings.options(captioner.model())?;
         let progress = Hearing::new(paths.len(), work.quiet);
         let (mut segments, mut failed) = (0, 0);
         for path in &paths {
-            let words = work.decoding.for_recording(&words, path);
+            let words = work.settings.for_recording(&words, path);
             let recording = Recording {
                 captioner: &captioner,
                 options: &self.options,

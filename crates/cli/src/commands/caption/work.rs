@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use wsac::captioner::Settings;
 
-use super::decoding::DecodingArgs;
 use super::model::ModelArgs;
 use crate::inputs::is_stdin;
 use crate::output::Output;
@@ -18,8 +18,8 @@ pub struct Work {
     pub recordings: Vec<PathBuf>,
     /// The captioner.
     pub model: ModelArgs,
-    /// Its options.
-    pub decoding: DecodingArgs,
+    /// How it captions.
+    pub settings: Settings,
     /// Whether to resume an earlier run.
     pub resume: bool,
     /// Whether to omit warnings and the bar.

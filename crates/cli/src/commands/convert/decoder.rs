@@ -1,6 +1,8 @@
 //! `wsac convert DECODER -o RUN`: a decoder trained by other code becomes a captioner.
 
 use anyhow::{Context, Result, bail};
+use wsac::memory::Memory;
+use wsac::model::Remembering;
 use wsac::model::import::{ClapCapAudio, Origin};
 use wsac::tensors::weights::WeightFile;
 
@@ -34,7 +36,10 @@ pub fn convert(args: &Args, origin: Origin, weights: &WeightFile) -> Result<()> 
             (encoder, format!("./{INSIDE}"))
         }
     };
-    let remember = |path| captions::remember(&encoder, path, args.quiet);
+    let remember = |path| -> Result<Memory> {
+        let keep = Remembering::default();
+        Ok(captions::remember(&encoder, path, keep, args.quiet)?.0)
+    };
     let memory = args.captions.as_deref().map(remember).transpose()?;
     let name = args.input.file_stem().unwrap_or_default().to_string_lossy();
     let space = &encoder.space().identity;

@@ -37,8 +37,9 @@ pub struct LearnedArgs {
     #[arg(long, value_name = "DIR", help_heading = "Models")]
     audio: Option<PathBuf>,
 
+    /// For clap_sim: the encoder.
     #[command(flatten, next_help_heading = "Models")]
-    clap: ClapArgs,
+    pub clap: ClapArgs,
 
     #[command(flatten, next_help_heading = "Models")]
     window: WindowArgs,
@@ -234,7 +235,7 @@ impl<'a> Learned<'a> {
         let tower = clap.text_tower().map_err(|e| e.to_string())?;
         let models = self.models;
         let cosines = models.with_bar(items.len(), "embedding captions", |progress| {
-            learned::clap_sim_of_audio(tower.as_ref(), items.candidates(), analysis, progress)
+            learned::clap_sim(tower.as_ref(), items.candidates(), analysis, progress)
         });
         cosines.map_err(|e| e.to_string())
     }

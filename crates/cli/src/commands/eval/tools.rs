@@ -28,8 +28,9 @@ pub struct ToolArgs {
     #[arg(long, value_name = "DIR", env = "WSAC_CACHE")]
     cache: Option<PathBuf>,
 
+    /// The models of the learned metrics.
     #[command(flatten)]
-    learned: LearnedArgs,
+    pub learned: LearnedArgs,
 }
 
 /// The opened tools, or the reasons why they are unavailable.

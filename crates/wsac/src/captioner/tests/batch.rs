@@ -57,8 +57,10 @@ fn many_recordings_are_told_as_each_alone() {
         .collect();
     let mut told = Vec::new();
     let analysis = std::sync::Mutex::new(0.0);
+    let open = |path: &PathBuf, rate| Ok(AudioStream::open(&path.into(), rate)?);
     let done = captioner.caption_all(
         &many,
+        open,
         |_| greedy.clone(),
         |seconds| *analysis.lock().unwrap() += seconds,
         |path, caption| {
@@ -76,9 +78,9 @@ fn many_recordings_are_told_as_each_alone() {
         }
     }
     assert_eq!(told.len(), many.len());
-    let stop = |_: &std::path::PathBuf, _| Err("enough");
+    let stop = |_: &PathBuf, _| Err("enough");
     assert_eq!(
-        captioner.caption_all(&many, |_| greedy.clone(), |_| {}, stop),
+        captioner.caption_all(&many, open, |_| greedy.clone(), |_| {}, stop),
         Err("enough")
     );
 }
