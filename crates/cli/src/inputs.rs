@@ -14,11 +14,12 @@ use crate::process::{say, shown};
 #[derive(clap::Args)]
 pub struct Inputs {
     /// Recordings (WAV, FLAC, MP3, OGG/Vorbis, M4A/AAC), or folders, which are searched for them; `-` is standard input
-    #[arg(required_unless_present = "files_from", value_name = "FILE")]
+    // Another flag in the group stands for recordings too.
+    #[arg(required_unless_present = "listed", value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
     /// Read the names of recordings from FILE, one a line (`-`: from standard input)
-    #[arg(long, value_name = "FILE", alias = "files_from")]
+    #[arg(long, value_name = "FILE", alias = "files_from", group = "listed")]
     pub files_from: Option<PathBuf>,
 
     /// Process only part I of N (from 1), to share the work between N machines or runs

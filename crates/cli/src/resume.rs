@@ -29,18 +29,25 @@ pub struct Done {
 }
 
 /// The rows of one recording.
-struct Told {
-    name: String,
-    bytes: Range<usize>,
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Where they are in the file.
+    pub bytes: Range<usize>,
     /// The offset where its last segment begins.
     start: f64,
-    state: State,
+    /// Whether they are all.
+    pub state: State,
 }
 
-#[derive(PartialEq)]
-enum State {
+/// How far a recording came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All of it is there.
     Done,
+    /// It could not be captioned.
     Failed,
+    /// It was not finished.
     Open,
 }
 
@@ -83,6 +90,18 @@ impl Done {
         }
         done.begun = !kept.is_empty();
         Ok(done)
+    }
+
+    /// The recordings in `bytes`, rows of JSONL of captions or of timelines, in their order.
+    ///
+    /// # Errors
+    /// If a line is no such row; an incomplete one at the end is passed over.
+    pub fn recordings(bytes: &[u8]) -> Result<Vec<Told>> {
+        let (begin, rows) = match rows::jsonl(bytes, false) {
+            Ok(table) => table,
+            Err(why) => rows::jsonl(bytes, true).map_err(|_| why)?,
+        };
+        Ok(recordings(rows, begin, false))
     }
 
     /// Those of `paths` that are not done; one that is given twice is done when it occurs twice.

@@ -9,6 +9,7 @@
 
 pub mod analysis;
 pub mod assets;
+pub mod bert_folder;
 pub mod clap;
 pub mod compute_dtype;
 pub mod embedding;
@@ -26,6 +27,7 @@ pub mod models;
 pub mod named;
 pub mod sentence;
 pub mod text_only;
+pub mod token_states;
 pub mod tokenizer;
 pub mod towers;
 
@@ -40,4 +42,5 @@ pub use error::{Error, Result};
 pub use mini::sound_events::{ActivationTrack, Activations};
 pub use sentence::SentenceBert;
 pub use text_only::TextOnly;
+pub use token_states::TokenStates;
 pub use towers::{AudioTower, TextTower};

@@ -21,7 +21,7 @@
 //! | metric | what it is | here |
 //! |---|---|---|
 //! | BLEU-1..4 | geometric mean of clipped n-gram precisions, brevity penalty | [`bleu()`] |
-//! | ROUGE-L | F of the longest common subsequence | [`rouge_l`] |
+//! | ROUGE-L | F of the longest common subsequence | [`rouge_l`], [`rouge_l_of_words`] |
 //! | CIDEr-D, CIDEr | cosine of tf-idf n-gram vectors | [`cider_d`], [`cider()`] |
 //! | METEOR 1.5 | alignment by words, stems, synonyms and paraphrases | [`meteor::Meteor`] |
 //! | SPICE | F1 of scene-graph tuples | [`spice::SpiceJars`], [`spice::spice`] |
@@ -52,8 +52,8 @@ pub use bleu::bleu;
 pub use cider::{Corpus, Vector, cider, cider_d};
 pub use error::{Error, Result};
 pub use items::Items;
-pub use rouge::rouge_l;
+pub use rouge::{rouge_l, rouge_l_of_words};
 pub use scores::Scores;
 pub use significance::{Comparison, Interval, Sampling, compare, interval};
-pub use spider::{penalised, spider, spider_max};
+pub use spider::{FENSE_PENALTY, MACE_PENALTY, penalised, spider, spider_max};
 pub use vocab::{Diversity, Vocab, diversity, vocab};

@@ -5,9 +5,11 @@ mod captions;
 mod encoder;
 mod errors;
 mod json;
+mod length;
 mod live;
 mod matrix;
 mod memory;
+mod metrics;
 mod picture;
 mod pools;
 mod program;
@@ -26,9 +28,13 @@ mod _wsac {
     #[pymodule_export]
     use crate::encoder::Encoder;
     #[pymodule_export]
+    use crate::length::length;
+    #[pymodule_export]
     use crate::live::Live;
     #[pymodule_export]
     use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::metrics::metrics;
     #[pymodule_export]
     use crate::picture::picture;
     #[pymodule_export]

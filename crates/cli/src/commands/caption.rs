@@ -1,6 +1,7 @@
 //! `wsac caption FILES...`: the flags -> a checked [`CaptionJob`], which is then run.
 
 mod decoding;
+mod embeddings;
 mod item;
 mod job;
 mod model;
@@ -11,6 +12,7 @@ mod timeline;
 mod work;
 
 use crate::exit::ExitCode;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -21,6 +23,7 @@ use crate::overwrite;
 use crate::process::{say, use_threads};
 use crate::rows::Format;
 use decoding::DecodingArgs;
+use embeddings::EmbeddingsJob;
 use job::{CaptionJob, Kind};
 pub use model::ModelArgs;
 use sentences::Sentences;
@@ -54,6 +57,16 @@ pub struct Args {
     #[arg(long, help_heading = "Input and output")]
     resume: bool,
 
+    /// Caption embeddings that were made elsewhere, instead of recordings: JSONL of `wsac embed`, .npy or .safetensors
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "listed",
+        conflicts_with_all = ["files", "shard", "resume", "timeline"],
+        help_heading = "Input and output"
+    )]
+    embeddings: Option<PathBuf>,
+
     #[command(flatten)]
     timeline: TimelineArgs,
 
@@ -85,6 +98,18 @@ impl Args {
     fn job(self) -> Result<CaptionJob> {
         use_threads(self.threads)?;
         let settings = self.decoding.settings()?;
+        if let Some(file) = self.embeddings {
+            let read = [file.as_path()].into_iter().chain(self.model.files());
+            self.output.check(read.chain(self.decoding.files()))?;
+            return Ok(CaptionJob::Embeddings(EmbeddingsJob {
+                file,
+                model: self.model,
+                settings,
+                format: self.format,
+                output: self.output,
+                quiet: self.quiet,
+            }));
+        }
         let found = self.inputs.find(self.quiet)?;
         if self.hearing.each() {
             let has_rows = matches!(self.format, Format::Text | Format::Jsonl);
@@ -139,6 +164,6 @@ impl Args {
             resume: self.resume,
             quiet: self.quiet,
         };
-        Ok(CaptionJob { work, kind })
+        Ok(CaptionJob::Recordings { work, kind })
     }
 }

@@ -210,7 +210,12 @@ fn models_that_cannot_be_used_stop_the_work_before_it_begins() {
     world.write("page.ckpt", "<html>");
     let weights = learned("sbert/model.safetensors");
     for (metric, flag, value, why) in [
-        ("sbert_sim", "--sbert", "mpnet", "only a BERT is known"),
+        (
+            "sbert_sim",
+            "--sbert",
+            "mpnet",
+            "only a BERT or a RoBERTa is known",
+        ),
         ("sbert_sim", "--sbert", "gone", "gone"),
         ("fer", "--fluency", "page.ckpt", "web page"),
         (

@@ -3,12 +3,14 @@
 mod captions_files;
 mod clap;
 mod convert;
+mod embeddings;
 mod eval;
 mod experiment;
 mod formats;
 mod hostile;
 mod hub;
 mod learned;
+mod merge;
 mod metrics;
 mod models;
 mod refine;

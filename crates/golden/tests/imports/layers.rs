@@ -10,6 +10,8 @@ const LAYERS: &[&[&str]] = &[
     &["wsac-cli", "wsac-lab"],
     &["wsac-server", "wsac-experiment"],
     &["wsac"],
+    // Needs models and the metrics, nothing of the captioner.
+    &["wsac-learned"],
     &["wsac-encoders"],
     &["wsac-tensors", "wsac-audio"],
     &["wsac-nn"],

@@ -77,7 +77,7 @@ impl Sentences {
 }
 
 /// The messages about a recording on standard error.
-fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
+pub fn report(path: &Path, result: &Result<Caption, String>, quiet: bool) {
     let name = shown(path);
     match result {
         Err(reason) => say!("wsac: {name}: {reason}"),

@@ -7,24 +7,19 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use rayon::prelude::*;
 use wsac::audio::Source;
-use wsac::encoders::embedding::{Embedding, dot};
+use wsac::encoders::embedding::Embedding;
 use wsac::encoders::encoder::Encoder;
-use wsac::encoders::fluency::{FluencyDetector, is_published};
+use wsac::encoders::fluency::{FluencyDetector, THRESHOLD, is_published};
 use wsac::encoders::sentence::SentenceBert;
-use wsac::encoders::towers::TextTower;
-use wsac_metrics::{Items, Scores, penalised};
+use wsac_learned as learned;
+use wsac_metrics::{FENSE_PENALTY, Items, Scores, penalised};
 
 use super::measure::Found;
 use super::metrics::Metric;
-use crate::captions::embed;
-use crate::encoder::{ClapArgs, WindowArgs, encode};
+use crate::encoder::{ClapArgs, WindowArgs};
 use crate::process::{bare, say};
 use crate::progress;
-
-/// The Sentence-BERT of FENSE as aac-metrics and DCASE 2024 compute it, and its size: layers, width.
-const TINYBERT: (&str, [usize; 2]) = ("paraphrase-TinyBERT-L6-v2", [6, 768]);
 
 /// The choice of models.
 #[derive(clap::Args)]
@@ -123,15 +118,23 @@ impl Models {
         }
     }
 
-    /// Whether the Sentence-BERT is that of FENSE.
-    fn is_of_fense(&self, sbert: &SentenceBert) -> bool {
-        (sbert.name(), [sbert.depth(), sbert.dim()]) == TINYBERT
-    }
-
     /// The name of the Sentence-BERT, if it is not FENSE's.
     fn other_sbert(&self) -> Option<&str> {
         let sbert = self.sbert.as_ref()?;
-        (!self.is_of_fense(sbert)).then(|| sbert.name())
+        (!learned::is_of_fense(sbert)).then(|| sbert.name())
+    }
+
+    /// `compute` with a bar for `texts` texts, as far as messages are wanted.
+    fn with_bar<T>(
+        &self,
+        texts: usize,
+        what: &str,
+        compute: impl FnOnce(learned::Progress) -> T,
+    ) -> T {
+        let bar = progress::bar(texts, what, self.quiet);
+        let computed = compute(&mut |done| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        computed
     }
 
     /// The embedding of each recording by the tower of `clap`; failures are reported.
@@ -139,16 +142,17 @@ impl Models {
         self.analysis.get_or_init(|| {
             let tower = clap.audio_tower().map_err(|e| e.to_string())?;
             let bar = progress::bar(self.recordings.len(), "recordings", self.quiet);
-            let hear = |path: &PathBuf| {
-                let analysis = encode(tower.as_ref(), &Source::from(path), &Default::default());
+            let recordings = &self.recordings;
+            let sources: Vec<Source> = recordings.iter().map(Source::from).collect();
+            let heard = learned::hear(tower.as_ref(), &sources, |i, heard| {
                 bar.inc(1);
-                let tell = |e: &wsac::Error| {
+                if let Err(e) = heard {
+                    let path = &recordings[i];
                     let (name, why) = (path.display(), bare(&e.to_string(), path));
                     bar.suspend(|| say!("wsac: {name}: {why}"));
-                };
-                Some(analysis.inspect_err(tell).ok()?.embedding)
-            };
-            let analysis: Vec<_> = self.recordings.par_iter().map(hear).collect();
+                }
+            });
+            let analysis: Vec<_> = heard.into_iter().map(Result::ok).collect();
             bar.finish_and_clear();
             match analysis.iter().all(Option::is_none) {
                 true if !analysis.is_empty() => Err(format!(
@@ -189,7 +193,7 @@ impl<'a> Learned<'a> {
     /// `fense`: `sbert_sim * (1 - 0.9 fer)`.
     pub fn fense(&self, items: &Items) -> (String, Found<Scores>) {
         let found = self.errors(items).and_then(|errors| {
-            penalised(self.similarity(items)?, errors).map_err(|e| e.to_string())
+            penalised(self.similarity(items)?, errors, FENSE_PENALTY).map_err(|e| e.to_string())
         });
         let others = [
             self.models.other_sbert(),
@@ -201,7 +205,9 @@ impl<'a> Learned<'a> {
     /// `spider_fl`: `spider * (1 - 0.9 fer)`.
     pub fn spider_fl(&self, items: &Items, spider: Found<&Scores>) -> (String, Found<Scores>) {
         let found = match (spider, self.errors(items)) {
-            (Ok(spider), Ok(errors)) => penalised(spider, errors).map_err(|e| e.to_string()),
+            (Ok(spider), Ok(errors)) => {
+                penalised(spider, errors, FENSE_PENALTY).map_err(|e| e.to_string())
+            }
             (Err(spider), Err(errors)) => Err(format!("{spider}; and {errors}")),
             (Err(why), _) | (_, Err(why)) => Err(why),
         };
@@ -227,17 +233,11 @@ impl<'a> Learned<'a> {
     fn cosines(&self, items: &Items, clap: &Encoder) -> Found<Scores> {
         let analysis = self.models.analysis(clap).as_ref().map_err(String::clone)?;
         let tower = clap.text_tower().map_err(|e| e.to_string())?;
-        let candidates: Vec<&str> = items.candidates().iter().map(String::as_str).collect();
-        let read =
-            embed(tower.as_ref(), &candidates, self.models.quiet).map_err(|e| e.to_string())?;
-        let cosine = |(analysis, text): (&Option<Embedding>, &[f32])| {
-            analysis.as_ref().map_or(f64::NAN, |analysis| {
-                f64::from(dot(analysis.as_slice(), text))
-            })
-        };
-        Ok(Scores::mean_of(
-            analysis.iter().zip(read.rows()).map(cosine).collect(),
-        ))
+        let models = self.models;
+        let cosines = models.with_bar(items.len(), "embedding captions", |progress| {
+            learned::clap_sim(tower.as_ref(), items.candidates(), analysis, progress)
+        });
+        cosines.map_err(|e| e.to_string())
     }
 
     fn similarity(&self, items: &Items) -> Found<&Scores> {
@@ -249,22 +249,13 @@ impl<'a> Learned<'a> {
             .sbert
             .as_ref()
             .ok_or("no Sentence-BERT is open")?;
-        let texts: Vec<&str> = (items.iter())
-            .flat_map(|(candidate, references)| {
-                std::iter::once(candidate).chain(references.iter().map(String::as_str))
-            })
-            .collect();
-        let rows = embed(sbert, &texts, self.models.quiet).map_err(|e| e.to_string())?;
-        let mut rows = rows.rows();
-        let mean = items.references().iter().map(|references| {
-            let candidate = rows.next().unwrap_or_default();
-            let cosines = rows.by_ref().take(references.len());
-            let sum: f64 = cosines
-                .map(|reference| f64::from(dot(candidate, reference)))
-                .sum();
-            sum / references.len() as f64
-        });
-        let scores = Scores::mean_of(mean.collect());
+        let texts = items.len() + items.references().iter().map(Vec::len).sum::<usize>();
+        let scores = self
+            .models
+            .with_bar(texts, "embedding captions", |progress| {
+                learned::sbert_sim(sbert, items, progress)
+            });
+        let scores = scores.map_err(|e| e.to_string())?;
         Ok(self.similarity.get_or_init(|| scores))
     }
 
@@ -274,14 +265,10 @@ impl<'a> Learned<'a> {
              release V0.1) as --fluency FILE",
         )?;
         Ok(self.errors.get_or_init(|| {
-            let candidates: Vec<&str> = items.candidates().iter().map(String::as_str).collect();
-            let bar = progress::bar(candidates.len(), "fluency", self.models.quiet);
-            let found = detector.detect(&candidates, &mut |done| bar.set_position(done as u64));
-            bar.finish_and_clear();
-            let error = found
-                .iter()
-                .map(|fluency| f64::from(u8::from(fluency.has_error())));
-            Scores::mean_of(error.collect())
+            let found = self.models.with_bar(items.len(), "fluency", |progress| {
+                learned::fluency(detector, items, progress)
+            });
+            learned::fluency_errors(&found, THRESHOLD)
         }))
     }
 }
