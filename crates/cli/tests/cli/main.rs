@@ -6,6 +6,7 @@ mod convert;
 mod eval;
 mod experiment;
 mod formats;
+mod hearing;
 mod hostile;
 mod hub;
 mod learned;
