@@ -6,7 +6,7 @@ use crate::ffmpeg;
 use crate::kind::{Kind, Way};
 
 /// The kinds that are read without help.
-const KINDS: &str = "WAV, FLAC, MP3, Ogg, Opus, M4A, WebM, AIFF, CAF";
+const KINDS: &str = "WAV, FLAC, MP3, Ogg, Opus, M4A, WebM, AIFF, CAF, MPEG-TS";
 
 /// Why a file of this `kind` is not heard, for the reason `fault` where it should have been.
 pub(super) fn refusal(name: &Path, kind: Option<Kind>, fault: &str) -> String {

@@ -11,11 +11,13 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::Duration;
 
 use crate::guard::guarded;
+use crate::raw_aac::RawAac;
 use crate::samples::Samples;
 
 /// A container, opened.
 pub(super) enum Container {
     Samples(Samples),
+    Aac(RawAac),
     Tracks(Tracks),
 }
 

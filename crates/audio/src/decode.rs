@@ -46,15 +46,16 @@ impl Decoder {
             None => String::new(),
         };
         let hopeless = kind.is_some_and(|kind| kind.way == Way::NoSound);
-        if !hopeless && ffmpeg::version().is_some() {
-            if let Ok(decoder) = Self::helped(&mut input, track) {
-                return Ok(decoder);
-            }
-        } else if let Some(core) = opening::core_of(&input) {
-            let decoder = Self::new(input.clone(), core, None).started();
-            if let Ok(decoder) = decoder {
-                return Ok(decoder);
-            }
+        if !hopeless
+            && ffmpeg::version().is_some()
+            && let Ok(decoder) = Self::helped(&mut input, track)
+        {
+            return Ok(decoder);
+        }
+        if let Some(decoder) =
+            kind.and_then(|kind| Self::as_far_as_it_goes(&mut input, kind, track))
+        {
+            return Ok(decoder);
         }
         Err(Error::audio(
             input.name(),
@@ -70,6 +71,20 @@ impl Decoder {
     ) -> std::result::Result<Self, Refused> {
         let opened = opening::open(input, kind, track)?;
         Self::new(input.clone(), opened, None).started()
+    }
+
+    /// Decoded by the built-in libraries where nobody does better: the core of HE-AAC, or what follows a damaged beginning.
+    fn as_far_as_it_goes(input: &mut Input, kind: Kind, track: Option<usize>) -> Option<Self> {
+        input.settle().ok()?;
+        if let Some(core) = opening::core_of(input) {
+            return Self::new(input.clone(), core, None).started().ok();
+        }
+        let opened = opening::open(input, kind, track).ok()?;
+        let mut decoder = Self::new(input.clone(), opened, None);
+        while decoder.first.is_none() && !decoder.opened.ours.is_at_end() {
+            decoder.first = decoder.opened.ours.next_block().ok()?;
+        }
+        decoder.first.is_some().then_some(decoder)
     }
 
     /// Decoded by ffmpeg.
@@ -211,7 +226,13 @@ impl Decoder {
                 }
             }
             Some(before) => before.clone(),
-            None => now.clone(),
+            None => {
+                let by_ffmpeg = self.ffmpeg.as_ref().and_then(Complaint::promised);
+                Account {
+                    promised: now.promised.or(by_ffmpeg),
+                    ..now.clone()
+                }
+            }
         };
         let about = verdict(&name, &account, account.heard);
         said.extend(about.map_err(|reason| Error::audio(self.input.name(), reason))?);

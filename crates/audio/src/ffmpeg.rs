@@ -69,16 +69,34 @@ pub(super) struct Ffmpeg {
     collector: Option<JoinHandle<()>>,
 }
 
-/// What it said was wrong; complete after the last byte.
+/// What it says of the file and of faults in it; complete after the last byte.
 #[derive(Clone, Default)]
 pub(super) struct Complaint(Arc<Mutex<String>>);
 
 impl Complaint {
-    /// The last line of it, if there is any.
+    /// The last error that it told, if there is any.
     pub(super) fn last_line(&self) -> Option<String> {
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-        line.map(|line| line.chars().filter(|c| !c.is_control()).collect())
+        let is_error = |line: &&str| line.contains("[error]") || line.contains("[fatal]");
+        let line = said.lines().rfind(is_error)?;
+        let words = line.rsplit_once("] ").map_or(line, |(_, words)| words);
+        Some(words.chars().filter(|c| !c.is_control()).collect())
+    }
+
+    /// The length in seconds that it tells of the file, unless it only guesses.
+    pub(super) fn promised(&self) -> Option<f64> {
+        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.contains("Estimating duration") {
+            return None;
+        }
+        let (_, after) = said.split_once("Duration: ")?;
+        let mut parts = after
+            .split(',')
+            .next()?
+            .split(':')
+            .map(|part| part.trim().parse::<f64>());
+        let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(hours.ok()? * 3600.0 + minutes.ok()? * 60.0 + seconds.ok()?)
     }
 }
 
@@ -91,8 +109,10 @@ impl Ffmpeg {
         url.push(file);
         let mut command = Command::new(PROGRAM);
         command.args([
+            "-hide_banner",
+            "-nostats",
             "-v",
-            "error",
+            "level+info",
             "-nostdin",
             "-protocol_whitelist",
             "file,pipe",
@@ -148,13 +168,14 @@ impl Ffmpeg {
     }
 }
 
-/// Keeps the end of what is said, and reads on so that the child is never held up.
+/// Keeps the beginning and the end of what is said, and reads on so that the child is never held up.
 fn collect(mut errors: impl Read, complaint: &Complaint) {
     let mut bytes = [0; 4096];
     while let Ok(count @ 1..) = errors.read(&mut bytes) {
         let mut said = complaint.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() > 4 * bytes.len() {
-            said.clear();
+        if said.len() > 8 * bytes.len() {
+            let kept = said.floor_char_boundary(4 * bytes.len());
+            said.truncate(kept);
         }
         said.push_str(&String::from_utf8_lossy(&bytes[..count]));
     }

@@ -3,6 +3,7 @@
 mod aiff;
 mod au;
 mod riff;
+mod tag;
 
 use std::io::Read;
 

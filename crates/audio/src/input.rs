@@ -4,7 +4,7 @@
 //! A pipe can be read but once. What was read of it is kept in a temporary file, so that ffmpeg can have it after all.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Result as IoResult, Write};
+use std::io::{Cursor, Error as IoError, Read, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +18,9 @@ use crate::source::Source;
 
 /// How many leading bytes tell what a file is: some frames of MP3 at the highest rate, some packets of MPEG-TS.
 const HEAD: usize = 16 << 10;
+
+/// The most bytes of a pipe that are kept in a temporary file: 8 GiB. A stream without end must not fill the disk.
+const MOST_KEPT: u64 = 8 << 30;
 
 /// An open source.
 #[derive(Clone)]
@@ -166,7 +169,12 @@ fn pipe(mut reader: Stream) -> IoResult<(Vec<u8>, Content)> {
         file.write_all(&head).ok()?;
         Some(Arc::new(file))
     });
-    let pipe = Pipe { reader, kept };
+    let written = 0;
+    let pipe = Pipe {
+        reader,
+        kept,
+        written,
+    };
     Ok((head, Content::Pipe(Arc::new(Mutex::new(pipe)))))
 }
 
@@ -181,16 +189,22 @@ struct Pipe {
     reader: Stream,
     /// What was read of it; `None` where that could not be written.
     kept: Option<Arc<NamedTempFile>>,
+    /// How many bytes were read behind the head.
+    written: u64,
 }
 
 impl Pipe {
     /// The file that holds all of it, after the rest was read.
     fn whole(&mut self) -> IoResult<Arc<NamedTempFile>> {
-        let lost = || {
-            std::io::Error::other("cannot be read twice (there is no room for a temporary file)")
-        };
-        let kept = self.kept.clone().ok_or_else(lost)?;
-        std::io::copy(&mut self.reader, &mut kept.as_file())?;
+        let lost = |why: &str| IoError::other(format!("cannot be read twice ({why})"));
+        let kept =
+            (self.kept.clone()).ok_or_else(|| lost("there is no room for a temporary file"))?;
+        let room = MOST_KEPT.saturating_sub(self.written);
+        let copied = std::io::copy(&mut self.reader.by_ref().take(room), &mut kept.as_file())?;
+        if copied == room {
+            self.kept = None;
+            return Err(lost("it is too long for a temporary file; save it first"));
+        }
         Ok(kept)
     }
 }
@@ -202,11 +216,9 @@ impl Read for Kept {
     fn read(&mut self, to: &mut [u8]) -> IoResult<usize> {
         let mut pipe = locked(&self.0);
         let count = pipe.reader.read(to)?;
-        let written = pipe
-            .kept
-            .as_ref()
-            .map(|file| file.as_file().write_all(&to[..count]));
-        if written.is_some_and(|written| written.is_err()) {
+        pipe.written += count as u64;
+        let written = (pipe.kept.as_ref()).map(|file| file.as_file().write_all(&to[..count]));
+        if written.is_some_and(|written| written.is_err()) || pipe.written > MOST_KEPT {
             pipe.kept = None;
         }
         Ok(count)

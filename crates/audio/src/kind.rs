@@ -2,6 +2,7 @@
 
 use crate::frames::{Frames, frames};
 use crate::layout::Family;
+use crate::transport::is_transport;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) enum Way {
     Stream,
     /// By symphonia, as it arrives; it is nothing but frames, so that its length shows at its end.
     Frames,
+    /// The frames in the packets of a broadcast.
+    Transport,
     /// By symphonia, which looks back and forth in it.
     Tracks,
     /// Not by us.
@@ -145,8 +148,8 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     if let Some(&(_, _, name, way)) = magic {
         return Some(Kind { name, way });
     }
-    let (name, way) = match (transport_stream(head), frames(head)) {
-        (true, _) => ("MPEG-TS", Way::Foreign),
+    let (name, way) = match (is_transport(head), frames(head)) {
+        (true, _) => ("MPEG-TS", Way::Transport),
         (_, Some(Frames::Mpeg { layer: 3 })) => ("MP3", Way::Frames),
         (_, Some(Frames::Mpeg { layer: 2 })) => ("MP2", Way::Frames),
         (_, Some(Frames::Mpeg { .. })) => ("MPEG audio layer 1", Way::Frames),
@@ -154,14 +157,6 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
         _ => return None,
     };
     Some(Kind { name, way })
-}
-
-/// Whether `head` has the rhythm of MPEG-TS: a sync byte every 188 bytes (192 on cameras' discs), wherever it begins.
-fn transport_stream(head: &[u8]) -> bool {
-    [188, 192].into_iter().any(|step| {
-        let synced = |start: usize| (0..8).all(|n| head.get(start + n * step) == Some(&0x47));
-        (0..step).any(synced)
-    })
 }
 
 /// Whether the file that begins with `head` is text; `whole` if there is no more of it.

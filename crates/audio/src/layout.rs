@@ -18,6 +18,8 @@ pub(super) struct Layout {
     pub start: usize,
     /// How many bytes of sound there are, as far as the header claims to know.
     pub claimed: Option<u64>,
+    /// How many samples of each channel, as far as the header claims to know it beside that.
+    pub frames: Option<u64>,
 }
 
 /// How sound is written.
@@ -33,6 +35,8 @@ pub(super) enum Coding {
     },
     /// A stream of its own that is only packed in here (MP3, AAC with frame headers).
     Stream,
+    /// AAC without frame headers, and its configuration.
+    Aac(Vec<u8>),
     /// A kind that is not decoded here, in words.
     Unknown(String),
 }

@@ -3,6 +3,7 @@
 mod aac;
 mod advice;
 mod cancel;
+mod choice;
 mod codec;
 mod container;
 mod decode;
@@ -25,11 +26,13 @@ mod opus;
 mod ours;
 mod pcm;
 mod prefix;
+mod raw_aac;
 mod recording;
 mod resample;
 mod samples;
 mod source;
 mod stream;
+mod transport;
 
 pub use cancel::CancelToken;
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@ use symphonia::core::errors::Error as Fault;
 use symphonia::core::io::{MediaSource, ReadOnlySource};
 
 use crate::aac;
+use crate::choice::{by_preference, has_sound};
 use crate::codec::Codec;
 use crate::container::{Container, Described, Tracks};
 use crate::error::Error;
@@ -16,7 +17,9 @@ use crate::kind::{Kind, Way};
 use crate::layout::{Coding, Family, Layout};
 use crate::ours::{Ours, is_end_of_data};
 use crate::prefix::Prefix;
+use crate::raw_aac::RawAac;
 use crate::samples::{Samples, Stream};
+use crate::transport::Transport;
 
 /// Sound that is ready to be decoded.
 pub(super) struct Opened {
@@ -60,7 +63,14 @@ pub(super) fn open(
             let media = Box::new(ReadOnlySource::new(input.stream()?));
             packed(media, input)
         }
-        Way::Foreign | Way::NoSound => Err(Refused::Fault("unknown here".to_owned())),
+        // The place of a track among several is not known beforehand.
+        Way::Transport if wanted.is_none_or(|wanted| wanted == 0) => {
+            let frames = Transport::new(input.stream()?);
+            packed(Box::new(ReadOnlySource::new(frames)), input)
+        }
+        Way::Transport | Way::Foreign | Way::NoSound => {
+            Err(Refused::Fault("unknown here".to_owned()))
+        }
     }
 }
 
@@ -82,6 +92,20 @@ fn samples(input: &Input, family: Family) -> Result<Opened, Refused> {
             blocks(stream, family, &layout, *codec, (*bytes, *frames), there)
         }
         Coding::Stream => packed(Box::new(ReadOnlySource::new(stream)), input),
+        Coding::Aac(config) => {
+            let frames = RawAac::new(stream, config, layout.channels).map_err(fault)?;
+            let codec = decoder(frames.parameters())?;
+            let promised = layout
+                .frames
+                .map(|frames| frames as f64 / f64::from(layout.rate.max(1)));
+            let ours = Ours::new(Container::Aac(frames), codec, promised);
+            Ok(Opened {
+                ours,
+                track: None,
+                expected: promised,
+                notes: Vec::new(),
+            })
+        }
         Coding::Unknown(what) => Err(Refused::Fault(what.clone())),
     }
 }
@@ -174,37 +198,6 @@ fn tracks(input: &mut Input, wanted: Option<usize>) -> Result<Opened, Refused> {
         expected: promised,
         notes,
     })
-}
-
-/// The places of the tracks: those that the container prefers first, then by length.
-fn by_preference(described: &[Described]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..described.len()).collect();
-    let seconds = |one: usize| described[one].seconds.unwrap_or(0.0);
-    order.sort_by(|&a, &b| {
-        let default = described[b].default.cmp(&described[a].default);
-        default.then(seconds(b).total_cmp(&seconds(a)))
-    });
-    order
-}
-
-/// Whether a track can be decoded and is not silent throughout.
-fn has_sound(mut tracks: Tracks, described: &Described) -> bool {
-    /// -80 dBFS.
-    const SILENT: f32 = 1e-4;
-    tracks.choose(described.id);
-    let Some(codec) = tracks
-        .parameters()
-        .and_then(|parameters| decoder(parameters).ok())
-    else {
-        return false;
-    };
-    let mut ours = Ours::new(Container::Tracks(tracks), codec, None);
-    while let Ok(Some(block)) = ours.next_block() {
-        if block.interleaved.iter().any(|x| x.abs() > SILENT) {
-            return true;
-        }
-    }
-    false
 }
 
 /// The sound of `input` as ffmpeg decodes it, and what it will have complained about.

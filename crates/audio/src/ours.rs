@@ -88,6 +88,7 @@ impl Ours {
         while !self.ended {
             let packet = match &mut self.container {
                 Container::Samples(samples) => samples.next_packet().map_err(Fault::IoError),
+                Container::Aac(frames) => frames.next_packet().map_err(Fault::IoError),
                 Container::Tracks(tracks) => tracks.next_packet(),
             };
             match packet {

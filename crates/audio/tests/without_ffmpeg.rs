@@ -17,9 +17,6 @@ fn refused(name: &str, data: &[u8]) -> String {
 
 #[test]
 fn each_kind_is_named_by_its_magic() {
-    let ts: Vec<u8> = (0..20)
-        .flat_map(|_| [[0x47].as_slice(), &[0xff; 187]].concat())
-        .collect();
     for (magic, name) in [
         (b"FLV\x01\x04\0\0\0\x09".as_slice(), "FLV"),
         (b"#!AMR\n", "AMR"),
@@ -38,9 +35,6 @@ fn each_kind_is_named_by_its_magic() {
         (b"\x0b\x77\0\0", "AC-3"),
         (b"FRM8\0\0", "DSDIFF"),
         (b"RIFF\0\0\0\0AVI LIST", "AVI"),
-        (&ts, "MPEG-TS"),
-        // The beginning of the first packet is cut off.
-        (&ts[100..], "MPEG-TS"),
     ] {
         let data = [magic, &[0xaa; 5_000]].concat();
         let said = refused("my song; rm -rf x.bin", &data);
@@ -72,7 +66,7 @@ fn what_holds_no_sound_is_said_to_hold_none() {
 fn kinds_of_sound_inside_wav_are_named() {
     for (tag, name) in [
         (0x31u16, "GSM 6.10"),
-        (0xff, "AAC"),
+        (0x1602, "AAC"),
         (0x161, "Windows Media Audio"),
         (0x1234, "0x1234"),
     ] {

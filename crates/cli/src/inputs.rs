@@ -13,7 +13,7 @@ use crate::process::{say, shown};
 /// The recordings of a command.
 #[derive(clap::Args)]
 pub struct Inputs {
-    /// Recordings (WAV, FLAC, MP3, OGG/Vorbis, M4A/AAC), or folders, which are searched for them; `-` is standard input
+    /// Recordings (WAV, FLAC, MP3, Ogg, Opus, M4A, WebM, AIFF and more), or folders, which are searched for them; `-` is standard input
     // Another flag in the group stands for recordings too.
     #[arg(required_unless_present = "listed", value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -95,7 +95,9 @@ impl ApiError {
     /// The library's error about the recording `name`.
     pub fn of(error: wsac::Error, name: &str) -> Self {
         match error {
-            wsac::Error::Audio(wsac::audio::Error::Audio { reason, .. }) => {
+            wsac::Error::Audio(wsac::audio::Error::Audio { path, reason }) => {
+                // Where the upload lies is nobody's business.
+                let reason = reason.replace(&*path.to_string_lossy(), name);
                 Self::audio(format!("{name}: {reason}"))
             }
             wsac::Error::Audio(wsac::audio::Error::TooLong { seconds, .. }) => Self::too_large(

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
+use wsac::audio::{ChannelChoice, Hearing};
 use wsac::bridge::Strategy;
 use wsac::captioner::CaptionOptions;
 use wsac::generate::Search;
@@ -105,9 +106,41 @@ pub struct CaptionQuery {
     /// recording's noise floor.
     #[param(nullable = false, minimum = -120.0, exclusive_maximum = 0.0)]
     pub silence: Option<f32>,
+    /// Which channels are heard.
+    #[param(inline)]
+    pub channels: Channels,
+    /// Which track of sound is heard, counted from 1; the file's own choice by default.
+    #[param(nullable = false, minimum = 1)]
+    pub track: Option<usize>,
     /// The recording's name, where no form has it.
     #[param(nullable = false)]
     pub name: Option<String>,
+}
+
+/// Which channels of a recording are heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Channels {
+    /// Their mean; where they cancel each other, the loudest alone.
+    #[default]
+    Mix,
+    /// The first.
+    Left,
+    /// The second.
+    Right,
+    /// The one with the most energy.
+    Loudest,
+}
+
+impl From<Channels> for ChannelChoice {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Mix => Self::Mix,
+            Channels::Left => Self::One(0),
+            Channels::Right => Self::One(1),
+            Channels::Loudest => Self::Loudest,
+        }
+    }
 }
 
 impl CaptionQuery {
@@ -116,6 +149,10 @@ impl CaptionQuery {
         let wrong = |e: wsac::Error| ApiError::request(e.to_string());
         let model = app.captioner.model();
         let mut options = CaptionOptions::of(model);
+        options.hearing = Hearing {
+            channels: self.channels.into(),
+            track: self.track,
+        };
         options.bridge = Strategy::bridge(self.strategy, self.tau, self.top_k, model.card.bridge)
             .map_err(wrong)?;
         if let Some(width) = self.beam {

@@ -16,7 +16,7 @@ use axum::http::{HeaderValue, header};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
-use wsac::audio::{AudioStream, CancelToken, Source};
+use wsac::audio::{AudioStream, CancelToken, Hearing, Source};
 
 use crate::error::ApiError;
 use crate::options::Options;
@@ -131,9 +131,10 @@ impl Upload {
         Ok(())
     }
 
-    /// The recording, to be decoded at `rate` Hz, of at most `seconds`, until `cancel` is cancelled.
+    /// The recording, heard in this way, to be decoded at `rate` Hz, of at most `seconds`, until `cancel` is cancelled.
     pub fn open(
         &self,
+        hearing: &Hearing,
         rate: u32,
         seconds: f64,
         cancel: &CancelToken,
@@ -150,8 +151,8 @@ impl Upload {
                 data: Arc::from(&spool.held[..]),
             },
         };
-        let stream =
-            AudioStream::open(&source, rate).map_err(|e| ApiError::of(e.into(), &self.name))?;
+        let stream = AudioStream::open_with(&source, rate, hearing)
+            .map_err(|e| ApiError::of(e.into(), &self.name))?;
         Ok(stream.at_most(seconds).cancelled_by(cancel))
     }
 
@@ -160,7 +161,8 @@ impl Upload {
         self.named(stream.warnings(), stream.name())
     }
 
-    fn named(&self, warnings: &[String], path: &Path) -> Vec<String> {
+    /// `warnings` about the recording at `path`, under the name that the client gave it.
+    pub fn named(&self, warnings: &[String], path: &Path) -> Vec<String> {
         let (path, name) = (path.to_string_lossy(), &self.name);
         let bare = |warning: &String| warning.replacen(&*path, name, 1);
         warnings.iter().map(bare).collect()

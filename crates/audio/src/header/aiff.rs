@@ -23,6 +23,7 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>) -> Result<Layout, String> {
                 channels,
                 start,
                 claimed,
+                frames: None,
             });
         }
         let name: [u8; 4] = prefix.word(place).map_err(said)?.ok_or_else(ends)?;

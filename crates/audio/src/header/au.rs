@@ -38,5 +38,6 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>) -> Result<Layout, String> {
         channels,
         start,
         claimed,
+        frames: None,
     })
 }

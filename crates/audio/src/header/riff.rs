@@ -5,9 +5,8 @@
 
 use std::io::{Error, Read};
 
-use symphonia::core::codecs::audio::well_known as codecs;
-
-use crate::layout::{Coding, Layout, ends, floats, integers, is_name};
+use super::tag::coding;
+use crate::layout::{Coding, Layout, ends, is_name};
 use crate::prefix::Prefix;
 
 /// What follows the four letters of a chunk's name in Wave64.
@@ -31,7 +30,7 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>, wave64: bool) -> Result<Layo
     let magic: [u8; 4] = prefix.word(0).map_err(said)?.ok_or_else(ends)?;
     let big_endian = &magic == b"RIFX";
     let framing = Framing { big_endian, wave64 };
-    let (mut format, mut long_size) = (None, None);
+    let (mut format, mut long_size, mut frames) = (None, None, None);
     let mut chunk = framing.chunk(prefix, if wave64 { 40 } else { 12 })?;
     // Where the sound is looked for if the chunks lead nowhere.
     let mut from = 12;
@@ -42,7 +41,7 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>, wave64: bool) -> Result<Layo
         };
         match &name {
             b"fmt " => {
-                let size = size.clamp(16, 40) as usize;
+                let size = size.clamp(16, 64) as usize;
                 // Some files claim more than they have; the first 16 bytes are what matters.
                 let fields = match prefix.at(body, size).map_err(said)? {
                     Some(fields) => fields.to_vec(),
@@ -53,6 +52,12 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>, wave64: bool) -> Result<Layo
                         .to_vec(),
                 };
                 format = Some(Format::read(&fields, big_endian));
+            }
+            b"fact" => {
+                let count = prefix.word(body).map_err(said)?.map(u32::from_le_bytes);
+                frames = count
+                    .filter(|count| (1..u32::MAX).contains(count))
+                    .map(u64::from);
             }
             b"ds64" => {
                 let size: Option<[u8; 8]> = prefix.word(body + 8).map_err(said)?;
@@ -76,6 +81,7 @@ pub(super) fn read<R: Read>(prefix: &mut Prefix<R>, wave64: bool) -> Result<Layo
                     channels,
                     start: body,
                     claimed: claimed.filter(|&size| !unknown(size, wave64)),
+                    frames,
                 });
             }
             _ => {}
@@ -224,73 +230,17 @@ impl Format {
                 false => 0xfffe,
             };
         }
-        let coding = coding(tag, channels, block, bits, big_endian);
+        let coding = match (tag, fields.get(18..)) {
+            (0xff, Some(extra)) => {
+                let size = usize::from(word(16)).min(extra.len());
+                Coding::Aac(extra[..size].to_vec())
+            }
+            _ => coding(tag, channels, block, bits, big_endian),
+        };
         Self {
             coding,
             rate: long(4),
             channels,
         }
     }
-}
-
-/// How sound of the format `tag` is written: `block` bytes for each block, `bits` for a sample.
-fn coding(tag: u16, channels: u16, block: u16, bits: u16, big_endian: bool) -> Coding {
-    let (block, many) = (usize::from(block), usize::from(channels.max(1)));
-    // A sample of 12 bits stands in the upper bits of two bytes.
-    let least = usize::from(bits).div_ceil(8);
-    let bytes = match block % many == 0 && (least..=least + 1).contains(&(block / many)) {
-        true => block / many,
-        false => least,
-    };
-    let blocks = |codec, header: usize, first: usize| {
-        // Each block begins with a header of each channel; then each sample takes 4 bits.
-        let frames = block.saturating_sub(header * many) * 2 / many + first;
-        match bits == 4 && block > header * many && channels <= 2 {
-            true => Coding::Blocks {
-                codec,
-                bytes: block,
-                frames,
-            },
-            false => Coding::Unknown("ADPCM with an odd block size".to_owned()),
-        }
-    };
-    let codec = match tag {
-        1 if bytes == 1 => Some(codecs::CODEC_ID_PCM_U8),
-        1 => integers(bytes, big_endian),
-        3 => floats(bytes, big_endian),
-        6 => Some(codecs::CODEC_ID_PCM_ALAW),
-        7 => Some(codecs::CODEC_ID_PCM_MULAW),
-        2 => return blocks(codecs::CODEC_ID_ADPCM_MS, 7, 2),
-        0x11 => return blocks(codecs::CODEC_ID_ADPCM_IMA_WAV, 4, 1),
-        0x50 | 0x55 | 0x1600 | 0x1610 => return Coding::Stream,
-        _ => None,
-    };
-    match codec {
-        Some(codec) => Coding::samples(
-            codec,
-            if tag == 6 || tag == 7 { 1 } else { bytes },
-            channels,
-        ),
-        None => Coding::Unknown(format!("{} in WAV", tag_name(tag, bits))),
-    }
-}
-
-/// What the kind of sound is called.
-fn tag_name(tag: u16, bits: u16) -> String {
-    let name = match tag {
-        1 | 3 => return format!("samples of {bits} bits"),
-        0x22 => "TrueSpeech",
-        0x31 => "GSM 6.10",
-        0x42 => "G.723",
-        0x45 | 0x64 => "G.726",
-        0x92 | 0x2000 => "AC-3",
-        0x2001 => "DTS",
-        0xff | 0x1602 | 0x706d => "AAC",
-        0x160..=0x163 => "Windows Media Audio",
-        0x270 => "ATRAC3",
-        0x674f..=0x6771 => "Vorbis",
-        0xf1ac => "FLAC",
-        _ => return format!("sound of the unknown kind {tag:#06x}"),
-    };
-    name.to_owned()
 }

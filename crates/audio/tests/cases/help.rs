@@ -41,7 +41,6 @@ fn what_we_do_not_decode_is_heard_by_ffmpeg() {
         ("a.wv", &[]),
         ("six.m4a", &["-ac", "6", "-c:a", "aac"]),
         ("ac3.mkv", &["-c:a", "ac3", "-b:a", "192k"]),
-        ("aac.wav", &["-c:a", "aac"]),
         ("$(odd) 'name'.tta", &[]),
     ] {
         let path = made(folder.path(), name, args).unwrap();
@@ -52,17 +51,12 @@ fn what_we_do_not_decode_is_heard_by_ffmpeg() {
             "{name}: {}",
             heard.seconds()
         );
-        // Encoders delay by different times.
-        let best = (0..3_000).step_by(1).map(|delay| {
-            let end = plain
-                .len()
-                .min(heard.samples.len() - delay.min(heard.samples.len()));
-            correlation(
-                &heard.samples[delay.min(heard.samples.len())..][..end],
-                &plain[..end],
-            )
-        });
-        let best = best.fold(0.0, f64::max);
+        // Encoders delay or shorten the beginning by different times.
+        let alike = |a: &[f32], b: &[f32]| {
+            let shifts = (0..3_000).map(|shift| correlation(a.get(shift..).unwrap_or(&[]), b));
+            shifts.fold(0.0, f64::max)
+        };
+        let best = alike(&heard.samples, &plain).max(alike(&plain, &heard.samples));
         assert!(best > 0.9, "{name}: {best}");
     }
 }

@@ -108,3 +108,56 @@ fn a_mov_that_begins_with_another_box_is_heard() {
         heard("sine.m4a", &whole).samples
     );
 }
+
+/// The packets of MPEG-TS that hold `frames`; with `extra`, four bytes before each, as cameras write them.
+fn transport(frames: &[u8], extra: bool) -> Vec<u8> {
+    let mut stream = Vec::new();
+    let mut packet = |starts: bool, track: u16, body: &[u8]| {
+        if extra {
+            stream.extend([9, 9, 9, 9]);
+        }
+        let [high, low] = track.to_be_bytes();
+        stream.extend([0x47, high | if starts { 0x40 } else { 0 }, low]);
+        let stuffing = 184 - body.len();
+        match stuffing {
+            0 => stream.push(0x10),
+            1 => stream.extend([0x30, 0]),
+            _ => {
+                stream.extend([0x30, stuffing as u8 - 1, 0]);
+                stream.resize(stream.len() + stuffing - 2, 0xff);
+            }
+        }
+        stream.extend(body);
+    };
+    for piece in frames.chunks(900) {
+        // A picture, then sound in several packets, the first with the header of a unit.
+        packet(true, 0x100, &[0, 0, 1, 0xe0, 0, 0, 0x80, 0, 0, 0xaa]);
+        let unit = [
+            &[0, 0, 1, 0xc0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1],
+            piece,
+        ]
+        .concat();
+        for (i, body) in unit.chunks(184).enumerate() {
+            packet(i == 0, 0x101, body);
+        }
+    }
+    stream
+}
+
+#[test]
+fn the_sound_of_mpeg_ts_is_heard_though_its_beginning_is_cut_off() {
+    for name in ["sine.aac", "sine.mp3"] {
+        let alone = heard(name, &file(name));
+        for extra in [false, true] {
+            let stream = transport(&file(name), extra);
+            assert_eq!(
+                heard("a.ts", &stream).samples,
+                alone.samples,
+                "{name} {extra}"
+            );
+            // The first packet, of the picture, is cut off but for its end.
+            let cut = heard("cut.ts", &stream[100..]);
+            assert_eq!(cut.samples, alone.samples, "{name} {extra}");
+        }
+    }
+}

@@ -304,3 +304,29 @@ fn mp3_inside_wav_is_heard() {
     let alone = everywhere("sine.mp3", &mp3).unwrap();
     assert_eq!(heard.samples, alone.samples);
 }
+
+/// ffmpeg writes such files, though it cannot read them: nothing in them says where a frame ends.
+#[test]
+fn aac_inside_wav_is_heard() {
+    let adts = std::fs::read(crate::heard::fixture("sine.aac")).unwrap();
+    let (mut frames, mut rest) = (Vec::new(), adts.as_slice());
+    while let [0xff, _, _, b3, b4, b5, _, ..] = *rest {
+        let length = usize::from(b3 & 3) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
+        frames.extend(&rest[7..length]);
+        rest = &rest[length..];
+    }
+    let mut body = vec![0xff, 0, 2, 0];
+    body.extend(44_100u32.to_le_bytes());
+    body.extend([
+        0, 0, 0, 0, 0, 6, 16, 0, 5, 0, 0x12, 0x10, 0x56, 0xe5, 0x00, 0,
+    ]);
+    let fact = chunk(b"fact", 4, &22_050u32.to_le_bytes());
+    let chunks = [
+        chunk(b"fmt ", 24, &body),
+        fact,
+        chunk(b"data", frames.len() as u32, &frames),
+    ];
+    let heard = everywhere("aac.wav", &riff(b"RIFF", 0, &chunks)).unwrap();
+    let alone = everywhere("sine.aac", &adts).unwrap();
+    assert_eq!(heard.samples, alone.samples);
+}

@@ -7,6 +7,7 @@ mod embeddings;
 mod eval;
 mod experiment;
 mod formats;
+mod hearing;
 mod hostile;
 mod hub;
 mod learned;

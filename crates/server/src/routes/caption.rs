@@ -67,10 +67,11 @@ pub async fn caption(
     if query.timeline {
         return timeline::answer(app, slot, upload, cut, options, &query).await;
     }
+    let hearing = options.hearing;
     let pending = app.scheduler.announce();
     let most = app.options.max_seconds;
     let encoded = app.scheduler.encode(slot, move |captioner, cancel| {
-        let mut stream = upload.open(captioner.rate(), most, cancel)?;
+        let mut stream = upload.open(&hearing, captioner.rate(), most, cancel)?;
         let encoded = captioner.encode_stream(&mut stream);
         let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         let warnings = upload.warnings(&stream);

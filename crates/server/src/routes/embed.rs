@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wsac::audio::Hearing;
 
 use super::spec::{AudioErrors, DocumentErrors, Form, Recording};
 use crate::app::App;
@@ -42,7 +43,7 @@ pub async fn audio(
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
     let most = app.options.max_seconds;
     let embedding = app.scheduler.encode(slot, move |captioner, cancel| {
-        let mut stream = upload.open(captioner.rate(), most, cancel)?;
+        let mut stream = upload.open(&Hearing::default(), captioner.rate(), most, cancel)?;
         let encoded = captioner.encode_stream(&mut stream);
         let encoded = encoded.map_err(|e| ApiError::of(e, &upload.name))?;
         Ok(AudioEmbedding {

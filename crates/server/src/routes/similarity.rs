@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wsac::audio::Hearing;
 
 use super::spec::{DocumentErrors, Recording};
 use crate::app::App;
@@ -80,7 +81,7 @@ pub async fn similarity(
         check(texts.len())?;
         let most = app.options.max_seconds;
         let encoded = app.scheduler.encode(slot, move |captioner, cancel| {
-            let mut stream = upload.open(captioner.rate(), most, cancel)?;
+            let mut stream = upload.open(&Hearing::default(), captioner.rate(), most, cancel)?;
             let encoded = captioner.encode_stream(&mut stream);
             encoded.map_err(|e| ApiError::of(e, &upload.name))
         });

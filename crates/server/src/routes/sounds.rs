@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use wsac::audio::Hearing;
 use wsac::encoders::mini::sound_events::Activations;
 
 use super::spec::{AudioErrors, Form, Recording};
@@ -29,7 +30,7 @@ pub async fn sounds(
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
     let seconds = app.options.max_seconds;
     let detected = app.scheduler.encode(slot, move |captioner, cancel| {
-        let mut stream = upload.open(captioner.rate(), seconds, cancel)?;
+        let mut stream = upload.open(&Hearing::default(), captioner.rate(), seconds, cancel)?;
         let activations = captioner.activations(&mut stream, most);
         activations.map_err(|e| ApiError::of(e, &upload.name))
     });

@@ -106,7 +106,8 @@ impl Job {
         each: &mut dyn FnMut(Segment) -> ControlFlow<()>,
     ) -> Result<End, ApiError> {
         let wrong = |error| ApiError::of(error, &self.upload.name);
-        let mut stream = self.upload.open(captioner.rate(), self.most, cancel)?;
+        let hearing = &self.words.hearing;
+        let mut stream = (self.upload).open(hearing, captioner.rate(), self.most, cancel)?;
         let timeline = captioner.timeline(&mut stream, &self.cut, &self.words, each);
         let timeline = timeline.map_err(wrong)?;
         metrics::counter!("wsac_audio_seconds_total").increment(timeline.duration as u64);
@@ -120,7 +121,7 @@ impl Job {
             duration: timeline.duration,
             summary,
             model: captioner.model().card.name.clone(),
-            warnings: self.upload.warnings(&stream),
+            warnings: self.upload.named(&timeline.warnings, stream.name()),
         })
     }
 }

@@ -368,3 +368,53 @@ fn events_are_told_as_they_come() {
         .is_empty()
     );
 }
+
+/// Three dogs at -40 dB became nine segments, one of them an emergency siren, and at -50 dB none.
+#[test]
+fn a_quiet_recording_is_told_as_a_loud_one_is() {
+    let dog = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips/dog.ogg");
+    let dog = Waveform::load(&dog.into(), RATE).unwrap().samples;
+    let peak = dog.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+    let pause = silence(4.0);
+    let loud = [&dog, &pause, &dog, &pause, &dog]
+        .map(Vec::as_slice)
+        .concat();
+    let at = |decibels: f32| {
+        let gain = 10f32.powf(decibels / 20.0) / peak;
+        // As 16-bit numbers.
+        let quiet = loud
+            .iter()
+            .map(|x| (x * gain * 32_768.0).round() / 32_768.0);
+        told(quiet.collect(), &TimelineOptions::default()).1
+    };
+    let loud = at(-6.0);
+    assert!(loud.len() >= 3, "{loud:?}");
+    for decibels in [-40.8, -50.8] {
+        let quiet = at(decibels);
+        assert_eq!(quiet.len(), loud.len(), "{decibels}: {quiet:?}");
+        for (quiet, loud) in quiet.iter().zip(&loud) {
+            assert!((quiet.start - loud.start).abs() < 0.5, "{quiet:?} {loud:?}");
+            let caption = quiet.caption.to_lowercase();
+            assert!(
+                caption.contains("dog") || caption.contains("bark"),
+                "{caption}"
+            );
+        }
+    }
+}
+
+#[test]
+fn where_nothing_is_above_silence_it_is_said_how_loud_it_is() {
+    let hum: Vec<f32> = sound(0, 10.0).iter().map(|x| x * 0.002).collect();
+    let (timeline, _) = told(hum, &TimelineOptions::default());
+    assert_eq!(timeline.segments, 0);
+    assert_eq!(
+        timeline.warnings,
+        [
+            "waveform: nothing is above -55 dB of full scale, the level of silence; its loudest passage has -71 dB: to hear it \
+             set that level lower (silence -91)"
+        ]
+    );
+    let (nothing, _) = told(silence(10.0), &TimelineOptions::default());
+    assert!(nothing.warnings.is_empty());
+}
