@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 import wsac
 
 
@@ -151,6 +150,8 @@ def test_what_is_no_recording_is_refused(captioner, form):
         ({"strategy": "direkt"}, "strategy: .*direkt.*`direct`"),
         ({"strategy": "nearest", "tau": 0.1}, "projection"),
         ({"tau": float("nan")}, "tau: .*finite"),
+        ({"rerank_widths": [2, float("inf")]}, "rerank_widths: .*finite"),
+        ({"blend": object()}, "blend: a object is no value"),
         ({"blend": 2.0}, "0 to 1"),
         ({"temprature": 1.0}, "temprature.*temperature"),
         ({"memory": 5}, "memory"),

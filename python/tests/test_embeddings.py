@@ -4,7 +4,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 import wsac
 
 LINES = ["a dog barks", "A dog barks.", "rain falls on a roof", "a rooster crows", "a baby cries"]
@@ -31,7 +30,7 @@ def test_embeddings_are_those_of_the_command(captioner, command, clips, tmp_path
 def test_labels_of_ones_own_rank_a_recording(dog, clips):
     encoder = wsac.Encoder()
     found = encoder.classify(dog, ["rain", "a dog barking", "a siren"])
-    assert [sound.name for sound in found][0] == "a dog barking"
+    assert found[0].name == "a dog barking"
     assert all(-1 <= sound.score <= 1 for sound in found)
     assert len(encoder.classify(clips, ["rain", "dog"])) == len(clips)
 

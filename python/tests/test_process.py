@@ -1,5 +1,6 @@
 """What a process may do with it: threads, forks, pickles, many calls, Ctrl-C, a quick import."""
 
+import json
 import multiprocessing
 import os
 import pickle
@@ -11,7 +12,6 @@ import time
 
 import numpy as np
 import pytest
-
 import wsac
 
 
@@ -27,20 +27,29 @@ def test_a_captioner_works_in_other_processes(captioner, dog, method):
         assert found.get(timeout=120) == [text] * 2
 
 
-def test_a_captioner_of_the_parent_works_after_a_fork(captioner, dog):
-    text = captioner(dog).text
+def everything(captioner, path):
+    """Something of each kind of work."""
+    memory = wsac.Memory.build(["a dog barks", "rain falls"], encoder=captioner.encoder, rows="f16", dedup=0.99)
+    memory = pickle.loads(pickle.dumps(memory))
+    found = [str(captioner(path, memory=memory)), wsac.Captioner(beam=1)(path).text, captioner(path)._repr_html_()[:99]]
+    near = memory.nearest(wsac.Encoder().audio(path), k=1)[0].caption
+    return [*found, near, *map(str, captioner.timeline(path))]
+
+
+def test_everything_works_in_a_child_after_a_fork(captioner, dog):
+    told = json.dumps(everything(captioner, dog))
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover
         try:
-            os.write(writer, captioner(dog).text.encode())
+            os.write(writer, json.dumps(everything(captioner, dog)).encode())
         finally:
             os._exit(0)
     os.close(writer)
-    signal.alarm(60)  # a deadlock of the child is a failure, not a test that never ends
+    signal.alarm(120)  # a deadlock of the child is a failure, not a test that never ends
     try:
         with os.fdopen(reader, "rb") as answer:
-            assert answer.read().decode() == text
+            assert answer.read().decode() == told
         os.waitpid(child, 0)
     finally:
         signal.alarm(0)
@@ -78,8 +87,16 @@ def test_pickles_are_small_and_open_again(dog):
     assert repr(pickle.loads(pickle.dumps(wsac.Encoder()))) == "Encoder('mini')"
 
 
+def test_a_pickle_with_a_relative_path_opens_in_another_folder(dog, tmp_path, monkeypatch):
+    wsac.Memory.build(["a dog", "rain"]).save(tmp_path / "m.safetensors")
+    monkeypatch.chdir(tmp_path)
+    content = pickle.dumps(wsac.Captioner(memory="m.safetensors"))
+    monkeypatch.chdir("/")
+    assert {near.caption for near in pickle.loads(content)(dog).neighbours} == {"a dog", "rain"}
+
+
 def test_python_runs_on_while_captions_are_made(captioner, clips):
-    many, turns, done = clips * 10, 0, threading.Event()
+    many, turns, done = clips * 4, 0, threading.Event()
 
     def work():
         captioner(many)
@@ -96,7 +113,7 @@ def test_python_runs_on_while_captions_are_made(captioner, clips):
 
 def test_calls_with_threads_of_their_own_overlap(clips):
     captioner = wsac.Captioner(threads=1)
-    work = clips * 8
+    work = clips * 3
     captioner(clips)
 
     def seconds(threads):
@@ -121,16 +138,18 @@ def resident():
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
 def test_many_calls_do_not_leak(captioner, samples):
     array, rate = samples
-    array = array[:8000]
+    array, content = array[:8000], bytes(1_000_000)
     live = captioner.live(rate=rate)
-    for _ in range(40):
-        captioner(array, rate=rate, on_error="return")
+
+    def call(times):
+        for _ in range(times):
+            captioner(["gone.wav", array, content], rate=rate, on_error="return", beam=1)
+            live.feed(array[:800])
+
+    call(20)
     before = resident()
-    for _ in range(300):
-        captioner(array, rate=rate)
-        captioner(["gone.wav", array], rate=rate, on_error="return")
-        live.feed(array[:800])
-    assert resident() - before < 16e6
+    call(100)
+    assert resident() - before < 16e6  # were the bytes alone kept, it would be 100 MB
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
@@ -168,15 +187,15 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_a_long_call(dog):
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, dog], capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, dog], check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 30
 
 
 def test_the_import_is_quick_and_light():
-    code = "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    code = (
+        "import sys, time; start = time.perf_counter(); import wsac; print(time.perf_counter() - start, *sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, *modules = done.stdout.split()
     heavy = {"numpy", "pandas", "torch", "gradio", "datasets"} & set(modules)

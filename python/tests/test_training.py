@@ -5,10 +5,14 @@ import signal
 import threading
 
 import pytest
-
 import wsac
 
-LINES = [f"a {animal} {sound} {place}" for animal in ("dog", "cat", "cow", "bird") for sound in ("calls", "barks", "eats") for place in ("nearby", "far away", "in the rain")]
+LINES = [
+    f"a {animal} {sound} {place}"
+    for animal in ("dog", "cat", "cow", "bird")
+    for sound in ("calls", "barks", "eats")
+    for place in ("nearby", "far away", "in the rain")
+]
 TINY = {"decoder": {"width": 32, "layers": 1, "heads": 2}, "batch": 8, "epochs": 2, "min_steps": 0, "precision": "f32"}
 
 
@@ -61,9 +65,7 @@ def test_ctrl_c_saves_the_run(tmp_path):
             threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
 
     with pytest.raises(KeyboardInterrupt):
-        wsac.train(
-            LINES, tmp_path / "a", config={**TINY, "epochs": 2000}, cache=tmp_path / "cache", on_step=interrupt
-        )
+        wsac.train(LINES, tmp_path / "a", config={**TINY, "epochs": 2000}, cache=tmp_path / "cache", on_step=interrupt)
     assert (tmp_path / "a" / "checkpoint.safetensors").is_file() and len(seen) < 2000
 
 

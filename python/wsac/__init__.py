@@ -1,13 +1,13 @@
 """Audio captioning offline on a CPU: audio to captions, captions to a captioner, without torch.
 
-    import wsac
+import wsac
 
-    captioner = wsac.Captioner()
-    print(captioner("dog.ogg"))
+captioner = wsac.Captioner()
+print(captioner("dog.ogg"))
 """
 
 from wsac._wsac import __version__
-from wsac.captioner import Captioner, Mapper
+from wsac.captioner import Captioner
 from wsac.captions import Caption, Failure, Neighbour, Sound
 from wsac.encoder import Encoder
 from wsac.errors import (
@@ -21,6 +21,7 @@ from wsac.errors import (
 )
 from wsac.experiments import experiment
 from wsac.live import Live
+from wsac.mapper import Mapper
 from wsac.memory import Memory
 from wsac.options import Options
 from wsac.timeline import Segment, Timeline

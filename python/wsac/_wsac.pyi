@@ -53,9 +53,7 @@ def train(
     """Trains a captioner, or resumes its training; returns the last validation loss, and whether the run had finished
     before. `on_event` gets the kind of each event (embedded, ready, step, epoch) and its values as JSON."""
 
-def write_timeline(
-    format: str, name: str, segments: Sequence[str], duration: float, summary: str | None = None
-) -> str:
+def write_timeline(format: str, name: str, segments: Sequence[str], duration: float, summary: str | None = None) -> str:
     """Segments, as JSON, of the recording `name` of `duration` seconds, in a file format of the command line."""
 
 def picture(recording: Given, sounds: Sequence[tuple[str, float]]) -> str:
@@ -96,9 +94,7 @@ class Captioner:
     ) -> Timeline:
         """The segments of a recording; only its beginning is read yet."""
 
-    def live(
-        self, rate: int, silence: float | None, settings: str, memory: Memory | None = None
-    ) -> Live:
+    def live(self, rate: int, silence: float | None, settings: str, memory: Memory | None = None) -> Live:
         """Captions of sound as it arrives, at `rate` Hz."""
 
     @property

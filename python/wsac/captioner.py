@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from wsac import _wsac
 from wsac.captions import Caption, Failure
 from wsac.encoder import Encoder
-from wsac.errors import ConfigError, Error
+from wsac.errors import ConfigError, Error, FileError
 from wsac.live import Live
+from wsac.mapper import Mapper, OnError
 from wsac.matrices import rows_of
 from wsac.memory import Memory
 from wsac.options import Options, as_json
-from wsac.recordings import Given, Recording, given, is_many, name_of
+from wsac.recordings import Given, One, Recording, given, is_many, name_of
 from wsac.timeline import Timeline
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Unpack
 
-__all__ = ["Captioner", "Mapper"]
+__all__ = ["Captioner"]
 
-OnError = Literal["raise", "return"]
+#: The arguments that may be files or folders.
+PATHS = ("model", "gap", "clap", "gap_map", "memory")
 
 #: Recordings that are read together: enough to keep all threads busy, few enough to hold their bytes.
 TOGETHER = 256
@@ -60,9 +62,7 @@ class Captioner:
         threads: int | None = None,
         **options: Unpack[Options],
     ) -> None:
-        opening = as_json(
-            {"model": model, "centre": centre, "gap": gap, "window": window, "precision": precision}
-        )
+        opening = as_json({"model": model, "centre": centre, "gap": gap, "window": window, "precision": precision})
         clap = None if clap is None else os.fspath(clap)
         self._arguments: dict[str, Any] = {
             "model": model,
@@ -75,12 +75,30 @@ class Captioner:
             "threads": threads,
             **options,
         }
-        self._options = {**options}
+        self._options: dict[str, Any] = {**options}
         self._memory = Memory._found(self._options.pop("memory", None))
         self._core = _wsac.Captioner(opening, clap, family, memory_core(self._memory), threads)
         # A wrong option is told here, not at the first recording.
         self._core.check(*self._asked({}))
 
+    @overload
+    def __call__(
+        self,
+        recording: One,
+        *,
+        rate: int | None = None,
+        on_error: Literal["raise"] = "raise",
+        **options: Unpack[Options],
+    ) -> Caption: ...
+    @overload
+    def __call__(
+        self,
+        recording: One,
+        *,
+        rate: int | None = None,
+        on_error: Literal["return"],
+        **options: Unpack[Options],
+    ) -> Caption | Failure: ...
     @overload
     def __call__(
         self,
@@ -146,23 +164,24 @@ class Captioner:
         """The captions of `recordings`, in order. Each can be played as long as its file is there; with `keep` it holds on to
         the samples or bytes that it was made from."""
         for first in range(0, len(recordings), TOGETHER):
-            some = recordings[first : first + TOGETHER]
-            taken = [taken_or_why(recording, rate) for recording in some]
+            taken = [taken_or_why(each, rate) for each in recordings[first : first + TOGETHER]]
             good = [recording for recording in taken if not isinstance(recording, Error)]
             done = iter(self._core.caption(good, *asked))
-            for recording, form in zip(some, taken):
-                found = form if isinstance(form, Error) else next(done)
-                name = type(recording).__name__ if isinstance(form, Error) else name_of(form)
+            for form in taken:
+                found: str | Exception
+                if isinstance(form, Error):
+                    found, name, held = form, str(form).partition(": ")[0], None
+                else:
+                    held = form if keep or isinstance(form, str) else None
+                    found, name = next(done), name_of(form)
                 if isinstance(found, str):
-                    yield Caption._of(found, name, form if keep or isinstance(form, str) else None)
+                    yield Caption._of(found, name, held)
                 elif on_error == "return":
                     yield Failure._of(found, name)
                 else:
                     raise found
 
-    def decode(
-        self, embeddings: npt.ArrayLike, *, on_error: OnError = "raise", **options: Unpack[Options]
-    ) -> Any:
+    def decode(self, embeddings: npt.ArrayLike, *, on_error: OnError = "raise", **options: Unpack[Options]) -> Any:
         """Captions of embeddings that were made elsewhere, on a GPU or by another library.
 
         Args:
@@ -217,9 +236,7 @@ class Captioner:
         core = self._core.timeline(form, as_json(cut), *self._asked(options), summary)
         return Timeline(core, form)
 
-    def live(
-        self, rate: int, *, silence: float | None = None, **options: Unpack[Options]
-    ) -> Live:
+    def live(self, rate: int, *, silence: float | None = None, **options: Unpack[Options]) -> Live:
         """Captions of sound as it arrives, within two seconds: `with captioner.live(rate=16000) as live: live.feed(block)`.
 
         Args:
@@ -263,14 +280,12 @@ class Captioner:
 
     def _asked(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
         """The options of a call as the compiled module takes them."""
-        return self._settings({**self._options, **options})
-
-    def _settings(self, options: Mapping[str, Any]) -> tuple[str, _wsac.Memory | None]:
-        rest = {name: value for name, value in options.items() if name != "memory"}
-        return as_json(rest), memory_core(Memory._found(options.get("memory")))
+        asked = {**self._options, **options}
+        memory = Memory._found(asked.pop("memory", None))
+        return as_json(asked), memory_core(memory)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return opened, (self._arguments,)
+        return opened, ({**self._arguments, **found_anywhere(self._arguments)},)
 
     def __repr__(self) -> str:
         changed = {
@@ -283,41 +298,19 @@ class Captioner:
         return f"Captioner({', '.join([first, *(f'{k}={v!r}' for k, v in changed.items())])})"
 
 
-class Mapper:
-    """See `Captioner.mapper`. It can be pickled and used in several processes."""
-
-    def __init__(
-        self,
-        captioner: Captioner,
-        column: str,
-        out: str,
-        on_error: OnError,
-        options: dict[str, Any],
-    ) -> None:
-        self._captioner = captioner
-        self._column = column
-        self._out = out
-        self._on_error: OnError = on_error
-        self._options = options
-
-    def __call__(self, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[str | None]]:
-        """The new columns of a batch."""
-        found = self._captioner(
-            list(batch[self._column]), on_error=self._on_error, **self._options
-        )
-        columns: dict[str, list[str | None]] = {
-            self._out: [None if isinstance(c, Failure) else c.text for c in found]
-        }
-        if self._on_error == "return":
-            columns[f"{self._out}_error"] = [
-                c.error if isinstance(c, Failure) else None for c in found
-            ]
-        return columns
-
-
 def opened(arguments: dict[str, Any]) -> Captioner:
     """A captioner as it was before it was pickled; its weights are mapped again."""
     return Captioner(**arguments)
+
+
+def found_anywhere(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """The files and folders among `arguments`, each in full, so that another process finds it from its own folder."""
+    given = {name: arguments.get(name) for name in PATHS}
+    return {
+        name: os.path.abspath(path)
+        for name, path in given.items()
+        if isinstance(path, (str, os.PathLike)) and path != "mini" and os.path.exists(path)
+    }
 
 
 def taken_or_why(recording: Recording, rate: int | None) -> Given | Error:
@@ -327,8 +320,6 @@ def taken_or_why(recording: Recording, rate: int | None) -> Given | Error:
     except Error as why:
         return why
     except OSError as why:  # a file object that cannot be read
-        from wsac.errors import FileError
-
         return FileError(f"{type(recording).__name__}: {why}")
 
 

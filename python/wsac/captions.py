@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,7 +84,7 @@ class Caption:
 
     def to_dict(self) -> dict[str, Any]:
         """The row that `wsac caption --format jsonl` writes."""
-        return json.loads(json.dumps(self._row))
+        return copy.deepcopy(self._row)
 
     def __str__(self) -> str:
         return self.text

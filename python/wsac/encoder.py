@@ -53,6 +53,7 @@ class Encoder:
         self._threads = threads
         self._captioner: Captioner | None = None
         self._core = _wsac.Encoder(as_json(self._choice), threads)
+        self._choice["name"] = self._core.name  # a path in full
 
     @classmethod
     def _of_captioner(cls, captioner: Captioner) -> Encoder:
@@ -70,9 +71,7 @@ class Encoder:
         encoder._captioner = captioner
         return encoder
 
-    def audio(
-        self, recordings: Recording | Sequence[Recording], *, rate: int | None = None
-    ) -> npt.NDArray[np.float32]:
+    def audio(self, recordings: Recording | Sequence[Recording], *, rate: int | None = None) -> npt.NDArray[np.float32]:
         """The embeddings [n, d] of a list of recordings, or that of one [d].
 
         Args:
@@ -84,7 +83,7 @@ class Encoder:
         """
         if is_many(recordings):
             return self._core.audio([given(recording, rate) for recording in recordings])
-        return self._core.audio([given(recordings, rate)])[0]
+        return self._core.audio([given(recordings, rate)]).reshape(-1)
 
     def text(self, texts: str | Sequence[str]) -> npt.NDArray[np.float32]:
         """The embeddings [n, d] of a list of texts, or that of one [d].
@@ -93,7 +92,7 @@ class Encoder:
             wsac.Error: The encoder has no text tower, or a file of it is missing.
         """
         if isinstance(texts, str):
-            return self._core.text([texts])[0]
+            return self._core.text([texts]).reshape(-1)
         return self._core.text(list(texts))
 
     def classify(

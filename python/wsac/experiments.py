@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from wsac.errors import Error
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["experiment"]
+
+#: How each message of the command begins.
+SAYS = "wsac: "
 
 
 def experiment(
@@ -68,22 +71,22 @@ def experiment(
     # Both outputs are the command's own: progress is shown as it comes, and the last lines say what went wrong.
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
-        last = shown(process.stderr)
+        why = shown(process.stderr)
     if process.returncode == 130:
         raise KeyboardInterrupt
     if process.returncode not in (0, 1):
-        raise Error(last.removeprefix("wsac: ") or f"the experiment ended with {process.returncode}")
+        raise Error(why or f"the experiment ended with exit code {process.returncode}")
     return read(folder / "table.csv")
 
 
-def shown(lines: Any) -> str:
-    """Shows each line on standard error as it comes; returns the last one."""
-    last = ""
+def shown(lines: IO[bytes]) -> str:
+    """Shows each line on standard error as it comes; returns the command's last message, which may have several."""
+    message = ""
     for line in lines:
         text = line.decode("utf-8", "replace")
         sys.stderr.write(text)
-        last = text.strip() or last
-    return last
+        message = text.removeprefix(SAYS) if text.startswith(SAYS) else message + text
+    return message.rstrip()
 
 
 def listed(values: str | Sequence[Any] | None) -> str | None:

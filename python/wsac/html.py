@@ -27,12 +27,12 @@ MOST_BYTES = 20_000_000
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 #: Colours for the dark: the notebook's own choice where it says one, else the system's.
-DARK = """{--ink:#e8eaed;--soft:#a6adb7;--line:#3a4047;--paper:transparent;--fill:#22272e}"""
+DARK = """{color-scheme:dark;--ink:#e8eaed;--soft:#a6adb7;--line:#3a4047;--fill:#22272e}"""
 STYLE = f"""<style>
-.wsac{{--ink:#1c1e21;--soft:#5a6068;--line:#d5d9de;--paper:transparent;--fill:#f3f5f7;color:var(--ink);
+.wsac{{--ink:#1c1e21;--soft:#5a6068;--line:#d5d9de;--fill:#f3f5f7;color:var(--ink);
 font:14px/1.45 system-ui,sans-serif;max-width:800px}}
 @media (prefers-color-scheme:dark){{.wsac{DARK}}}
-[data-jp-theme-light=true] .wsac{{--ink:#1c1e21;--soft:#5a6068;--line:#d5d9de;--fill:#f3f5f7}}
+[data-jp-theme-light=true] .wsac{{color-scheme:light;--ink:#1c1e21;--soft:#5a6068;--line:#d5d9de;--fill:#f3f5f7}}
 [data-jp-theme-light=false] .wsac,.vscode-dark .wsac,html[theme=dark] .wsac{DARK}
 .wsac b{{font-size:17px}} .wsac small{{color:var(--soft)}} .wsac audio{{width:100%;margin:6px 0}}
 .wsac svg{{width:100%;height:auto}} .wsac p{{margin:2px 0}}
@@ -59,8 +59,7 @@ def caption(shown: Caption) -> str:
         sounds = ", ".join(f"{sound.name} {sound.score:.2f}" for sound in shown.sounds)
         parts.append(f"<p>{html.escape(sounds)}</p>")
     near = "".join(
-        f"<p><small>{near.similarity:.2f} {html.escape(near.caption)}</small></p>"
-        for near in shown.neighbours
+        f"<p><small>{near.similarity:.2f} {html.escape(near.caption)}</small></p>" for near in shown.neighbours
     )
     if near:
         parts.append(f"<details><summary><small>nearest captions</small></summary>{near}</details>")
@@ -80,14 +79,15 @@ def timeline(shown: Timeline) -> str:
         f'background:{colours[s.text]}" title="{html.escape(f"{clock(s.start)} {s.text}")}"></i>'
         for s in segments
     )
+    count = f"{len(segments)} segment" + "s" * (len(segments) != 1)
     form = there(shown._recording)
     parts = [player(form)] if form is not None else []
-    parts.append(f'<div class="bar" role="img" aria-label="{len(segments)} segments">{bars}</div>')
+    parts.append(f'<div class="bar" role="img" aria-label="{count}">{bars}</div>')
     parts.append(f"<ol>{''.join(line(s, colours[s.text]) for s in segments)}</ol>")
     if shown.summary:
         parts.append(f"<p><b>{html.escape(shown.summary)}</b></p>")
     name = html.escape(shown.file_name)
-    return page([*parts, f"<p><small>{name}: {clock(duration)}, {len(segments)} segments</small></p>"])
+    return page([*parts, f"<p><small>{name}: {clock(duration)}, {count}</small></p>"])
 
 
 def line(segment: Segment, colour: str) -> str:

@@ -129,9 +129,11 @@ def captions_of(
     """Captions as the compiled module takes them: a file, or those of each clip."""
     if isinstance(captions, (str, os.PathLike)):
         return os.fsdecode(captions)
-    clips = [[clip] if isinstance(clip, str) else list(clip) for clip in captions]
-    for clip in clips:
-        for caption in clip:
-            if not isinstance(caption, str):
-                raise ConfigError(f"a caption is a text, not {caption!r}")
+    clips: list[list[str]] = []
+    for clip in captions:
+        texts: list[Any] = list(clip) if isinstance(clip, (list, tuple)) else [clip]
+        for text in texts:
+            if not isinstance(text, str):
+                raise ConfigError(f"a caption is a text, not {text!r}")
+        clips.append(texts)
     return clips

@@ -53,15 +53,14 @@ class Options(TypedDict, total=False):
 def as_json(options: Mapping[str, Any]) -> str:
     """`options` for the compiled module, which checks them; `None` is what is not given."""
     given = {name: value for name, value in options.items() if value is not None}
-    try:
-        return json.dumps(given, default=plain, allow_nan=False)
-    except ValueError:
-        wrong = next(name for name, value in given.items() if value != value or is_infinite(value))
-        raise ConfigError(f"{wrong}: must be a finite number, not {given[wrong]}") from None
-
-
-def is_infinite(value: object) -> bool:
-    return value in (float("inf"), float("-inf"))
+    for name, value in given.items():
+        try:
+            json.dumps(value, default=plain, allow_nan=False)
+        except TypeError:
+            raise ConfigError(f"{name}: a {type(value).__name__} is no value of an option") from None
+        except ValueError:
+            raise ConfigError(f"{name}: must be a finite number, not {value}") from None
+    return json.dumps(given, default=plain)
 
 
 def plain(value: object) -> object:
@@ -70,4 +69,4 @@ def plain(value: object) -> object:
         return os.fspath(value)
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise ConfigError(f"a {type(value).__name__} is no value of an option")
+    raise TypeError

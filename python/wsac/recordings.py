@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeGuard
 
 from wsac.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
-__all__ = ["Given", "Recording", "given", "is_many", "name_of"]
+__all__ = ["Given", "One", "Recording", "given", "is_many", "name_of"]
 
 #: A recording: a path, a file's bytes, a binary file object, a Hugging Face cell ({"bytes", "path"} or {"array",
 #: "sampling_rate"}), a torchcodec decoder, or samples [n] or [channels, n] of NumPy, PyTorch or any array library.
 Recording: TypeAlias = Any
 
+#: The forms that one recording has; those of other libraries' types cannot be told from a list before they are there.
+One: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | Mapping[str, Any] | BinaryIO | npt.NDArray[Any]"
+)
+
 #: What the compiled module takes.
-Given: TypeAlias = "str | tuple[str, bytes] | tuple[str, np.ndarray, int]"
+Given: TypeAlias = "str | tuple[str, bytes] | tuple[str, npt.NDArray[np.float32], int]"
 
 #: Arrays of more rows than this are [n, channels].
 MOST_CHANNELS = 64
@@ -29,9 +35,7 @@ MOST_CHANNELS = 64
 
 def is_many(recordings: Recording | Sequence[Recording]) -> TypeGuard[Sequence[Recording]]:
     """Whether this is a list of recordings, not one of them."""
-    return isinstance(recordings, Sequence) and not isinstance(
-        recordings, (str, bytes, bytearray, memoryview)
-    )
+    return isinstance(recordings, Sequence) and not isinstance(recordings, (str, bytes, bytearray, memoryview))
 
 
 def name_of(recording: Given) -> str:
@@ -64,7 +68,7 @@ def given(recording: Recording, rate: int | None = None) -> Given:
         return samples(recording, rate)
     kind = type(recording).__name__
     raise AudioError(
-        f"{kind}: is no recording; give a path, bytes, a file object, a cell of a data set, or an array"
+        f"{kind}: is no recording; give a path, bytes, a file object, a cell of a data set or an array, or a list of these"
     )
 
 

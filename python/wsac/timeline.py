@@ -81,7 +81,7 @@ class Timeline:
         self._end: tuple[float, list[str], str | None] | None = None
         self._failed: Exception | None = None
         self._recording = recording
-        self.file_name = name_of(recording)
+        self.file_name: str = name_of(recording)
         """The recording: its path or name, or "bytes" or "array"."""
 
     def __iter__(self) -> Iterator[Segment]:
@@ -164,12 +164,12 @@ class Timeline:
         import pandas as pd
 
         rows = [segment.to_dict() for segment in self]
-        columns = "file_name start end caption confidence weak logprob sounds".split()
+        columns = ["file_name", "start", "end", "caption", "confidence", "weak", "logprob", "sounds"]
         return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
         more = "" if self._end is not None else ", and more to find"
-        return f"<Timeline of {self.file_name}: {len(self._found)} segments{more}>"
+        return f"<Timeline of {self.file_name}: {len(self._found)} found{more}>"
 
     def _repr_html_(self) -> str:
         from wsac.html import timeline

@@ -67,11 +67,7 @@ class Run:
 
 
 def train(
-    captions: Sequence[str]
-    | Sequence[Sequence[str]]
-    | str
-    | os.PathLike[str]
-    | Mapping[str | os.PathLike[str], float],
+    captions: Sequence[str] | Sequence[Sequence[str]] | str | os.PathLike[str] | Mapping[str | os.PathLike[str], float],
     out: str | os.PathLike[str],
     *,
     encoder: Encoder | str | os.PathLike[str] = "mini",

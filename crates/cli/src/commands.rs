@@ -102,3 +102,24 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Completions(args) => completions::run(&args, Cli::command()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The flags that `command` or one below it has twice.
+    fn twice(command: &clap::Command) -> Vec<String> {
+        let mut seen = std::collections::HashSet::new();
+        let flags = command.get_arguments().filter_map(clap::Arg::get_long);
+        let name = command.get_name();
+        let own = flags.filter(|flag| !seen.insert(*flag));
+        let own: Vec<String> = own.map(|flag| format!("{name} --{flag}")).collect();
+        let below = command.get_subcommands().flat_map(twice);
+        own.into_iter().chain(below).collect()
+    }
+
+    #[test]
+    fn experiment_had_two_flags_of_one_name() {
+        assert_eq!(twice(&Cli::command()), Vec::<String>::new());
+    }
+}

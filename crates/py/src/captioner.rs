@@ -10,7 +10,7 @@ use wsac::captioner::{Caption, CaptionOptions, Opening, Settings};
 use wsac::encoders::analysis::AudioAnalysis;
 
 use crate::encoder::{Encoder, EncoderChoice};
-use crate::errors::{OrRaise, config, exception};
+use crate::errors::{config, exception};
 use crate::json;
 use crate::live::Live;
 use crate::matrix::rows_of;
@@ -18,7 +18,7 @@ use crate::memory::Memory;
 use crate::pools::Threads;
 use crate::recording::{self, Given, Recording};
 use crate::timeline::{Cut, Timeline};
-use crate::work::run;
+use crate::work::{run, run_shared};
 
 /// A captioner; `wsac.Captioner` is what a person calls.
 #[pyclass(frozen, module = "wsac._wsac")]
@@ -222,7 +222,7 @@ impl Captioner {
         memory: Option<&Memory>,
     ) -> PyResult<(Settings, CaptionOptions)> {
         let settings: Settings = json::read(py, settings)?;
-        let mut options = settings.options(self.captioner.model()).or_raise(py)?;
+        let mut options = run_shared(py, || settings.options(self.captioner.model()))?;
         options.memory = match memory {
             Some(memory) => Some(memory.fitted(py, &self.captioner)?),
             None => self.memory.clone(),

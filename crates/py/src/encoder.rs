@@ -17,12 +17,11 @@ use wsac::encoders::hub::Hub;
 use wsac::encoders::named;
 use wsac::encoders::towers::{AudioTower, TextTower};
 
-use crate::errors::OrRaise;
 use crate::json;
 use crate::matrix::matrix;
 use crate::pools::Threads;
 use crate::recording::{self, Given};
-use crate::work::run;
+use crate::work::{run, run_shared};
 
 /// An encoder; `wsac.Encoder` is what a person calls.
 #[pyclass(frozen, module = "wsac._wsac")]
@@ -44,12 +43,15 @@ pub struct EncoderChoice {
 
 /// The towers, each loaded when it is first needed.
 enum Towers {
-    Own {
-        encoder: wsac::encoders::encoder::Encoder,
-        audio: OnceLock<Box<dyn AudioTower>>,
-        text: OnceLock<Box<dyn TextTower>>,
-    },
+    Own(Box<Own>),
     OfCaptioner(Arc<Captioner>),
+}
+
+/// An encoder and those of its towers that are loaded.
+struct Own {
+    encoder: wsac::encoders::encoder::Encoder,
+    audio: OnceLock<Box<dyn AudioTower>>,
+    text: OnceLock<Box<dyn TextTower>>,
 }
 
 impl EncoderChoice {
@@ -82,14 +84,14 @@ impl Towers {
     fn audio(&self) -> wsac::Result<&dyn AudioTower> {
         match self {
             Self::OfCaptioner(captioner) => Ok(captioner.audio_tower()),
-            Self::Own { encoder, audio, .. } => kept(audio, || encoder.audio_tower()),
+            Self::Own(own) => kept(&own.audio, || own.encoder.audio_tower()),
         }
     }
 
     fn text(&self) -> wsac::Result<&dyn TextTower> {
         match self {
             Self::OfCaptioner(captioner) => captioner.text_tower(),
-            Self::Own { encoder, text, .. } => kept(text, || encoder.text_tower()),
+            Self::Own(own) => kept(&own.text, || own.encoder.text_tower()),
         }
     }
 }
@@ -112,14 +114,14 @@ impl Encoder {
     #[pyo3(signature = (choice, threads=None))]
     fn new(py: Python<'_>, choice: &str, threads: Option<usize>) -> PyResult<Self> {
         let choice: EncoderChoice = json::read(py, choice)?;
-        let encoder = py.detach(|| choice.find()).or_raise(py)?;
+        let encoder = run_shared(py, || choice.find())?;
         Ok(Self {
             space: encoder.space().clone(),
-            towers: Towers::Own {
+            towers: Towers::Own(Box::new(Own {
                 encoder,
                 audio: OnceLock::new(),
                 text: OnceLock::new(),
-            },
+            })),
             threads: Threads::asked(py, threads)?,
         })
     }
@@ -171,8 +173,7 @@ impl Encoder {
     /// The width of its embeddings.
     #[getter]
     fn dim(&self, py: Python<'_>) -> PyResult<usize> {
-        let stop = CancelToken::default();
-        run(py, self.threads, &stop, || Ok(self.towers.audio()?.dim()))
+        run_shared(py, || Ok(self.towers.audio()?.dim()))
     }
 }
 

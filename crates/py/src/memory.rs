@@ -17,7 +17,7 @@ use crate::encoder::Encoder;
 use crate::errors::{OrRaise, config};
 use crate::matrix::{matrix, rows_of};
 use crate::pools::Threads;
-use crate::work::run;
+use crate::work::{run, run_shared};
 
 /// A memory; `wsac.Memory` is what a person calls.
 #[pyclass(frozen, module = "wsac._wsac")]
@@ -40,17 +40,15 @@ impl Memory {
     /// The memory in a file; its rows are mapped.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let memory = py
-            .detach(|| wsac::memory::Memory::load(&path))
-            .or_raise(py)?;
+        let memory = run_shared(py, || wsac::memory::Memory::load(&path))?;
         Ok(Self::named(path, memory))
     }
 
     /// The memory whose file has this content.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, content: &[u8]) -> PyResult<Self> {
-        let memory = wsac::memory::Memory::from_bytes(UNNAMED, content);
-        Ok(Self::named(UNNAMED.into(), memory.or_raise(py)?))
+        let memory = run_shared(py, || wsac::memory::Memory::from_bytes(UNNAMED, content))?;
+        Ok(Self::named(UNNAMED.into(), memory))
     }
 
     /// A memory of `captions`, embedded by `encoder`; `dedup` is whether each is kept once, `near` the cosine from which
@@ -70,24 +68,22 @@ impl Memory {
             dedup: dedup.then_some(near),
             rows,
         };
-        let set = py.detach(|| captions.read()).or_raise(py)?;
+        let set = run_shared(py, || captions.read())?;
         let texts: Vec<&str> = set.captions().collect();
         let embeddings = encoder.embed(py, &texts)?;
-        let stop = CancelToken::default();
-        let built = run(py, Threads::Shared, &stop, || {
-            keep.memory(encoder.space(), &texts, embeddings)
-        })?;
+        let built = run_shared(py, || keep.memory(encoder.space(), &texts, embeddings))?;
         Ok(Self::named(UNNAMED.into(), built.0))
     }
 
     /// Writes the file, whole or not at all.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.memory.save(path)).or_raise(py)
+        run_shared(py, || self.memory.save(path))
     }
 
     /// The content of its file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.memory.to_bytes().or_raise(py)?))
+        let bytes = run_shared(py, || self.memory.to_bytes())?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// The `k` captions nearest to each row of `queries` [n, d], best first.
@@ -169,7 +165,7 @@ impl Memory {
         {
             return Ok(fitted.clone());
         }
-        let fitted = run(py, Threads::Shared, &CancelToken::default(), || {
+        let fitted = run_shared(py, || {
             let fitted = captioner.fit((*self.memory).clone());
             fitted.map_err(|error| Error::model(&self.name, error.to_string()))
         })?;

@@ -1,11 +1,11 @@
 //! The function `picture`: a recording and the sounds heard in it -> waveform, spectrogram and sounds, as the `<svg>` of a page.
 
 use pyo3::prelude::*;
+use wsac::Error;
 use wsac::audio::{CancelToken, Waveform};
 use wsac_experiment::report;
 use wsac_report::clip::Sound;
 
-use crate::errors::config;
 use crate::pools::Threads;
 use crate::recording::Given;
 use crate::work::run;
@@ -21,15 +21,6 @@ pub fn picture(
     sounds: Vec<(String, f64)>,
 ) -> PyResult<String> {
     let recording = recording.recording()?;
-    let stop = CancelToken::default();
-    let samples = run(py, Threads::Shared, &stop, || {
-        let mut stream = recording.open(RATE, &stop)?;
-        let mut samples = Vec::new();
-        while let Some(block) = stream.next_block()? {
-            samples.extend(block);
-        }
-        Ok(samples)
-    })?;
     let sound = |(name, score)| Sound {
         name,
         score,
@@ -37,11 +28,19 @@ pub fn picture(
     };
     let sounds = sounds.into_iter().map(sound).collect();
     let name = recording.name().to_string_lossy();
-    let wave = Waveform {
-        samples,
-        rate: RATE,
-    };
-    let drawing = py.detach(|| report::picture(&name, &wave, sounds).draw());
-    let drawing = drawing.map_err(|e| config(py, e.to_string()))?;
-    Ok(drawing.inline())
+    let stop = CancelToken::default();
+    run(py, Threads::Shared, &stop, || {
+        let mut stream = recording.open(RATE, &stop)?;
+        let mut samples = Vec::new();
+        while let Some(block) = stream.next_block()? {
+            samples.extend(block);
+        }
+        let wave = Waveform {
+            samples,
+            rate: RATE,
+        };
+        let drawing = report::picture(&name, &wave, sounds).draw();
+        let drawing = drawing.map_err(|e| Error::Config(e.to_string()))?;
+        Ok(drawing.inline())
+    })
 }

@@ -13,7 +13,7 @@ use crate::errors::{OrRaise, config};
 use crate::json;
 use crate::pools::Threads;
 use crate::recording::Recording;
-use crate::work::run;
+use crate::work::{run, run_shared};
 
 /// Where a timeline is cut, by the names that the command line has; all times in seconds.
 #[derive(Deserialize)]
@@ -78,11 +78,12 @@ impl Timeline {
         (options.min_length, options.max_length) = (cut.min_length, cut.max_length);
         (options.max_gap, options.silence) = (cut.max_gap, cut.silence);
         let stop = CancelToken::default();
-        let stream = py.detach(|| recording.open(captioner.rate(), &stop));
-        let stream = stream.or_raise(py)?;
-        let segments = Segments::new(captioner.clone(), stream, options, words.clone());
+        let segments = run_shared(py, || {
+            let stream = recording.open(captioner.rate(), &stop)?;
+            Segments::new(captioner.clone(), stream, options, words.clone())
+        })?;
         Ok(Self {
-            segments: Mutex::new(Some(segments.or_raise(py)?)),
+            segments: Mutex::new(Some(segments)),
             captioner,
             threads,
             words,

@@ -1,6 +1,8 @@
 //! Work of the library in a pool, while Python is free to do something else: closures -> their results, or exceptions.
 //!
 //! The calling thread waits, calls back into Python where the work asks for it, and looks for Ctrl-C, which cancels the work.
+//! All that the library may divide among threads is run here: elsewhere it would take those of rayon's global pool, for
+//! which a child of this process would wait for ever.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,6 +38,17 @@ pub fn run<T: Send>(
 ) -> PyResult<T> {
     let work = |_: &mut dyn FnMut(()) -> ControlFlow<()>| work();
     run_watched(py, threads, stop, work, |_, ()| Ok(()))
+}
+
+/// [`run`], for work that is soon done: on the threads that all callers share, and not to be cancelled.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_shared<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> wsac::Result<T> + Send,
+) -> PyResult<T> {
+    run(py, Threads::Shared, &CancelToken::default(), work)
 }
 
 /// [`run`], with events: `tell` takes them from the work to the calling thread, where `each` gets them one by one with Python

@@ -5,6 +5,7 @@
 use super::pieces::pieces;
 use super::regions::ActiveRegions;
 use super::*;
+use wsac_audio::CancelToken;
 use wsac_encoders::frames::FrameEmbeddings;
 use wsac_nn::rng::Stream;
 
@@ -271,6 +272,26 @@ fn the_greatest_length_of_a_segment_bounds_the_sound_in_memory() {
         ..longest
     };
     assert!(longer.check().is_err());
+}
+
+#[test]
+fn segments_come_before_the_recording_has_ended() {
+    let captioner = Captioner::bundled().unwrap();
+    let samples = [sound(0, 0.5), silence(2.5)].concat().repeat(200);
+    let wave = Waveform {
+        samples,
+        rate: RATE,
+    };
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(0.0));
+    let told = heard.clone();
+    let stream = AudioStream::from_waveform(&wave, captioner.rate()).unwrap();
+    let stream = stream.watched(move |seconds| *told.lock().unwrap() = seconds);
+    let (options, words) = (TimelineOptions::default(), CaptionOptions::default());
+    let mut segments = Segments::new(&captioner, stream, options, words).unwrap();
+    assert_eq!(*heard.lock().unwrap(), 0.0);
+    assert!(segments.next().unwrap().is_some());
+    assert!(*heard.lock().unwrap() < 300.0, "of 600 s");
+    assert_eq!(segments.finish().segments, 1);
 }
 
 /// Work went on to the end of the recording though nobody waited for it.

@@ -1,5 +1,7 @@
 //! Batches: many recordings give what each gives alone.
 #![allow(clippy::unwrap_used)]
+use std::path::PathBuf;
+
 use super::*;
 
 /// Recordings described together are told as each is told alone, and one that fails fails alone; more recordings than
@@ -8,7 +10,7 @@ use super::*;
 fn many_recordings_are_told_as_each_alone() {
     let mut captioner = Captioner::bundled().unwrap();
     let clips = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clips");
-    let mut paths: Vec<std::path::PathBuf> = (std::fs::read_dir(clips).unwrap())
+    let mut paths: Vec<PathBuf> = (std::fs::read_dir(clips).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "ogg"))
         .collect();

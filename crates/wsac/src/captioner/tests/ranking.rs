@@ -25,7 +25,8 @@ fn of_all_candidates_the_one_most_like_the_sound_is_told() {
     let score = best.score.unwrap();
     let of = |caption: &Caption| {
         let text = caption.text.trim_end_matches('.').to_lowercase();
-        let read = captioner.read(&[&text]).unwrap();
+        let tower = captioner.text_tower().unwrap();
+        let read = tower.embed(&[&text], &mut |_| {}).unwrap();
         captioner.similarities(&analysis.embedding, &read)[0]
     };
     assert!((score - of(&best)).abs() < 0.1, "{score}");
