@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """`wsac.metrics` beside the real aac-metrics and pycocoevalcap, on the same items: are the numbers equal, and how long?
 
-  metrics_python.py compare PEER_PYTHON ITEMS.jsonl [RUNS]   runs the two below in turn, prints both tables
-  metrics_python.py peer ITEMS.jsonl                         with a Python that has aac-metrics, pycocoevalcap and Java
-  metrics_python.py ours ITEMS.jsonl                         with a Python that has wsac
+  metrics_python.py compare PEER_PYTHON ITEMS.jsonl [RUNS]
 
+This Python must have wsac, PEER_PYTHON aac-metrics and pycocoevalcap, with Java on the path. Both are run in turn, and the
+quickest of RUNS (3) counts.
 ITEMS.jsonl: {"candidate": text, "references": [text, ..]} a line. Items with an empty reference must be left out: aac-metrics
 fails there. Compared are evaluate (BLEU, METEOR, ROUGE-L, CIDEr-D, vocab) and the classes of pycocoevalcap (PTBTokenizer, Bleu,
 Meteor, Rouge, Cider), each in a process of its own; seconds are of importing and of scoring.

@@ -217,7 +217,7 @@ class Scorer:
             found.append(np.array([float((group @ own).mean()) for own, group in zip(candidates, groups)]))
         if audio_paths is not None and self._clap_method != "text":
             found.append((candidates * clap.audio(audio_paths)).sum(axis=1).astype(np.float64))
-        return _native.Scores.mean_of((sum(found) / len(found)).tolist())
+        return _native.Scores.mean_of(np.mean(found, axis=0).tolist())
 
     def _detected(self, threshold: float) -> tuple[_native.Scores, dict[str, FloatArray]]:
         """The fluency errors and the probabilities of their kinds."""
