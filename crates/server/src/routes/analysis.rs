@@ -96,7 +96,7 @@ impl Whole {
         events: &Events,
     ) -> Result<(), ApiError> {
         let wrong = |error| ApiError::of(error, &upload.name);
-        let mut stream = upload.open(captioner.rate(), self.most, cancel)?;
+        let mut stream = upload.open(&options.hearing, captioner.rate(), self.most, cancel)?;
         let analysis = captioner.encode_stream(&mut stream).map_err(wrong)?;
         let caption = |options: &CaptionOptions| {
             let mut caption = captioner.describe(&analysis, options).map_err(wrong)?;
@@ -109,7 +109,7 @@ impl Whole {
         let _ = events.send("caption", &caption(options)?);
         let strategies: Result<Vec<_>, ApiError> = self.strategies.iter().map(caption).collect();
         let _ = events.send("strategies", &strategies?);
-        let mut stream = upload.open(captioner.rate(), self.most, cancel)?;
+        let mut stream = upload.open(&options.hearing, captioner.rate(), self.most, cancel)?;
         if let Some(sounds) = captioner
             .activations(&mut stream, self.sounds)
             .map_err(wrong)?
