@@ -66,3 +66,11 @@ package:
 # the files of a release, for this machine: dist/ (needs maturin for the Python ones)
 dist:
     .ci/dist
+
+# metrics from Python beside the real aac-metrics and pycocoevalcap (PEER: a Python that has them)
+bench-metrics-python PEER ITEMS:
+    python3 bench/peer/metrics_python.py compare {{PEER}} {{ITEMS}}
+
+# wsac.ray or wsac.daft killed in the middle three times: every name exactly once (needs ray[data] or daft, and pyarrow)
+scale ENGINE CLIPS FOLDER:
+    python3 bench/scale/kill.py {{ENGINE}} {{CLIPS}} {{FOLDER}}
