@@ -31,7 +31,8 @@ fn the_parts_of_a_run_are_the_rows_of_the_whole_run_in_its_order() {
         world.write("list.txt", "tree\n");
         let run = |out: &str, more: &[&str]| {
             let args = ["caption", "--files-from", "list.txt", "--format", "jsonl"];
-            let args = args.iter().chain(&["-q", "-o", out]).chain(timeline);
+            let output = ["-q", "-o", out];
+            let args = args.iter().chain(&output).chain(timeline);
             world.output(args.chain(more));
         };
         run("whole.jsonl", &[]);
