@@ -12,7 +12,7 @@ use crate::exit::ExitCode;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use wsac::captioner::{CaptionOptions, Captioner, Settings};
+use wsac::captioner::{Caption, CaptionOptions, Captioner, Settings};
 use wsac::encoders::analysis::AudioAnalysis;
 use wsac::encoders::embedding::Embedding;
 
@@ -28,6 +28,9 @@ use read::Row;
 const TOGETHER: usize = 32;
 /// A row whose squared length is off 1 by less is a unit row.
 const UNIT: f32 = 1e-3;
+
+/// What the captioner is asked of a row, or why it is not.
+type Asked = Result<(AudioAnalysis, CaptionOptions), String>;
 
 /// Captions of embeddings.
 pub struct EmbeddingsJob {
@@ -77,28 +80,25 @@ impl EmbeddingsJob {
         rows: impl Iterator<Item = Row>,
         captioner: &Captioner,
         options: &CaptionOptions,
-    ) -> Vec<(PathBuf, Result<wsac::captioner::Caption, String>)> {
-        let analysed: Vec<(PathBuf, Result<(AudioAnalysis, CaptionOptions), String>)> = rows
+    ) -> Vec<(PathBuf, Result<Caption, String>)> {
+        let (names, asked): (Vec<PathBuf>, Vec<Asked>) = rows
             .map(|row| {
                 let name = PathBuf::from(row.name);
                 let options = self.settings.for_recording(options, &name);
-                let analysed = row.embedding.and_then(|row| Ok((analysis(row)?, options)));
-                (name, analysed)
+                let asked = row.embedding.and_then(|row| Ok((analysis(row)?, options)));
+                (name, asked)
             })
-            .collect();
-        let asked: Vec<_> = (analysed.iter())
-            .filter_map(|(_, analysed)| analysed.as_ref().ok())
+            .unzip();
+        let good: Vec<_> = (asked.iter().flatten())
             .map(|(analysis, options)| (analysis, options))
             .collect();
-        let mut captions = captioner.describe_all(&asked).into_iter();
-        let told = analysed.into_iter().map(|(name, analysed)| {
-            let caption = analysed.and_then(|_| match captions.next() {
-                Some(caption) => caption.map_err(|error| error.to_string()),
-                None => Err("no caption was made".into()),
-            });
-            (name, caption)
+        let mut captions = captioner.describe_all(&good).into_iter();
+        let captions = asked.into_iter().map(|asked| {
+            let caption = asked.map(|_| captions.next())?;
+            let caption = caption.ok_or("no caption was made")?;
+            caption.map_err(|error| error.to_string())
         });
-        told.collect()
+        names.into_iter().zip(captions).collect()
     }
 
     /// An error if the embeddings are no points of the captioner's space.
