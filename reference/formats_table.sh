@@ -99,7 +99,7 @@ make a.opus && row a.opus "Ogg, Opus"
 make low.opus -c:a libopus -b:a 12k -application voip && row low.opus "Ogg, Opus, 12 kbit/s (speech)"
 make stereo.opus -c:a libopus -ac 2 && row stereo.opus "Ogg, Opus, stereo"
 make six.opus -c:a libopus -ac 6 && row six.opus "Ogg, Opus, six channels"
-cat a.ogg a.ogg > chain.ogg && row chain.ogg "Ogg, two streams chained"
+cat a.ogg a.ogg > chain.ogg && row chain.ogg "Ogg, two streams chained (ffmpeg is 3 ms late in the second)"
 cat a.ogg a.opus > codecs.ogg && row codecs.ogg "Ogg, Vorbis then Opus (ffmpeg hears the first)"
 make a.spx && row a.spx "Ogg, Speex"
 
