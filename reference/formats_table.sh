@@ -38,7 +38,8 @@ cat << 'HEAD'
 
 What wsac reads, measured: one clip of 5 s (`examples/clips/dog.ogg`) in each format, decoded by wsac and by ffmpeg, both as
 mono at 16 kHz. `by` is `wsac` where no ffmpeg is needed. Correlation is that of the samples at the best shift, 1 where they
-are the same up to rounding; it is lower where two decoders of a lossy codec or two resamplers differ. Made by
+are the same up to rounding; it is lower where ffmpeg leaves out the 23 ms that an encoder of AAC puts before the sound (a shift
+that is no whole number of samples), where a resampler differs, and where ffmpeg hears less. Made by
 `reference/formats_table.sh`.
 
 | format | file | by | s, wsac | s, ffmpeg | correlation | said |
@@ -98,7 +99,7 @@ make a.opus && row a.opus "Ogg, Opus"
 make low.opus -c:a libopus -b:a 12k -application voip && row low.opus "Ogg, Opus, 12 kbit/s (speech)"
 make stereo.opus -c:a libopus -ac 2 && row stereo.opus "Ogg, Opus, stereo"
 make six.opus -c:a libopus -ac 6 && row six.opus "Ogg, Opus, six channels"
-cat a.ogg a.ogg > chain.ogg && row chain.ogg "Ogg, two streams chained"
+cat a.ogg a.ogg > chain.ogg && row chain.ogg "Ogg, two streams chained (ffmpeg is 3 ms late in the second)"
 cat a.ogg a.opus > codecs.ogg && row codecs.ogg "Ogg, Vorbis then Opus (ffmpeg hears the first)"
 make a.spx && row a.spx "Ogg, Speex"
 

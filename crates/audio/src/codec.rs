@@ -33,8 +33,9 @@ impl Codec {
                 .as_ref()
                 .map_or(2, |channels| channels.count());
             let head = parameters.extra_data.as_deref();
-            let opus = Opus::new(head, channels)
-                .map_err(|_| Fault::Unsupported("a damaged Opus header"))?;
+            let opus = Opus::new(head, channels).map_err(|_| {
+                Fault::Unsupported("Opus of more than two channels, or a damaged header")
+            })?;
             return Ok(Self::Opus(Box::new(opus)));
         }
         let make =

@@ -1,8 +1,9 @@
 //! What packets come from: a container that symphonia reads, or samples behind a header -> the packets of one track.
 
+use std::collections::VecDeque;
+
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackFlags};
@@ -25,13 +26,17 @@ pub(super) enum Container {
 pub(super) struct Tracks {
     format: Box<dyn FormatReader>,
     track: u32,
-    /// Packets at the promised end of an MP3 stream, held back until it is clear that it does end there.
+    /// Packets whose end is to be cut off, held back until it is clear that the stream does end there: MP3 that was joined
+    /// goes on behind its promised end, and some pages of Ogg end before their packets do.
     held: Vec<Packet>,
+    ready: VecDeque<Packet>,
+    /// How the stream ended, to be told when all packets are given.
+    end: Option<Result<(), Fault>>,
     /// Whether the stream went on behind its promised end.
     goes_on: bool,
 }
 
-/// How many packets an encoder of MP3 pads its stream with at most.
+/// How many packets an encoder pads its stream with at most.
 const PADDING_PACKETS: usize = 4;
 
 /// A track of sound, as the container describes it.
@@ -62,6 +67,8 @@ impl Tracks {
             format,
             track: 0,
             held: Vec::new(),
+            ready: VecDeque::new(),
+            end: None,
             goes_on: false,
         })
     }
@@ -101,33 +108,41 @@ impl Tracks {
             let time = info.time_base?.calc_duration(info.duration?)?;
             Some(time.as_secs_f64())
         };
-        seconds(track).or_else(whole)
+        // A fragmented MP4 says 0.
+        seconds(track)
+            .or_else(whole)
+            .filter(|&seconds| seconds > 0.0)
     }
 
     /// The next packet of the chosen track. At [`Fault::ResetRequired`] another stream begins.
     pub(super) fn next_packet(&mut self) -> Result<Option<Packet>, Fault> {
         loop {
-            if self.goes_on && !self.held.is_empty() {
-                return Ok(Some(whole(self.held.remove(0))));
+            if let Some(packet) = self.ready.pop_front() {
+                return Ok(Some(packet));
             }
-            match guarded(|| self.format.next_packet())? {
-                Some(packet) if packet.track_id != self.track => {}
-                Some(packet) if self.goes_on => return Ok(Some(whole(packet))),
-                Some(packet) if packet.trim_end > Duration::ZERO && self.is_mpeg() => {
+            if let Some(end) = self.end.take() {
+                return end.map(|()| None);
+            }
+            match guarded(|| self.format.next_packet()) {
+                Ok(Some(packet)) if packet.track_id != self.track => {}
+                Ok(Some(packet)) if packet.trim_end > Duration::ZERO && !self.goes_on => {
                     self.held.push(packet);
-                    self.goes_on = self.held.len() > PADDING_PACKETS;
+                    if self.held.len() > PADDING_PACKETS {
+                        self.goes_on = true;
+                        self.ready.extend(self.held.drain(..).map(whole));
+                    }
                 }
-                Some(packet) => return Ok(Some(packet)),
-                None if self.held.is_empty() => return Ok(None),
-                None => return Ok(Some(self.held.remove(0))),
+                Ok(Some(packet)) => {
+                    self.ready.extend(self.held.drain(..).map(whole));
+                    self.ready.push_back(whole(packet));
+                }
+                // Only here something is cut off.
+                ended => {
+                    self.ready.extend(self.held.drain(..));
+                    self.end = Some(ended.map(|_| ()));
+                }
             }
         }
-    }
-
-    /// Whether the chosen track is MPEG audio, whose promised length is that of the first of several joined streams.
-    fn is_mpeg(&self) -> bool {
-        let codec = self.parameters().map(|parameters| parameters.codec);
-        codec.is_some_and(|codec| [CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3].contains(&codec))
     }
 
     /// Where another stream has begun (chained Ogg): its first track of sound.
@@ -138,6 +153,7 @@ impl Tracks {
             .iter()
             .find(|track| audio(track).is_some());
         let found = first.map(|track| track.id);
+        self.goes_on = false;
         self.track = found.unwrap_or_default();
         found.is_some()
     }

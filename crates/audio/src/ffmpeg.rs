@@ -96,7 +96,8 @@ impl Complaint {
             .split(':')
             .map(|part| part.trim().parse::<f64>());
         let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(hours.ok()? * 3600.0 + minutes.ok()? * 60.0 + seconds.ok()?)
+        let seconds = hours.ok()? * 3600.0 + minutes.ok()? * 60.0 + seconds.ok()?;
+        (seconds > 0.0).then_some(seconds)
     }
 }
 

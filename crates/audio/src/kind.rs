@@ -151,8 +151,8 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     let (name, way) = match (is_transport(head), frames(head)) {
         (true, _) => ("MPEG-TS", Way::Transport),
         (_, Some(Frames::Mpeg { layer: 3 })) => ("MP3", Way::Frames),
-        (_, Some(Frames::Mpeg { layer: 2 })) => ("MP2", Way::Frames),
-        (_, Some(Frames::Mpeg { .. })) => ("MPEG audio layer 1", Way::Frames),
+        (_, Some(Frames::Mpeg { layer: 2 })) => ("MP2", Way::Foreign),
+        (_, Some(Frames::Mpeg { .. })) => ("MPEG audio layer 1", Way::Foreign),
         (_, Some(Frames::Adts)) => ("AAC", Way::Frames),
         _ => return None,
     };

@@ -53,6 +53,9 @@ pub(super) fn open(
     wanted: Option<usize>,
 ) -> Result<Opened, Refused> {
     match kind.way {
+        Way::Samples(_) | Way::Frames if wanted.is_some_and(|wanted| wanted > 0) => {
+            Err(no_track(input, 1, wanted))
+        }
         Way::Samples(family) => samples(input, family),
         Way::Stream => tracks(input, wanted),
         Way::Tracks => {
@@ -162,13 +165,7 @@ fn tracks(input: &mut Input, wanted: Option<usize>) -> Result<Opened, Refused> {
     let mut notes = Vec::new();
     let name = input.name().display().to_string();
     let chosen = match wanted {
-        Some(wanted) if wanted >= count => {
-            let reason = format!(
-                "has {count} tracks of sound; there is no track {}",
-                wanted + 1
-            );
-            return Err(Refused::For(Error::audio(input.name(), reason)));
-        }
+        Some(wanted) if wanted >= count => return Err(no_track(input, count, Some(wanted))),
         Some(wanted) => wanted,
         None if count == 1 => 0,
         None => {
@@ -263,6 +260,14 @@ fn extension(input: &Input) -> Option<&str> {
         .name()
         .extension()
         .and_then(|extension| extension.to_str())
+}
+
+/// That there is no such track.
+fn no_track(input: &Input, count: usize, wanted: Option<usize>) -> Refused {
+    let tracks = if count == 1 { "track" } else { "tracks" };
+    let wanted = wanted.map_or(0, |wanted| wanted + 1);
+    let reason = format!("has {count} {tracks} of sound; there is no track {wanted}");
+    Refused::For(Error::audio(input.name(), reason))
 }
 
 fn no_sound() -> Refused {

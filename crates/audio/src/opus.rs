@@ -1,6 +1,5 @@
 //! Opus: packets -> interleaved samples at 48 kHz.
 
-use rusty_opus::multistream::OpusMSDecoder;
 use rusty_opus::repacketizer::samples_per_frame;
 use rusty_opus::{Error, OpusDecoder};
 
@@ -12,7 +11,7 @@ const MOST: usize = 5_760;
 
 /// A decoder of one stream.
 pub(super) struct Opus {
-    streams: Streams,
+    decoder: Box<OpusDecoder>,
     channels: usize,
     /// Samples of each channel that the encoder put before the sound and that are still to be left out.
     to_skip: usize,
@@ -20,40 +19,35 @@ pub(super) struct Opus {
     gain: f32,
 }
 
-enum Streams {
-    One(Box<OpusDecoder>),
-    Surround(Box<OpusMSDecoder>),
-}
-
 impl Opus {
-    /// The decoder that the identification header `head` describes (RFC 7845, section 5.1); without one, a plain one of
-    /// `channels` channels.
+    /// The decoder that the identification header `head` describes (RFC 7845, section 5.1; in MP4 with its numbers the
+    /// other way round); without one, a plain one of `channels` channels.
+    ///
+    /// # Errors
+    /// For more than two channels, which are several streams in one.
     pub(super) fn new(head: Option<&[u8]>, channels: usize) -> Result<Self, Error> {
         let head = head.filter(|head| head.starts_with(b"OpusHead") && head.len() >= 19);
-        let Some(head) = head else {
-            let streams = Streams::One(Box::new(OpusDecoder::new(RATE as i32, channels)?));
-            return Ok(Self {
-                streams,
-                channels,
-                to_skip: 0,
-                gain: 1.0,
-            });
-        };
-        let channels = usize::from(head[9]);
-        let to_skip = usize::from(u16::from_le_bytes([head[10], head[11]]));
-        let decibels = f32::from(i16::from_le_bytes([head[16], head[17]])) / 256.0;
-        let streams = match head[18] {
-            0 => Streams::One(Box::new(OpusDecoder::new(RATE as i32, channels)?)),
-            family => {
-                let surround = OpusMSDecoder::new(RATE as i32, channels, family.into())?;
-                Streams::Surround(Box::new(surround))
+        let (mut to_skip, mut gain, mut many) = (0, 0, channels);
+        if let Some(head) = head {
+            let in_mp4 = head[8] == 0;
+            let word = |at: usize| {
+                let bytes = [head[at], head[at + 1]];
+                if in_mp4 {
+                    u16::from_be_bytes(bytes)
+                } else {
+                    u16::from_le_bytes(bytes)
+                }
+            };
+            (to_skip, gain, many) = (word(10).into(), word(16) as i16, head[9].into());
+            if head[18] != 0 {
+                return Err(Error::BadArg("several streams in one"));
             }
-        };
+        }
         Ok(Self {
-            streams,
-            channels,
+            decoder: Box::new(OpusDecoder::new(RATE as i32, many)?),
+            channels: many,
             to_skip,
-            gain: 10f32.powf(decibels / 20.0),
+            gain: 10f32.powf(f32::from(gain) / 256.0 / 20.0),
         })
     }
 
@@ -67,10 +61,7 @@ impl Opus {
         let frames = length(packet).ok_or(Error::InvalidPacket("no frames"))?;
         samples.clear();
         samples.resize(frames * self.channels, 0.0);
-        let count = match &mut self.streams {
-            Streams::One(decoder) => decoder.decode(packet, frames, samples),
-            Streams::Surround(decoder) => decoder.decode(packet, frames, samples),
-        }?;
+        let count = self.decoder.decode(packet, frames, samples)?;
         samples.truncate(count * self.channels);
         let skipped = self.to_skip.min(count);
         self.to_skip -= skipped;

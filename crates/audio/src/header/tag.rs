@@ -33,7 +33,7 @@ pub(super) fn coding(tag: u16, channels: u16, block: u16, bits: u16, big_endian:
         7 => Some(codecs::CODEC_ID_PCM_MULAW),
         2 => return blocks(codecs::CODEC_ID_ADPCM_MS, 7, 2),
         0x11 => return blocks(codecs::CODEC_ID_ADPCM_IMA_WAV, 4, 1),
-        0x50 | 0x55 | 0x1600 | 0x1610 => return Coding::Stream,
+        0x55 | 0x1600 | 0x1610 => return Coding::Stream,
         _ => None,
     };
     match codec {
@@ -54,6 +54,7 @@ fn tag_name(tag: u16, bits: u16) -> String {
         0x31 => "GSM 6.10",
         0x42 => "G.723",
         0x45 | 0x64 => "G.726",
+        0x50 => "MP2",
         0x92 | 0x2000 => "AC-3",
         0x2001 => "DTS",
         0xff | 0x1602 | 0x706d => "AAC",

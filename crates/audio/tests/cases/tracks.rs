@@ -44,3 +44,12 @@ fn the_track_that_is_asked_for_is_heard() {
             .contains("counted from 1")
     );
 }
+
+#[test]
+fn a_file_of_one_track_has_no_second() {
+    let error = track("sine.mp3", Some(2)).unwrap_err();
+    assert!(
+        error.ends_with("has 1 track of sound; there is no track 2"),
+        "{error}"
+    );
+}

@@ -91,7 +91,9 @@ fn a_channel_can_be_chosen_and_each_has_a_caption_where_asked_for() {
         .wsac(["caption", "left.wav", "--track", "2"])
         .assert()
         .code(2)
-        .stderr(contains("left.wav"));
+        .stderr(contains(
+            "left.wav: has 1 track of sound; there is no track 2",
+        ));
 }
 
 /// Magic of a kind that wsac does not decode, and some bytes.
