@@ -47,6 +47,11 @@ pictures:
 yardstick SHARED="../shared" RUN="clean_seed0":
     cargo run --release -p wsac-lab -- yardstick {{SHARED}} {{RUN}}
 
+# what is read, beside ffmpeg: docs/formats.md (needs ffmpeg, lame and sox)
+formats:
+    cargo build --release -p wsac-audio --example decode
+    reference/formats_table.sh target/release/examples/decode >docs/formats.md
+
 # make the test recordings again (needs ffmpeg)
 fixtures:
     reference/make_audio_fixtures.sh
