@@ -248,7 +248,13 @@ mod tests {
         // A hiss alone, however quiet.
         assert_eq!(after(20, |i| -70.0 + (i % 3) as f32), SILENCE);
         // Above its background.
-        let near = after(20, |i| if i / FRAMES % 4 == 0 { -50.0 } else { -70.0 });
+        let near = after(20, |i| {
+            if (i / FRAMES).is_multiple_of(4) {
+                -50.0
+            } else {
+                -70.0
+            }
+        });
         assert_eq!(near, -64.0);
         // Less than a block.
         let mut floor = NoiseFloor::new(None);
