@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
-use wsac::bridge::{self, TAU_RANGE};
+use wsac::bridge::{self, Bridge, TAU_RANGE};
 use wsac::captioner::Settings;
 use wsac::generate::TEMPERATURE_RANGE;
 
@@ -90,6 +90,14 @@ impl DecodingArgs {
             seed: self.seed,
             ..Settings::default()
         };
+        let Settings {
+            strategy,
+            tau,
+            top_k,
+            ..
+        } = settings;
+        bridge::Strategy::bridge(strategy, tau, top_k, Bridge::Direct)
+            .context("--strategy, --tau, --top-k")?;
         self.refine.apply(&mut settings);
         settings.check()?;
         Ok(settings)
