@@ -72,7 +72,8 @@ impl Sentences {
             },
         )?;
         progress.finish();
-        Ok(batch_code(failed, items.len()))
+        // Of recordings that are done already none is an item; with `--channels each` a recording is several.
+        Ok(batch_code(failed, work.recordings.len().max(items.len())))
     }
 }
 
