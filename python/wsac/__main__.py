@@ -3,11 +3,9 @@
 import os
 import signal
 import sys
-from pathlib import Path
 
 from wsac import _wsac
-
-METEOR_TABLES = Path(__file__).parent / "data" / "meteor" / "meteor-1.5-en.bin"
+from wsac._tables import METEOR_TABLES
 
 
 def main() -> int:

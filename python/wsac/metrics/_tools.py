@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Union
 
+from wsac._tables import METEOR_TABLES
 from wsac.encoder import Encoder
 from wsac.errors import Error
 from wsac.metrics import _native
 
 StrPath = Union[str, "os.PathLike[str]"]
 
-METEOR_TABLES = Path(__file__).parent.parent / "data" / "meteor" / "meteor-1.5-en.bin"
 FENSE_SBERT = "paraphrase-TinyBERT-L6-v2"
 FENSE_DETECTOR = "echecker_clotho_audiocaps_base"
 MACE_CLAP = "MS-CLAP-2023"
