@@ -250,13 +250,6 @@ pub struct SoundsQuery {
     pub name: Option<String>,
 }
 
-impl SoundsQuery {
-    /// How many sounds are reported.
-    pub fn most(&self) -> Result<usize, ApiError> {
-        most_sounds(self.most)
-    }
-}
-
 /// How a recording is analysed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -276,14 +269,8 @@ pub struct AnalysisQuery {
     pub name: Option<String>,
 }
 
-impl AnalysisQuery {
-    /// How many sounds are reported.
-    pub fn most(&self) -> Result<usize, ApiError> {
-        most_sounds(self.most)
-    }
-}
-
-fn most_sounds(asked: Option<usize>) -> Result<usize, ApiError> {
+/// How many sounds are reported where `asked` is the query's `most`.
+pub fn most_sounds(asked: Option<usize>) -> Result<usize, ApiError> {
     match asked.unwrap_or(8) {
         0 => Err(ApiError::request("most must be at least 1")),
         most => Ok(most),

@@ -14,7 +14,7 @@ use super::spec::{AudioErrors, Form, Recording};
 use super::timeline;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::query::{AnalysisQuery, CaptionQuery, Params};
+use crate::query::{AnalysisQuery, CaptionQuery, Params, most_sounds};
 use crate::upload::Upload;
 
 /// Analyse a recording: its caption, sounds and timeline
@@ -48,7 +48,7 @@ pub async fn analysis(
     let strategies = [Strategy::Direct, Strategy::Nearest, Strategy::Projection];
     let strategies = strategies.map(|strategy| choice(Some(strategy)).options(&app));
     let strategies: Vec<CaptionOptions> = strategies.into_iter().collect::<Result<_, _>>()?;
-    let sounds = query.most()?;
+    let sounds = most_sounds(query.most)?;
     let slot = app.scheduler.enter()?;
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
     let whole = Whole {

@@ -8,7 +8,7 @@ use wsac::encoders::mini::sound_events::Activations;
 use super::spec::{AudioErrors, Form, Recording};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::query::{Params, SoundsQuery};
+use crate::query::{Params, SoundsQuery, most_sounds};
 use crate::upload::Upload;
 
 /// Detect sound events, with their scores over time
@@ -25,7 +25,7 @@ pub async fn sounds(
     Params(query): Params<SoundsQuery>,
     request: Request,
 ) -> Result<Json<Activations>, ApiError> {
-    let most = query.most()?;
+    let most = most_sounds(query.most)?;
     let slot = app.scheduler.enter()?;
     let upload = Upload::receive(request, query.name.as_deref(), &app.options).await?;
     let seconds = app.options.max_seconds;
